@@ -1,0 +1,1 @@
+"""The product: everything that knows about patients, cancers, rules and records."""

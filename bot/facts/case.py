@@ -1,0 +1,108 @@
+"""The case: what is known about one patient, and where the conversation stands.
+
+Pure data. `bot.store` keeps it, `bot.intake` changes it, everything else reads it.
+Fact names and values are those of the oncology reference, section B1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, NewType
+
+ConversationId = NewType("ConversationId", str)
+CaseNumber = NewType("CaseNumber", str)
+MessageId = NewType("MessageId", str)
+
+# What JSON can carry; facts travel between processes as JSON.
+JsonValue = Any
+
+
+class FactSource(StrEnum):
+    """Who a fact comes from."""
+
+    SAID = "said"
+    BUTTON = "button"
+    INFERRED = "inferred"
+    COORDINATOR = "coordinator"
+
+
+class FactStatus(StrEnum):
+    """What we know of a fact. A fact that is not in the case was not asked."""
+
+    KNOWN = "known"
+    UNKNOWN = "unknown"  # the person does not know
+    DECLINED = "declined"  # the person does not want to say
+
+
+class CaseState(StrEnum):
+    """Where the conversation stands (the `state` of the outward interface)."""
+
+    CONSENT = "consent"
+    INTAKE = "intake"
+    CONFIRM = "confirm"
+    ASSESSED = "assessed"
+    EMERGENCY = "emergency"
+    HUMAN = "human"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One fact with its provenance.
+
+    `value` is the canonical wire value (None unless status is known), `words` what the person
+    wrote, `message_id` the message it was heard in, `confidence` 0 to 1.
+    """
+
+    value: JsonValue
+    words: str = ""
+    source: FactSource = FactSource.SAID
+    status: FactStatus = FactStatus.KNOWN
+    confidence: float = 1.0
+    message_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """What was agreed to, when, in which wording and language, through which channel."""
+
+    given: bool
+    version: str
+    language: str
+    channel: str
+    at: datetime
+
+
+@dataclass(slots=True)
+class Case:
+    """Everything the dialogue remembers. Mutable: one turn changes it, the store saves it."""
+
+    conversation_id: ConversationId
+    number: CaseNumber
+    channel: str
+    language: str = "en"
+    state: CaseState = CaseState.CONSENT
+    asks: str | None = None  # the fact now asked for
+    facts: dict[str, Fact] = field(default_factory=dict)
+    flags: list[str] = field(default_factory=list)  # red flags heard, RF1...RF16
+    consent: Consent | None = None
+    # How often each question was asked, and how often its answer was not understood.
+    asked: dict[str, int] = field(default_factory=dict)
+    failed: dict[str, int] = field(default_factory=dict)
+    # Questions of the person that a coordinator must answer.
+    open_questions: list[str] = field(default_factory=list)
+    handover_reason: str | None = None
+    # Anything else the dialogue must remember between turns (JSON values only).
+    memory: dict[str, JsonValue] = field(default_factory=dict)
+
+    def wire(self) -> dict[str, JsonValue]:
+        """Known facts as the outward interfaces carry them; absent means unknown."""
+        known = {n: f.value for n, f in self.facts.items() if f.status is FactStatus.KNOWN}
+        return known | ({"red_flags": list(self.flags)} if self.flags else {})
+
+    def settled(self) -> Iterable[str]:
+        """Names of facts that must not be asked again."""
+        return self.facts.keys()

@@ -1,0 +1,57 @@
+"""Settings from the environment or `.env`; a missing or malformed one is named, never a traceback."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+ROOT = Path(__file__).resolve().parents[1]
+VAR = ROOT / "var"
+
+
+class Settings(BaseSettings):
+    """Names as in `.env.example`; database addresses are plain, the driver is ours to choose."""
+
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore", populate_by_name=True)
+
+    database_url: str = Field(f"sqlite:///{VAR / 'intake.db'}", alias="INTAKE_DATABASE_URL")
+    redis_url: str | None = Field(None, alias="INTAKE_REDIS_URL")
+    engine_url: str = Field("http://127.0.0.1:5005", alias="INTAKE_ENGINE_URL")
+    engine_token: SecretStr | None = Field(None, alias="INTAKE_ENGINE_TOKEN")
+    actions_url: str = Field("http://127.0.0.1:5055", alias="INTAKE_ACTIONS_URL")
+    public_url: str = Field("http://127.0.0.1:8000", alias="INTAKE_PUBLIC_URL")
+    host: str = Field("127.0.0.1", alias="INTAKE_HOST")
+    port: int = Field(8000, alias="INTAKE_PORT")
+    # Fernet keys, newest first; comma-separated.
+    data_keys: SecretStr | None = Field(None, alias="INTAKE_DATA_KEYS")
+    files_url: str = Field(f"file://{VAR / 'files'}", alias="INTAKE_FILES_URL")
+
+    telegram_bot_token: SecretStr | None = Field(None, alias="TELEGRAM_BOT_TOKEN")
+    telegram_webhook_secret: SecretStr | None = Field(None, alias="TELEGRAM_WEBHOOK_SECRET")
+    telegram_api_url: str = Field("https://api.telegram.org", alias="TELEGRAM_API_URL")
+    # "webhook", "polling" (a laptop without a public address); unset: webhook if a secret is set.
+    telegram_mode: str | None = Field(None, alias="TELEGRAM_MODE")
+
+    twilio_account_sid: str | None = Field(None, alias="TWILIO_ACCOUNT_SID")
+    twilio_auth_token: SecretStr | None = Field(None, alias="TWILIO_AUTH_TOKEN")
+    twilio_whatsapp_from: str | None = Field(None, alias="TWILIO_WHATSAPP_FROM")
+    twilio_api_url: str = Field("https://api.twilio.com", alias="TWILIO_API_URL")
+
+    @property
+    def whatsapp_on(self) -> bool:
+        """WhatsApp is on when account, token and sender are all set."""
+        return bool(self.twilio_account_sid and self.twilio_auth_token and self.twilio_whatsapp_from)
+
+    @property
+    def telegram_on(self) -> bool:
+        """Telegram is on when there is a bot token."""
+        return bool(self.telegram_bot_token)
+
+
+@cache
+def settings() -> Settings:
+    """The settings of this process, read once."""
+    return Settings()

@@ -1,0 +1,1 @@
+"""Doors to the outside: messenger channels, inbox, outbox, worker, engine client."""
