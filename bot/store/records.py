@@ -1,0 +1,161 @@
+"""What the store hands out: plain, immutable records, detached from any session."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from bot.store.messages import Author, InboundMessage, Kind, Outgoing, State
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """Answer to `inbox.receive`; a duplicate names the message that was taken first."""
+
+    conversation_id: str
+    message_id: str
+    duplicate: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TakenMessage:
+    """One incoming message inside a claimed turn."""
+
+    message_id: str
+    message: InboundMessage
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedTurn:
+    """A conversation held by one worker until `lease_until`; `token` is the fence.
+
+    `message_id` names the turn (the id of its first message); `messages` are taken together.
+    """
+
+    conversation_id: str
+    message_id: str
+    token: str
+    lease_until: datetime
+    messages: tuple[TakenMessage, ...]
+    channel: str
+    profile_name: str | None
+    language: str | None  # of the case; None before the first turn
+    asks: str | None
+    state: str | None  # CaseState value
+    epoch: int
+    attempts: int
+    apologised: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ButtonMatch:
+    """A pressed button. `stale`: newer buttons were issued since; take it as its title's text."""
+
+    title: str
+    payload: str
+    stale: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TurnReplies:
+    """The answer of one turn, as the browser chat gives it back."""
+
+    replies: tuple[Outgoing, ...]
+    asks: str | None
+    state: str
+    case: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """An outgoing row claimed by a sender; `maybe_sent` rows must be looked up before sending."""
+
+    message_id: str
+    conversation_id: str
+    token: str
+    lease_until: datetime
+    channel: str
+    account: str
+    address: str
+    alt_address: str | None
+    author: Author
+    content: Outgoing
+    attempts: int
+    created_at: datetime
+    last_inbound_at: datetime | None  # the reply window counts from here
+    language: str | None
+    maybe_sent: bool = False
+    first_tried_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class QueueDepth:
+    """Figures for metrics: messages waiting, age of the oldest in seconds, given up."""
+
+    waiting: int
+    oldest_seconds: float
+    dead: int
+
+
+@dataclass(frozen=True, slots=True)
+class TranscriptLine:
+    """One message of a conversation, in or out; `seq` is the page key."""
+
+    seq: int
+    message_id: str
+    author: Author
+    author_name: str | None  # the coordinator, if one wrote it
+    kind: Kind
+    text: str | None
+    outgoing: Outgoing | None
+    incoming: InboundMessage | None
+    state: State
+    error_code: str | None
+    created_at: datetime
+    turn_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationInfo:
+    """A conversation without its messages. `public_id` is what the outside calls it."""
+
+    id: str
+    public_id: str
+    channel: str
+    account: str
+    address: str
+    alt_address: str | None
+    profile_name: str | None
+    created_at: datetime
+    last_inbound_at: datetime | None
+    stopped_at: datetime | None
+    stop_reason: str | None
+    expires_at: datetime | None
+    human_owner: str | None
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """What an erasure removed: rows by table."""
+
+    conversation_id: str
+    rows: dict[str, int] = field(default_factory=dict)
+    file_keys: tuple[str, ...] = ()  # for the file store to remove
+
+
+@dataclass(frozen=True, slots=True)
+class FactVersion:
+    """One version of a fact; the current one has no `superseded_at`."""
+
+    name: str
+    value: Any
+    words: str
+    source: str
+    status: str
+    confidence: float
+    message_id: str | None
+    actor: str | None
+    created_at: datetime
+    superseded_at: datetime | None
