@@ -1,0 +1,221 @@
+"""Finds vocabulary phrases in a document: all patterns at once, then bounded spelling repair.
+
+Matching is over whole tokens, so "mets" is not found in "cements", and "R-CHOP", "R CHOP" and
+"rchop" are one phrase. Spelling repair looks only at words that no phrase explains: words for
+names of 7 or 8 letters may differ by one edit, longer ones by two, shorter ones not at all.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Generic, TypeVar
+
+import ahocorasick
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
+from bot.oncology.knowledge_files import KNOWLEDGE, load
+from bot.oncology.text import Document, pack
+
+V = TypeVar("V")
+
+MIN_FUZZY_LETTERS = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Hit(Generic[V]):
+    """A phrase found: its value, tokens `first` to before `last`, offsets into the original.
+
+    `score` is 1.0 for the spelling known, less for a repaired one.
+    """
+
+    value: V
+    first: int
+    last: int
+    start: int
+    end: int
+    score: float = 1.0
+
+    def overlaps(self, other: Hit[V]) -> bool:
+        return self.first < other.last and other.first < self.last
+
+
+class PhraseBook(Generic[V]):
+    """Phrases with their values.
+
+    A phrase given twice keeps its first value. With `fuzzy` the words of the phrases are also
+    recognised when misspelt.
+    """
+
+    def __init__(self, phrases: Iterable[tuple[str, V]], *, fuzzy: bool = False) -> None:
+        self._values: dict[str, V] = {}
+        for phrase, value in phrases:
+            for form in _forms(phrase):
+                self._values.setdefault(form, value)
+        self._automaton = ahocorasick.Automaton()
+        for form, value in self._values.items():
+            self._automaton.add_word(form, (len(form), form.count(" ") - 1, value))
+        if self._values:
+            self._automaton.make_automaton()
+        self._repair = _Repair(self._values) if fuzzy else None
+
+    def __contains__(self, phrase: str) -> bool:
+        return pack(phrase) in self._values
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def get(self, phrase: str) -> V | None:
+        """The value of a whole phrase."""
+        return self._values.get(pack(phrase))
+
+    def find_all(self, doc: Document) -> list[Hit[V]]:
+        """Every exact occurrence, overlapping ones too, in order of their end."""
+        if not self._values or not doc.tokens:
+            return []
+        return self._search(doc, doc.packed, doc._packed_at, None)
+
+    def find(self, doc: Document) -> list[Hit[V]]:
+        """Occurrences that do not overlap, the longest first choice, in order of appearance."""
+        if not self._values or not doc.tokens:
+            return []
+        hits = longest(self._search(doc, doc.packed, doc._packed_at, None))
+        if self._repair is None:
+            return hits
+        covered = {index for hit in hits for index in range(hit.first, hit.last)}
+        repaired = self._repair.words(doc, covered)
+        if not repaired:
+            return hits
+        packed, at = _repacked(doc, repaired)
+        found = [
+            hit
+            for hit in self._search(doc, packed, at, repaired)
+            if hit.score < 1.0 or all(i not in covered for i in range(hit.first, hit.last))
+        ]
+        return longest([*hits, *found])
+
+    def _search(
+        self, doc: Document, packed: str, at: list[int], repaired: Mapping[int, str] | None
+    ) -> list[Hit[V]]:
+        hits: list[Hit[V]] = []
+        tokens = doc.tokens
+        for end, (length, words, value) in self._automaton.iter(packed):
+            first = bisect_left(at, end - length + 2)
+            last = first + words
+            score = 1.0
+            if repaired:
+                score -= 0.15 * sum(index in repaired for index in range(first, last))
+            hits.append(
+                Hit(value, first, last, tokens[first].start, tokens[last - 1].end, max(score, 0.4))
+            )
+        return hits
+
+
+def longest(hits: list[Hit[V]]) -> list[Hit[V]]:
+    """Drop hits inside or across a longer one; of equals, the exact spelling and the first win."""
+    taken: list[Hit[V]] = []
+    used: set[int] = set()
+    order = sorted(hits, key=lambda h: (h.first - h.last, -h.score, h.first))
+    for hit in order:
+        if not any(index in used for index in range(hit.first, hit.last)):
+            used.update(range(hit.first, hit.last))
+            taken.append(hit)
+    return sorted(taken, key=lambda h: h.first)
+
+
+_JOINABLE = re.compile(r"[^\W\d_]+(?:[-/.'][^\W\d_]+)+")
+
+
+def _forms(phrase: str) -> Iterable[str]:
+    """The packed forms of a phrase: as written, and hyphenated parts run together."""
+    packed = pack(phrase)
+    if len(packed) < 3:
+        return
+    if "|" in packed:
+        packed = packed.replace("| ", "")
+    yield packed
+    if _JOINABLE.fullmatch(phrase) and len(phrase) >= 4:
+        yield f" {packed.replace(' ', '')} "
+
+
+def _repacked(doc: Document, repaired: Mapping[int, str]) -> tuple[str, list[int]]:
+    parts: list[str] = [" "]
+    at: list[int] = []
+    length = 1
+    for index, token in enumerate(doc.tokens):
+        text = repaired.get(index, token.text)
+        if token.breaks:
+            parts.append("| ")
+            length += 2
+        at.append(length)
+        parts.append(text + " ")
+        length += len(text) + 1
+    return "".join(parts), at
+
+
+class _Repair:
+    """Nearest vocabulary word, looked up in small buckets by length and first or last letters."""
+
+    def __init__(self, packed: Iterable[str]) -> None:
+        self._known: set[str] = set()
+        for form in packed:
+            self._known.update(form.split())
+        self._buckets: dict[tuple[int, str], list[str]] = defaultdict(list)
+        for word in sorted(self._known):
+            if len(word) >= MIN_FUZZY_LETTERS and word.isalpha() and word not in common_words():
+                self._buckets[len(word), word[:1]].append(word)
+                self._buckets[len(word), word[-3:]].append(word)
+        self._seen: dict[str, str | None] = {}
+
+    def words(self, doc: Document, covered: set[int]) -> dict[int, str]:
+        """Token index -> vocabulary word, for tokens outside `covered` that are misspelt."""
+        out: dict[int, str] = {}
+        for index, token in enumerate(doc.tokens):
+            word = token.text
+            if index in covered or not MIN_FUZZY_LETTERS - 1 <= len(word) <= 24:
+                continue
+            if word in self._known or word in common_words() or not word.isalpha():
+                continue
+            nearest = self._nearest(word)
+            if nearest:
+                out[index] = nearest
+        return out
+
+    def _nearest(self, word: str) -> str | None:
+        if word not in self._seen:
+            if len(self._seen) > 20_000:
+                self._seen.clear()
+            self._seen[word] = self._look_up(word)
+        return self._seen[word]
+
+    def _look_up(self, word: str) -> str | None:
+        best: dict[str, int] = {}
+        for length in range(max(MIN_FUZZY_LETTERS, len(word) - 2), len(word) + 3):
+            allowed = 1 if length <= 8 else 2
+            for key in (word[:1], word[-3:]):
+                names = self._buckets.get((length, key))
+                if not names:
+                    continue
+                for name, distance, _ in process.extract(
+                    word, names, scorer=OSA.distance, score_cutoff=allowed, limit=3
+                ):
+                    best[name] = int(distance)
+        if not best:
+            return None
+        least = min(best.values())
+        nearest = [name for name, distance in best.items() if distance == least]
+        return nearest[0] if len(nearest) == 1 else None
+
+
+@cache
+def common_words() -> frozenset[str]:
+    """Everyday words that lie close to a name of the vocabulary and must not be repaired."""
+    words: set[str] = set()
+    for path in sorted((KNOWLEDGE / "language").glob("*/common_words.yml")):
+        words.update(load(path, tuple[str, ...]))
+    return frozenset(words)
