@@ -1,0 +1,82 @@
+"""Consent before anything is kept; what came before it is held for at most a day."""
+
+from __future__ import annotations
+
+from bot.facts.case import CaseState, Consent
+from bot.intake.requests import answer_topic
+from bot.intake.speech import Button
+from bot.intake.turn import Turn
+
+# The wording that was agreed to; change it when utter_consent changes in meaning.
+CONSENT_VERSION = "2026-11"
+
+
+def ask_consent(turn: Turn) -> bool:
+    """Greet, ask for consent, and take the answer; nothing else happens before a yes."""
+    case = turn.case
+    if case.state is not CaseState.CONSENT:
+        return False
+    if not case.memory.get("greeted"):
+        _greet(turn)
+        return True
+    if turn.move == "agree" or _said(turn, "affirm", "answer.yes"):
+        return _given(turn)
+    if turn.move == "refuse" or _said(turn, "deny", "answer.no"):
+        _refused(turn)
+        return True
+    if turn.move == "read_more" or turn.heard.intent in ("consent_more", "ask_why"):
+        turn.say("utter_consent_more", *_buttons(turn))
+        return True
+    answer_topic(turn)
+    turn.say("utter_consent_again", *_buttons(turn))
+    return True
+
+
+def _greet(turn: Turn) -> None:
+    case = turn.case
+    case.memory["greeted"] = True
+    case.asks = "consent_data"
+    turn.say("utter_greeting")
+    turn.say("utter_emergency_hint")
+    answered = answer_topic(turn)
+    heard = turn.learned.anything or answered
+    turn.say("utter_consent_heard" if heard else "utter_consent", *_buttons(turn))
+
+
+def _said(turn: Turn, intent: str, signal: str) -> bool:
+    return turn.heard.intent == intent or signal in turn.learned.signals
+
+
+def _given(turn: Turn) -> bool:
+    case = turn.case
+    case.consent = Consent(
+        True, CONSENT_VERSION, case.language, turn.heard.channel, turn.heard.at
+    )
+    case.state = CaseState.INTAKE
+    case.asks = turn.asked = None
+    turn.say("utter_consent_given")
+    known = turn.describe.noted(case, case.facts)
+    if known:
+        turn.say("utter_heard", facts=known)
+    case.memory["consent_just_given"] = True
+    return False
+
+
+def _refused(turn: Turn) -> None:
+    case = turn.case
+    case.facts.clear()
+    case.flags.clear()
+    case.memory = {"greeted": True}
+    case.consent = Consent(
+        False, CONSENT_VERSION, case.language, turn.heard.channel, turn.heard.at
+    )
+    case.asks = "consent_data"
+    turn.say("utter_consent_refused")
+
+
+def _buttons(turn: Turn) -> tuple[Button, Button, Button]:
+    return (
+        turn.button("utter_button_agree", "agree"),
+        turn.button("utter_button_read_more", "read_more"),
+        turn.button("utter_button_no", "refuse"),
+    )

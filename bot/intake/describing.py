@@ -1,0 +1,129 @@
+"""Facts in plain words: for the summary, the read-back and the notes of what was heard."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bot.facts.case import Case, FactStatus
+from bot.intake.questions import Questions
+from bot.wording import Catalogue
+
+# Facts that the summary folds into the line of another fact.
+FOLDED = {
+    "cancer_subtype": "cancer_type",
+    "stage_raw": "extent",
+    "stage_group": "extent",
+    "stage_system": "extent",
+    "metastatic_sites": "extent",
+    "city": "country",
+}
+SUMMARY_ORDER = (
+    "cancer_type",
+    "extent",
+    "treatments",
+    "disease_status",
+    "country",
+    "age_years",
+    "histology_confirmed",
+    "biomarkers",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Where the names of things come from: the vocabularies, by canonical id."""
+
+    cancer: Callable[[str], str]
+    country: Callable[[str], str]
+
+
+class Describer:
+    """Says facts of a case in one language."""
+
+    def __init__(self, say: Catalogue, questions: Questions, names: Names, language: str) -> None:
+        self._say = say
+        self._questions = questions
+        self._names = names
+        self._language = language
+
+    def word(self, name: str, **values: Any) -> str:
+        """A short text of the catalogue."""
+        return self._say.render(name, self._language, values)
+
+    def value(self, fact: str, value: Any) -> str:
+        """One value in plain words."""
+        if fact == "cancer_type":
+            return self._names.cancer(value)
+        if fact == "country":
+            return self._names.country(value)
+        if fact == "treatments":
+            return ", ".join(map(_treatment, value)) or self.word("utter_word_none_yet")
+        if fact in ("biomarkers", "labs"):
+            return ", ".join(f"{k} {_plain(v)}" for k, v in value.items())
+        label = self._questions[fact].label_of(value) if fact in self._questions else None
+        return label or _plain(value)
+
+    def noted(self, case: Case, facts: Iterable[str]) -> str:
+        """A few facts on one line, for "I noted: ..."."""
+        said: list[str] = []
+        for fact in dict.fromkeys(FOLDED.get(f, f) for f in facts):
+            text = self.line_value(case, fact)
+            if text and text not in said:
+                said.append(text)
+        return ", ".join(said)
+
+    def lines(self, case: Case) -> list[str]:
+        """The summary, one fact a line, with what was skipped or not known left out."""
+        ordered = [*SUMMARY_ORDER, *(f for f in case.facts if f not in SUMMARY_ORDER)]
+        out = []
+        for fact in ordered:
+            if fact in FOLDED or fact not in self._questions:
+                continue
+            text = self.line_value(case, fact)
+            if text:
+                out.append(f"• {self._questions[fact].label}: {text}")
+        return out
+
+    def line_value(self, case: Case, fact: str) -> str:
+        """All that is known of one summary line, its folded facts included."""
+        parts = [self._known(case, fact)]
+        if fact == "cancer_type" and not parts[0]:
+            parts = [str(case.memory.get("cancer_words") or "")]
+        if fact == "cancer_type":
+            parts.append(self._known(case, "cancer_subtype"))
+        if fact == "extent":
+            parts = [self._stage(case), parts[0], self._known(case, "metastatic_sites")]
+        if fact == "country":
+            parts = [self._known(case, "city"), parts[0]]
+        return ", ".join(dict.fromkeys(p for p in parts if p))
+
+    def _stage(self, case: Case) -> str:
+        raw = self._known(case, "stage_raw")
+        group = self._known(case, "stage_group")
+        return raw or (self.word("utter_word_stage", stage=group) if group else "")
+
+    def _known(self, case: Case, fact: str) -> str:
+        held = case.facts.get(fact)
+        if held is None or held.status is not FactStatus.KNOWN:
+            return ""
+        return self.value(fact, held.value)
+
+
+def _treatment(entry: Any) -> str:
+    if not isinstance(entry, Mapping):
+        return str(entry)
+    cycles = entry.get("cycles")
+    name = str(entry.get("name", ""))
+    return f"{name} ×{cycles}" if cycles else name
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, bool):
+        return "✓" if value else "✗"
+    if isinstance(value, list):
+        return ", ".join(map(_plain, value))
+    if isinstance(value, Mapping):
+        return ", ".join(f"{k} {_plain(v)}" for k, v in value.items())
+    return str(value).replace("_", " ")

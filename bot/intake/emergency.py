@@ -1,0 +1,116 @@
+"""Emergencies are answered first, whatever else was said (C7)."""
+
+from __future__ import annotations
+
+from bot.facts.case import CaseState
+from bot.intake.speech import Button
+from bot.intake.turn import Turn
+from bot.oncology.reading import FlagMention
+
+SELF_HARM = "RF14"
+COMPANION = "companion"
+
+
+def emergency_first(turn: Turn) -> bool:
+    """Answer a red flag that is present now; take an answer while the intake is paused for one."""
+    flags = _flags(turn)
+    acute = [f for f in flags if not f.urgent_only]
+    if acute:
+        _pause(turn, acute)
+        return True
+    if turn.case.state is CaseState.EMERGENCY:
+        return _paused(turn)
+    fresh = [f for f in flags if f.id not in turn.case.flags]
+    if fresh:
+        _note(turn, fresh)
+        turn.say("utter_urgent", reason=turn.word("utter_word_urgent"), number=_number(turn))
+    if turn.move == "urgent":
+        _pause(turn, [FlagMention("RF16", turn.heard.text, 0, 0)])
+        return True
+    return False
+
+
+def _flags(turn: Turn) -> list[FlagMention]:
+    if turn.heard.payload is not None:
+        return []
+    reading = turn.heard.reading
+    judged = turn.desk.knowledge.judge(reading.mentions, turn.case.wire())
+    acute = {f.id for f in (*reading.flags, *judged) if not f.urgent_only}
+    by_id: dict[str, FlagMention] = {}
+    for flag in (*reading.flags, *judged):
+        if not flag.urgent_only or flag.id not in acute:
+            by_id.setdefault(flag.id, flag)
+    return list(by_id.values())
+
+
+def _note(turn: Turn, flags: list[FlagMention]) -> None:
+    case = turn.case
+    case.flags.extend(f.id for f in flags if f.id not in case.flags)
+    turn.alert("red_flag")
+
+
+def _pause(turn: Turn, flags: list[FlagMention]) -> None:
+    case = turn.case
+    _note(turn, flags)
+    if case.state is not CaseState.EMERGENCY:
+        case.memory["before_emergency"] = [case.state.value, case.asks]
+    case.state = CaseState.EMERGENCY
+    case.asks = COMPANION
+    if any(f.id == SELF_HARM for f in flags):
+        line = turn.desk.knowledge.crisis_line(turn.country)
+        turn.alert("self_harm")
+        turn.say(
+            "utter_self_harm",
+            number=_number(turn),
+            line=turn.word("utter_word_crisis_line", line=line) if line else "",
+        )
+        turn.say("utter_self_harm_companion", *_yes_no(turn))
+        return
+    turn.say("utter_emergency", number=_number(turn), diagnosis=_diagnosis(turn))
+    turn.say("utter_emergency_companion", *_yes_no(turn))
+
+
+def _paused(turn: Turn) -> bool:
+    case = turn.case
+    if turn.move == "safe_now" or turn.heard.intent == "resume":
+        state, asks = case.memory.pop("before_emergency", [CaseState.INTAKE.value, None])
+        case.memory.setdefault("past_flags", []).extend(case.flags)
+        case.flags.clear()
+        case.state, case.asks = CaseState(state), asks
+        turn.say("utter_emergency_resume")
+        turn.asked = None
+        return False
+    if turn.heard.intent in ("stop", "delete_data"):
+        return False
+    _answer_companion(turn)
+    return True
+
+
+def _answer_companion(turn: Turn) -> None:
+    case = turn.case
+    signals = turn.learned.signals
+    yes = turn.move == "yes" or turn.heard.intent == "affirm" or "answer.yes" in signals
+    no = turn.move == "no" or turn.heard.intent == "deny" or "answer.no" in signals
+    safe = turn.button("utter_button_safe_now", "safe_now")
+    if case.asks == COMPANION and (yes or no):
+        case.asks = None
+        if yes:
+            turn.say("utter_emergency_accompanied", safe)
+        else:
+            turn.say("utter_emergency_alone", safe, number=_number(turn))
+        return
+    turn.say("utter_emergency_wait", safe)
+
+
+def _number(turn: Turn) -> str:
+    number = turn.desk.knowledge.emergency_number(turn.country)
+    return number or turn.word("utter_word_emergency_number")
+
+
+def _diagnosis(turn: Turn) -> str:
+    name = turn.describe.line_value(turn.case, "cancer_type")
+    return turn.word("utter_word_of", name=name) if name else ""
+
+
+def _yes_no(turn: Turn) -> tuple[Button, Button]:
+    return turn.button("utter_button_yes", "yes"), turn.button("utter_button_no", "no")

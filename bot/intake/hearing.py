@@ -1,0 +1,126 @@
+"""First stage: take in what was said, tapped or sent."""
+
+from __future__ import annotations
+
+import json
+
+from bot.facts.case import CaseState, FactSource
+from bot.intake.learning import learn, put
+from bot.intake.turn import Turn
+
+PLAIN_KINDS = frozenset({"text", "button", "command"})
+KIND_REPLIES = {
+    "voice": "utter_voice",
+    "file": "utter_file_received",
+    "edited": "utter_edited",
+    "sticker": "utter_unsupported",
+    "contact": "utter_unsupported",
+    "unsupported": "utter_unsupported",
+}
+ADULT_AGE = 18
+# Where a choice question was open, yes and no may be among its choices.
+YES_NO = {"answer.yes": "affirm", "answer.no": "deny"}
+
+
+def understand(turn: Turn) -> bool:
+    """Take facts from the message, a tapped button, or a typed choice into the case."""
+    heard, case = turn.heard, turn.case
+    if heard.payload is not None:
+        _tapped(turn)
+    else:
+        # A typed number, label or keyword answers the open question before anything else reads it.
+        if not _chosen(turn):
+            turn.learned = learn(case, heard.reading, heard.message_id)
+        _relation(turn)
+    _watch(turn)
+    return False
+
+
+def quiet_while_human(turn: Turn) -> bool:
+    """While a human holds the conversation the bot says nothing, unless asked to go on."""
+    if turn.case.state is not CaseState.HUMAN:
+        return False
+    if turn.move == "resume" or turn.heard.intent == "resume":
+        turn.case.state = CaseState(turn.case.memory.pop("before_human", CaseState.INTAKE))
+        turn.say("utter_resume")
+        return False
+    return True
+
+
+def answer_kind(turn: Turn) -> bool:
+    """Say what to send instead of what cannot be read; thank for papers."""
+    heard = turn.heard
+    if heard.metadata.get("too_long"):
+        turn.say("utter_too_long")
+        return False
+    if heard.kind in KIND_REPLIES:
+        turn.say(KIND_REPLIES[heard.kind])
+        return heard.kind == "edited"
+    if heard.kind in PLAIN_KINDS and not heard.text.strip() and heard.payload is None:
+        turn.say("utter_empty")
+    return False
+
+
+def _tapped(turn: Turn) -> None:
+    payload = turn.heard.payload or {}
+    if "name" in payload:
+        turn.move = payload["name"]
+        return
+    fact, value = payload["fact"], json.loads(payload["value"])
+    known = fact in turn.case.facts
+    put(
+        turn.case,
+        fact,
+        value,
+        words=turn.heard.text if not turn.heard.text.startswith("/") else "",
+        source=FactSource.BUTTON,
+        message_id=turn.heard.message_id,
+    )
+    turn.case.memory.pop("pending", None)
+    (turn.learned.changed if known else turn.learned.new).append(fact)
+
+
+def _chosen(turn: Turn) -> bool:
+    asks = turn.asked
+    if not asks or asks not in turn.questions or turn.heard.kind != "text":
+        return False
+    choice = turn.questions[asks].choice_for(turn.heard.text)
+    if choice is None:
+        return False
+    put(
+        turn.case,
+        asks,
+        choice.value,
+        words=turn.heard.text,
+        message_id=turn.heard.message_id,
+    )
+    turn.learned.new.append(asks)
+    return True
+
+
+def _relation(turn: Turn) -> None:
+    """Keep how the person calls the patient ("my mother"), to answer in the same words."""
+    held = turn.case.facts.get("relation")
+    if held and held.value:
+        key = f"utter_relation_{held.value}"
+        if key in turn.desk.say.names():
+            turn.case.memory["patient_words"] = turn.word(key)
+
+
+def _watch(turn: Turn) -> None:
+    """Facts that need a human's eye besides the conversation (C10)."""
+    facts = turn.case.facts
+    age = facts.get("age_years")
+    if "age_years" in turn.learned.new and age and age.value < ADULT_AGE:
+        turn.alert("child")
+        turn.case.memory["say_minor"] = True
+    if "non_disclosure" in turn.learned.new:
+        turn.alert("non_disclosure")
+        turn.case.memory["say_non_disclosure"] = True
+    pregnancy = facts.get("pregnancy_status")
+    if pregnancy and pregnancy.value in ("pregnant", "possible"):
+        turn.alert("pregnancy")
+    role = facts.get("user_role")
+    if "user_role" in turn.learned.new and role and role.value == "doctor":
+        turn.alert("doctor")
+        turn.case.memory["say_doctor"] = True

@@ -1,0 +1,134 @@
+"""Takes what was heard in one message into the case: new facts, changed facts, doubts.
+
+Nothing is guessed: a doubtful reading is kept aside to be read back, words with several meanings
+are kept aside to be asked about, and what a coordinator set is never overwritten by the bot.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from bot.facts.case import Case, Fact, FactSource, FactStatus
+from bot.oncology.reading import LIST_FACTS, Ambiguity, Mention, Reading
+
+SURE = 0.7
+# Mentions that steer the conversation and are no facts of the case.
+SIGNALS = frozenset({"answer.yes", "answer.no", "answer.unknown", "answer.skip", "answer.back"})
+
+
+@dataclass(slots=True)
+class Learned:
+    """What one message changed in the case."""
+
+    new: list[str] = field(default_factory=list)
+    changed: list[str] = field(default_factory=list)
+    confirmed: list[str] = field(default_factory=list)
+    doubtful: list[Mention] = field(default_factory=list)
+    ambiguous: list[Ambiguity] = field(default_factory=list)
+    signals: set[str] = field(default_factory=set)
+
+    @property
+    def anything(self) -> bool:
+        """Whether the message said anything about the case."""
+        return bool(
+            self.new or self.changed or self.confirmed or self.doubtful or self.ambiguous
+        )
+
+
+def learn(case: Case, reading: Reading, message_id: str) -> Learned:
+    """Take the facts of `reading` into `case`."""
+    learned = Learned()
+    for mention in reading.mentions:
+        if mention.fact.startswith("answer."):
+            learned.signals.add(mention.fact)
+        elif mention.fact == "treatments_none":
+            _take(case, learned, mention, [], message_id)
+        elif mention.confidence < SURE and mention.fact not in LIST_FACTS:
+            if mention.fact not in case.facts:
+                learned.doubtful.append(mention)
+        else:
+            _take(case, learned, mention, mention.value, message_id)
+    heard = {m.fact for m in reading.mentions}
+    for ambiguity in reading.ambiguities:
+        if ambiguity.fact not in heard and not _known(case, ambiguity.fact):
+            learned.ambiguous.append(ambiguity)
+    return learned
+
+
+def put(
+    case: Case,
+    fact: str,
+    value: Any,
+    *,
+    words: str = "",
+    source: FactSource = FactSource.SAID,
+    message_id: str | None = None,
+) -> None:
+    """Set one fact, whatever was there before."""
+    name = "treatments" if fact == "treatments_none" else fact
+    if name.startswith(("biomarkers.", "labs.")):
+        family, item = name.split(".", 1)
+        before = case.facts.get(family)
+        value = {**(before.value if before and before.value else {}), item: value}
+        name = family
+    case.facts[name] = Fact(value, words, source, FactStatus.KNOWN, 1.0, message_id)
+
+
+def leave_open(case: Case, fact: str, status: FactStatus, words: str = "") -> None:
+    """Note that the person does not know, or does not want to say; never asked again."""
+    if not _known(case, fact):
+        case.facts[fact] = Fact(None, words, FactSource.SAID, status)
+
+
+def _take(case: Case, learned: Learned, mention: Mention, value: Any, message_id: str) -> None:
+    name = {"treatments_none": "treatments"}.get(mention.fact, mention.fact)
+    name = name.split(".", 1)[0] if name.startswith(("biomarkers.", "labs.")) else name
+    before = case.facts.get(name)
+    if before and before.source is FactSource.COORDINATOR:
+        return
+    old = before.value if before and before.status is FactStatus.KNOWN else None
+    merged = _merge(mention, old, value)
+    if old is not None and merged == old:
+        learned.confirmed.append(name)
+        return
+    source = FactSource.SAID
+    words = _words(before, mention) if name in LIST_FACTS or "." in mention.fact else mention.words
+    case.facts[name] = Fact(
+        merged, words, source, FactStatus.KNOWN, mention.confidence, message_id
+    )
+    replaced = old is not None and name not in LIST_FACTS and "." not in mention.fact
+    (learned.changed if replaced else learned.new).append(name)
+
+
+def _merge(mention: Mention, old: Any, value: Any) -> Any:
+    if mention.fact.startswith(("biomarkers.", "labs.")):
+        return {**(old or {}), mention.fact.split(".", 1)[1]: value}
+    if mention.fact == "treatments_none":
+        return old or []
+    if mention.fact == "treatments":
+        return _merge_treatments(old or [], value)
+    if mention.fact in LIST_FACTS:
+        items = old or []
+        return items if value in items else [*items, value]
+    return value
+
+
+def _merge_treatments(old: list[dict[str, Any]], new: dict[str, Any]) -> list[dict[str, Any]]:
+    """One entry per treatment: what is said later about the same one completes it."""
+    merged = [dict(t) for t in old]
+    for entry in merged:
+        if entry.get("name") == new.get("name"):
+            entry.update({k: v for k, v in new.items() if v is not None})
+            return merged
+    return [*merged, dict(new)]
+
+
+def _words(before: Fact | None, mention: Mention) -> str:
+    earlier = before.words if before else ""
+    return earlier if mention.words in earlier else f"{earlier}; {mention.words}".strip("; ")
+
+
+def _known(case: Case, fact: str) -> bool:
+    held = case.facts.get(fact)
+    return held is not None and held.status is FactStatus.KNOWN

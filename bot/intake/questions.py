@@ -1,0 +1,147 @@
+"""The declared questions of the intake, and how an answer to one is recognised.
+
+A question is data (`knowledge/questions.yml`): the fact it asks for, when it is asked, its choices.
+One generic path asks and validates all of them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+from rapidfuzz import fuzz, process
+
+ROOT = Path(__file__).resolve().parents[2]
+# A close spelling of a label or keyword; below this a wrong choice is likelier than a typo.
+CLOSE_SPELLING = 86
+
+
+class Step(StrEnum):
+    """When a question is asked (see `knowledge/questions.yml`)."""
+
+    CORE = "core"
+    FIRST = "first"
+    REFINE = "refine"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One answer that can be tapped: canonical value, label, further words for it."""
+
+    value: Any
+    label: str
+    words: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One declared question."""
+
+    fact: str
+    step: Step
+    label: str
+    choices: tuple[Choice, ...] = ()
+    answered_by: tuple[str, ...] = ()
+    not_for: str | None = None
+
+    def choice_for(self, text: str) -> Choice | None:
+        """The choice that a typed answer means: its number, its label, a keyword, a close spelling."""
+        said = _plain(text)
+        if not said:
+            return None
+        if said.isdigit():
+            position = int(said) - 1
+            return self.choices[position] if 0 <= position < len(self.choices) else None
+        for choice in self.choices:
+            if said in _words(choice):
+                return choice
+        return self._close_to(said)
+
+    def _close_to(self, said: str) -> Choice | None:
+        spellings = {word: choice for choice in self.choices for word in _words(choice)}
+        found = process.extractOne(
+            said, spellings.keys(), scorer=fuzz.ratio, score_cutoff=CLOSE_SPELLING
+        )
+        return spellings[found[0]] if found and len(said) > 3 else None
+
+    def label_of(self, value: Any) -> str | None:
+        """The label of a value, if the value is one of the choices."""
+        for choice in self.choices:
+            if choice.value == value and isinstance(choice.value, bool) == isinstance(value, bool):
+                return choice.label
+        return None
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"[\s.,!?…]+", " ", text).strip().casefold()
+
+
+def _words(choice: Choice) -> list[str]:
+    return [_plain(w) for w in (choice.label, *choice.words)]
+
+
+class Questions:
+    """All questions of one language, in the order in which they are asked."""
+
+    def __init__(self, questions: tuple[Question, ...]) -> None:
+        self.all = questions
+        self._by_fact = {q.fact: q for q in questions}
+
+    def __getitem__(self, fact: str) -> Question:
+        """The question for a fact; a marker is asked by the one question on markers."""
+        if fact.startswith("biomarkers."):
+            return self._by_fact["biomarkers"]
+        return self._by_fact[fact]
+
+    def __contains__(self, fact: str) -> bool:
+        return fact in self._by_fact or fact.startswith("biomarkers.")
+
+    def of(self, step: Step) -> tuple[Question, ...]:
+        """The questions of one step, in order."""
+        return tuple(q for q in self.all if q.step is step)
+
+    @classmethod
+    def load(cls, language: str = "en", root: Path = ROOT) -> Questions:
+        """Read the questions, with labels of `language` where it has them.
+
+        A language's `languages/<code>/questions.yml` maps fact -> {label, choices: {value: label}}.
+        """
+        base = _read(root / "knowledge" / "questions.yml")["questions"]
+        path = root / "languages" / language / "questions.yml"
+        overlay = _read(path) if path.exists() else {}
+        return cls(tuple(_question(row, overlay.get(row["fact"], {})) for row in base))
+
+
+def _question(row: Mapping[str, Any], overlay: Mapping[str, Any]) -> Question:
+    labels = overlay.get("choices", {})
+    return Question(
+        fact=row["fact"],
+        step=Step(row["step"]),
+        label=overlay.get("label", row["label"]),
+        choices=tuple(
+            Choice(
+                value=c["value"],
+                label=labels.get(str(c["value"]), c["label"]),
+                words=(*c.get("words", ()), c["label"]),
+            )
+            for c in row.get("choices", ())
+        ),
+        answered_by=tuple(row.get("answered_by", ())),
+        not_for=row.get("not_for"),
+    )
+
+
+def _read(path: Path) -> Any:
+    return yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+
+
+@cache
+def questions(language: str = "en") -> Questions:
+    """The questions in a language, read once."""
+    return Questions.load(language)

@@ -1,0 +1,77 @@
+"""What goes into a turn and what comes out of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from bot.oncology.reading import Reading
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """One message as the language model and the vocabulary understood it.
+
+    `intent` and `topic` come from the trained model, `reading` from the vocabulary. `payload` holds
+    the entities of a button press (`/answer{"fact": ..., "value": ...}` or `/move{"name": ...}`),
+    and is None for typed text. `kind` is the message kind of the channel (text, file, voice, ...).
+    """
+
+    message_id: str
+    text: str
+    intent: str
+    reading: Reading
+    at: datetime
+    confidence: float = 1.0
+    topic: str | None = None
+    payload: Mapping[str, str] | None = None
+    kind: str = "text"
+    channel: str = "webchat"
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """A choice under a message; `payload` never leaves our own processes."""
+
+    title: str
+    payload: str
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """One message to send: a response of the catalogue, its values, and buttons."""
+
+    response: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+    buttons: tuple[Button, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """A JSON-ready object; `from_json` reads it back."""
+        return {
+            "response": self.response,
+            "values": dict(self.values),
+            "buttons": [{"title": b.title, "payload": b.payload} for b in self.buttons],
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Say:
+        """Read what `to_json` wrote."""
+        return cls(
+            response=data["response"],
+            values=data["values"],
+            buttons=tuple(Button(**b) for b in data["buttons"]),
+        )
+
+
+def answer_payload(fact: str, value: Any) -> str:
+    """The payload of a button that answers a question; the value travels as JSON text."""
+    return "/answer" + json.dumps({"fact": fact, "value": json.dumps(value)})
+
+
+def move_payload(name: str) -> str:
+    """The payload of a button that steers the conversation ("yes", "skip", "more_routes" ...)."""
+    return "/move" + json.dumps({"name": name})

@@ -1,0 +1,19 @@
+"""The order of the stages of a turn."""
+
+from __future__ import annotations
+
+from bot.intake import answers, consent, emergency, going_on, hearing, requests, rights
+from bot.intake.turn import Stage
+
+STAGES: tuple[Stage, ...] = (
+    hearing.understand,  # facts first: nothing that was said gets lost, whatever comes next
+    emergency.emergency_first,
+    rights.stop_erase_restart,
+    hearing.quiet_while_human,
+    consent.ask_consent,
+    hearing.answer_kind,  # empty, too long, a sticker, a voice note, a file
+    answers.settle_doubts,  # "Do you mean ...?", "Which one is it?"
+    requests.answer_request,  # their questions before ours
+    answers.open_question,  # skip, back, why, not understood
+)
+GO_ON: Stage = going_on.go_on

@@ -1,0 +1,109 @@
+"""One turn: what was heard changes the case, and the replies are said.
+
+A turn passes through named stages in a fixed order, emergencies before everything else. A stage may
+end the turn; if none does, the conversation goes on with the next question, the summary or the
+result, so that nobody is left without an answer (except while a human holds the conversation).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from bot.eligibility import Assessment
+from bot.facts.case import Case, CaseState, FactStatus
+from bot.intake.describing import Describer
+from bot.intake.desk import Desk
+from bot.intake.learning import Learned
+from bot.intake.questions import Questions
+from bot.intake.speech import Button, Heard, Say, move_payload
+from bot.records import Checklist
+
+
+@dataclass(slots=True)
+class Turn:
+    """The context that the stages work on."""
+
+    case: Case
+    heard: Heard
+    desk: Desk
+    learned: Learned = field(default_factory=Learned)
+    replies: list[Say] = field(default_factory=list)
+    assessment: Assessment | None = None
+    checklist: Checklist | None = None
+    # The question that was open when the message came.
+    asked: str | None = None
+    move: str | None = None
+
+    @property
+    def questions(self) -> Questions:
+        """The questions in the language of the conversation."""
+        return self.desk.questions(self.case.language)
+
+    @property
+    def describe(self) -> Describer:
+        """Says facts in the language of the conversation."""
+        return self.desk.describer(self.case.language)
+
+    @property
+    def cancer(self) -> str | None:
+        """The canonical cancer id, when it is known."""
+        held = self.case.facts.get("cancer_type")
+        return held.value if held and held.status is FactStatus.KNOWN else None
+
+    @property
+    def country(self) -> str | None:
+        """The country the patient is in, when it is known."""
+        held = self.case.facts.get("country")
+        return held.value if held and held.status is FactStatus.KNOWN else None
+
+    def word(self, name: str, **values: Any) -> str:
+        """A short text in the language of the conversation."""
+        return self.describe.word(name, **values)
+
+    def say(self, response: str, *buttons: Button, **values: Any) -> None:
+        """Add one reply."""
+        role = self.case.facts.get("user_role")
+        common = {
+            "patient": self.case.memory.get("patient_words") or self.word("utter_word_patient"),
+            "user_role": role.value if role else None,
+            "case": self.case.number,
+        }
+        self.replies.append(Say(response, common | values, buttons))
+
+    def button(self, title: str, move: str) -> Button:
+        """A button that steers the conversation."""
+        return Button(self.word(title), move_payload(move))
+
+    def alert(self, reason: str) -> None:
+        """Ask for a coordinator's eye; the first reason stays the headline."""
+        alerts = self.case.memory.setdefault("alerts", [])
+        if reason not in alerts:
+            alerts.append(reason)
+        self.case.handover_reason = self.case.handover_reason or reason
+
+
+@dataclass(frozen=True, slots=True)
+class TurnResult:
+    """The replies of a turn, and the assessment and checklist if they were made anew."""
+
+    replies: tuple[Say, ...]
+    assessment: Assessment | None
+    checklist: Checklist | None
+
+
+# A stage returns True when it has answered the message and the turn is over.
+Stage = Callable[[Turn], bool]
+
+
+def take_turn(case: Case, heard: Heard, desk: Desk) -> TurnResult:
+    """Answer one message; `case` is changed in place."""
+    from bot.intake.stages import GO_ON, STAGES
+
+    turn = Turn(case, heard, desk, asked=case.asks)
+    if not any(stage(turn) for stage in STAGES):
+        GO_ON(turn)
+    if case.state is CaseState.CLOSED:
+        case.asks = None
+    return TurnResult(tuple(turn.replies), turn.assessment, turn.checklist)
