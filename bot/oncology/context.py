@@ -1,0 +1,262 @@
+"""Says how a span of a message is meant: denied, doubted, asked about, someone else's, and when.
+
+The words that decide this are data (`knowledge/language/<language>/context.yml`); the reach of a
+word is decided here, after the ConText algorithm (Harkema 2009): a word reaches over its own
+sentence up to a boundary word, a comma ends most reaches, and a fixed word never becomes another
+("no response" is no negation).
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import pairwise
+
+from bot.oncology.cues import Cue, cue_book, words_of
+from bot.oncology.people_named import Owners, own
+from bot.oncology.text import Document
+
+
+class Timing(StrEnum):
+    """When a treatment is, was or will be given."""
+
+    PLANNED = "planned"
+    ONGOING = "ongoing"
+    DONE = "done"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Assertion:
+    """How a span is meant. `present` is the common case: stated, of the patient, not denied."""
+
+    negated: bool = False
+    uncertain: bool = False
+    asked: bool = False
+    other_person: bool = False
+    past: bool = False
+    corrects: bool = False
+    timing: Timing | None = None
+
+    @property
+    def present(self) -> bool:
+        return not (self.negated or self.other_person)
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """Tokens `first` to before `last`; `question` when it ends with a question mark."""
+
+    first: int
+    last: int
+    question: bool
+
+
+class Context:
+    """Everything about one document that decides how its spans are meant."""
+
+    def __init__(self, doc: Document) -> None:
+        self.doc = doc
+        self.cues: list[Cue] = cue_book().find(doc)
+        self.by_kind: dict[str, list[Cue]] = defaultdict(list)
+        for cue in self.cues:
+            for kind in cue.value:
+                self.by_kind[kind].append(cue)
+        self.sentences, self.sentence_of = _sentences(doc)
+        self.commas = _commas(doc)
+        self.owners: Owners = own(doc, self.by_kind, self.sentence_of)
+
+    def sentence(self, token: int) -> Sentence:
+        """The sentence a token stands in."""
+        return self.sentences[self.sentence_of[token]]
+
+    def cues_in(self, first: int, last: int, *kinds: str) -> list[Cue]:
+        """Cue words of these kinds inside a range of tokens, in order."""
+        return sorted(
+            (
+                c
+                for kind in kinds
+                for c in self.by_kind[kind]
+                if first <= c.first and c.last <= last
+            ),
+            key=lambda c: c.first,
+        )
+
+    def assess(self, first: int, last: int) -> Assertion:
+        """How the tokens `first` to before `last` are meant."""
+        if not self.sentences:
+            return Assertion()
+        here = self.sentence(first)
+        return Assertion(
+            negated=self.negated(first, last),
+            uncertain=self._uncertain(first, last, here),
+            asked=self._asked(first, last, here),
+            other_person=self.owners.is_other(first),
+            past=bool(self.cues_in(here.first, here.last, "past")),
+            corrects=self._corrects(here),
+            timing=self.timing(first, last),
+        )
+
+    def negated(self, first: int, last: int) -> bool:
+        """Whether the span is denied ("no mets", "HBV ruled out")."""
+        here = self.sentence(first)
+        for cue in self._before(first, here, "negation_before", reach=9):
+            if not self._stopped(cue.last, first, listing=True):
+                return True
+        for cue in self._after(last, here, "negation_after", reach=5):
+            if not self._comma(last, cue.first) and not self._between(last, cue.first, "boundary"):
+                return True
+        return False
+
+    def timing(self, first: int, last: int) -> Timing | None:
+        """Planned, ongoing, done or refused, by the nearest word that says so."""
+        here = self.sentence(first)
+        best: tuple[float, Timing] | None = None
+        for timing in Timing:
+            for cue in self.cues_in(here.first, here.last, timing.value):
+                distance = self._distance(cue, first, last)
+                if distance is not None and (best is None or distance < best[0]):
+                    best = (distance, timing)
+        return best[1] if best else None
+
+    def _distance(self, cue: Cue, first: int, last: int) -> float | None:
+        """How far a word is from the span, None when it cannot reach it."""
+        if cue.last <= first:
+            gap, low, high = first - cue.last, cue.last, first
+        elif cue.first >= last:
+            gap, low, high = cue.first - last, last, cue.first
+        else:
+            return None
+        commas = sum(1 for place in self.commas if low <= place <= high)
+        boundaries = len(self.cues_in(low, high, "boundary"))
+        if gap > 14 or boundaries > 1:
+            return None
+        return gap + 2.5 * commas + 6 * boundaries + (0 if cue.first >= last else 0.4)
+
+    def _uncertain(self, first: int, last: int, here: Sentence) -> bool:
+        if _QUERY.search(self.doc.norm, 0, self.doc.tokens[first].nstart) and self._queried(first):
+            return True
+        for cue in self._before(first, here, "uncertain_before", reach=6):
+            if not self._stopped(cue.last, first):
+                return True
+        return any(
+            not self._comma(last, cue.first)
+            for cue in self._after(last, here, "uncertain_after", reach=4)
+        )
+
+    def _queried(self, first: int) -> bool:
+        """A question mark right before the words, as doctors write ("?ca lung")."""
+        start = self.doc.tokens[first].nstart
+        match = _QUERY.search(self.doc.norm, max(0, start - 4), start)
+        return match is not None and match.end() == start
+
+    def _asked(self, first: int, last: int, here: Sentence) -> bool:
+        for cue in self._before(first, here, "asked_before", reach=25):
+            blocked = self._between(cue.last, first, "boundary")
+            if not blocked and not self._statement_between(cue.last, first):
+                return True
+        for cue in self._after(last, here, "asked_after", reach=6):
+            if not self._between(last, cue.first, "boundary"):
+                return True
+        if not here.question:
+            return False
+        tail = max((place for place in self.commas if here.first < place < here.last), default=0)
+        short = here.last - max(tail, here.first) <= 4
+        return short and first >= tail
+
+    def _statement_between(self, low: int, high: int) -> bool:
+        """A comma followed by a new statement takes the words out of the question."""
+        for place in self.commas:
+            if low < place <= high and self.cues_in(place, min(place + 4, high), "subject", "kin"):
+                return True
+        return False
+
+    def _corrects(self, here: Sentence) -> bool:
+        return bool(self.cues_in(here.first, here.last, "correction"))
+
+    def _before(self, first: int, here: Sentence, kind: str, reach: int) -> list[Cue]:
+        return [
+            c
+            for c in self.by_kind[kind]
+            if here.first <= c.first and c.last <= first and first - c.last <= reach
+        ]
+
+    def _after(self, last: int, here: Sentence, kind: str, reach: int) -> list[Cue]:
+        return [
+            c
+            for c in self.by_kind[kind]
+            if c.first >= last and c.last <= here.last and c.first - last <= reach
+        ]
+
+    def _between(self, low: int, high: int, *kinds: str) -> bool:
+        return bool(self.cues_in(low, high, *kinds))
+
+    def _comma(self, low: int, high: int) -> bool:
+        return any(low <= place <= high for place in self.commas)
+
+    def _stopped(self, low: int, high: int, *, listing: bool = False) -> bool:
+        """Whether the reach of a word that ends at `low` stops before `high`."""
+        if self._between(low, high, "boundary", "subject", "kin", *(t.value for t in Timing)):
+            return True
+        commas = [place for place in self.commas if low <= place <= high]
+        if not commas:
+            return high - low > 6
+        if not listing or commas[0] <= low:
+            return True
+        # "no mets in liver, lungs or bones": a list of short items stays denied.
+        steps = [low, *commas, high]
+        short = all(b - a <= 4 for a, b in pairwise(steps))
+        end = min(high + 4, self.sentence(high).last)
+        rest = (token.text for token in self.doc.tokens[commas[0] : end])
+        ends_with_or = any(text in words_of("alternative") for text in rest)
+        return not (short and ends_with_or)
+
+
+_QUERY = re.compile(r"\?\s?$")
+
+
+def context_of(doc: Document) -> Context:
+    """The context of a document, worked out once."""
+    found = doc.memory.get("context")
+    if not isinstance(found, Context):
+        found = doc.memory["context"] = Context(doc)
+    return found
+
+
+def assess(doc: Document, first: int, last: int) -> Assertion:
+    """How the tokens `first` to before `last` of a document are meant."""
+    return context_of(doc).assess(first, last)
+
+
+_SENTENCE_END = re.compile(r"[.!?\n]")
+
+
+def _sentences(doc: Document) -> tuple[list[Sentence], list[int]]:
+    sentences: list[Sentence] = []
+    of: list[int] = []
+    first = 0
+    for index, token in enumerate(doc.tokens):
+        if index and token.breaks:
+            gap = doc.norm[doc.tokens[index - 1].nend : token.nstart]
+            if _SENTENCE_END.search(gap) and not gap.endswith("?"):
+                sentences.append(Sentence(first, index, "?" in gap))
+                first = index
+        of.append(len(sentences))
+    if doc.tokens:
+        tail = doc.norm[doc.tokens[-1].nend :]
+        sentences.append(Sentence(first, len(doc.tokens), "?" in tail))
+    return sentences, of
+
+
+def _commas(doc: Document) -> list[int]:
+    """Indices of tokens that follow a comma, a semicolon or a spaced dash."""
+    return [
+        index
+        for index, token in enumerate(doc.tokens)
+        if index and _COMMA.search(doc.norm, doc.tokens[index - 1].nend, token.nstart)
+    ]
+
+
+_COMMA = re.compile(r"[,;]|\s-\s|\.\.|\|")

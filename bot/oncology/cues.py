@@ -1,0 +1,79 @@
+"""The words that change what other words mean, by language, from `knowledge/language`."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, fields
+from functools import cache
+
+from bot.oncology.knowledge_files import KNOWLEDGE, load
+from bot.oncology.phrases import Hit, PhraseBook
+
+Cue = Hit[frozenset[str]]
+
+
+@dataclass(frozen=True)
+class Cues:
+    """One language's words, by what they do; `_before` stands before the words it changes."""
+
+    negation_before: tuple[str, ...] = ()
+    negation_after: tuple[str, ...] = ()
+    not_negation: tuple[str, ...] = ()
+    uncertain_before: tuple[str, ...] = ()
+    uncertain_after: tuple[str, ...] = ()
+    asked_before: tuple[str, ...] = ()
+    asked_after: tuple[str, ...] = ()
+    planned: tuple[str, ...] = ()
+    ongoing: tuple[str, ...] = ()
+    done: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
+    past: tuple[str, ...] = ()
+    correction: tuple[str, ...] = ()
+    not_correction: tuple[str, ...] = ()
+    boundary: tuple[str, ...] = ()
+    subject: tuple[str, ...] = ()
+    self: tuple[str, ...] = ()
+    patient: tuple[str, ...] = ()
+    pronoun: tuple[str, ...] = ()
+    kin: tuple[str, ...] = ()
+    stranger: tuple[str, ...] = ()
+    died: tuple[str, ...] = ()
+    survived: tuple[str, ...] = ()
+    history: tuple[str, ...] = ()
+    # Single words, looked up on their own whatever phrase they stand in.
+    alternative: tuple[str, ...] = ()
+    had: tuple[str, ...] = ()
+    has: tuple[str, ...] = ()
+    self_alone: tuple[str, ...] = ()
+    self_pronoun: tuple[str, ...] = ()
+    self_verb: tuple[str, ...] = ()
+    self_not: tuple[str, ...] = ()
+
+
+WORDS = frozenset(
+    {"alternative", "had", "has", "self_alone", "self_pronoun", "self_verb", "self_not"}
+)
+
+
+@cache
+def _languages() -> tuple[Cues, ...]:
+    paths = sorted((KNOWLEDGE / "language").glob("*/context.yml"))
+    return tuple(load(path, Cues) for path in paths)
+
+
+@cache
+def cue_book() -> PhraseBook[frozenset[str]]:
+    """Every cue phrase of every language with the kinds it belongs to."""
+    kinds: dict[str, set[str]] = defaultdict(set)
+    for cues in _languages():
+        for spec in fields(Cues):
+            if spec.name not in WORDS:
+                for phrase in getattr(cues, spec.name):
+                    kinds[phrase].add(spec.name)
+    return PhraseBook((phrase, frozenset(names)) for phrase, names in kinds.items())
+
+
+@cache
+def words_of(kind: str) -> frozenset[str]:
+    """The single words of a kind in every language."""
+    return frozenset(word for cues in _languages() for word in getattr(cues, kind))

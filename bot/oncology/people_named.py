@@ -1,0 +1,113 @@
+"""Decides whose disease a part of a message is about: the patient's or another person's.
+
+Rules, in this order. A stranger ("my neighbour", "someone on YouTube") is never the patient. A
+person who died is not the patient. Family history is not the patient's. A relative who "had" or
+"also had" something is another person when the message speaks of someone else who has a disease
+now. Everybody else is the patient. A pronoun and a sentence without a person go on with the
+person named before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from bot.oncology.cues import Cue, words_of
+from bot.oncology.text import Document
+
+
+@dataclass(frozen=True, slots=True)
+class Owners:
+    """For each token, whether it speaks of another person than the patient."""
+
+    others: tuple[bool, ...]
+
+    def is_other(self, token: int) -> bool:
+        return token < len(self.others) and self.others[token]
+
+
+@dataclass(slots=True)
+class _Stretch:
+    """Tokens that speak of one person."""
+
+    first: int
+    last: int
+    kind: str  # nobody, self, patient, kin, stranger, history
+    name: str
+    died: bool = False
+    survived: bool = False
+    had: bool = False
+    has: bool = False
+
+    @property
+    def other(self) -> bool:
+        return self.kind in ("stranger", "history") or self.died or self.survived
+
+
+def own(doc: Document, cues: Mapping[str, list[Cue]], sentence_of: Sequence[int]) -> Owners:
+    """Work out the owners of every token, from the cue words found."""
+    if not doc.tokens:
+        return Owners(())
+    stretches = _stretches(doc, cues, sentence_of)
+    _mark(stretches, doc, cues)
+    others = [False] * len(doc.tokens)
+    someone = any(s.has and not s.other for s in stretches)
+    for stretch in stretches:
+        rival = any(s.has and not s.other and s.name != stretch.name for s in stretches)
+        relative_before = stretch.kind == "kin" and stretch.had and not stretch.has and rival
+        if (stretch.other and (someone or stretch.kind != "nobody")) or relative_before:
+            others[stretch.first : stretch.last] = [True] * (stretch.last - stretch.first)
+    return Owners(tuple(others))
+
+
+def _stretches(
+    doc: Document, cues: Mapping[str, list[Cue]], sentence_of: Sequence[int]
+) -> list[_Stretch]:
+    turns: list[tuple[int, int, str, str]] = []
+    for kind in ("stranger", "history", "kin", "patient", "self"):
+        for cue in cues.get(kind, ()):
+            name = " ".join(doc.tokens[i].text for i in range(cue.first, cue.last))
+            turns.append((cue.first, cue.last, kind, "self" if kind == "self" else name))
+    turns.sort()
+    stretches = [_Stretch(0, len(doc.tokens), "nobody", "")]
+    for first, _, kind, name in turns:
+        last = stretches[-1]
+        if kind == "self" and not _speaks_of_self(doc, first):
+            continue
+        start = _start(first, last, sentence_of, doc)
+        if (kind, name) == (last.kind, last.name):
+            continue
+        last.last = start
+        stretches.append(_Stretch(start, len(doc.tokens), kind, name))
+    return [s for s in stretches if s.last > s.first]
+
+
+def _start(first: int, last: _Stretch, sentence_of: Sequence[int], doc: Document) -> int:
+    """Words before the first person named belong to that person ("lung cancer, my father")."""
+    if last.kind == "nobody" and last.first == 0 and sentence_of[first] == sentence_of[0]:
+        return max(last.first, 0)
+    return first
+
+
+def _speaks_of_self(doc: Document, first: int) -> bool:
+    """ "I have" makes the writer the subject; "I want to ask" or "me" alone does not."""
+    word = doc.tokens[first].text
+    following = {t.text for t in doc.tokens[first + 1 : first + 4]}
+    if word in words_of("self_alone"):
+        return True
+    if word not in words_of("self_pronoun") or not following:
+        return word == "my" and "own" in following
+    verb = doc.tokens[first + 1].text
+    return verb in words_of("self_verb") and not following & words_of("self_not")
+
+
+def _mark(stretches: list[_Stretch], doc: Document, cues: Mapping[str, list[Cue]]) -> None:
+    for stretch in stretches:
+        inside = range(stretch.first, stretch.last)
+        words = {doc.tokens[i].text for i in inside}
+        stretch.had = bool(words & words_of("had"))
+        stretch.has = bool(words & words_of("has")) or stretch.kind == "patient"
+        stretch.died = any(c.first in inside for c in cues.get("died", ()))
+        stretch.survived = stretch.kind == "stranger" and any(
+            c.first in inside for c in cues.get("survived", ())
+        )

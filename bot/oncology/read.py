@@ -1,0 +1,58 @@
+"""Reads one message: runs every reader over it and settles overlaps by stated rules.
+
+Rules. Of two mentions of the same fact with overlapping words the longer wins, then the surer,
+then the first. A reader never sees what another found; what they share stands in the document.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from bot.oncology.reading import Ambiguity, FlagMention, Mention, Reading
+from bot.oncology.text import Document, read_document
+
+Found = Mention | FlagMention | Ambiguity
+Reader = Callable[[Document, str | None], Iterable[Found]]
+
+# Every reader, in the order in which equal finds are preferred.
+READERS: tuple[Reader, ...] = ()
+
+
+def read(text: str, *, asks: str | None = None) -> Reading:
+    """Understand one message; `asks` is the fact the bot has just asked for, if any."""
+    doc = read_document(text)
+    found: list[Found] = []
+    for reader in READERS:
+        found.extend(reader(doc, asks))
+    return settle(found)
+
+
+def settle(found: Iterable[Found]) -> Reading:
+    """Resolve overlaps and bring everything into the order of the text."""
+    mentions: list[Mention] = []
+    flags: dict[str, FlagMention] = {}
+    ambiguities: list[Ambiguity] = []
+    for item in found:
+        if isinstance(item, Mention):
+            mentions.append(item)
+        elif isinstance(item, FlagMention):
+            known = flags.get(item.id)
+            if known is None or (known.urgent_only and not item.urgent_only):
+                flags[item.id] = item
+        else:
+            ambiguities.append(item)
+    return Reading(
+        mentions=tuple(_without_overlaps(mentions)),
+        flags=tuple(sorted(flags.values(), key=lambda f: (f.start, f.id))),
+        ambiguities=tuple(sorted(ambiguities, key=lambda a: (a.start, a.end, a.fact))),
+    )
+
+
+def _without_overlaps(mentions: list[Mention]) -> list[Mention]:
+    kept: list[Mention] = []
+    order = sorted(mentions, key=lambda m: (m.start - m.end, -m.confidence))
+    for mention in order:
+        rivals = (k for k in kept if k.fact == mention.fact)
+        if not any(k.start < mention.end and mention.start < k.end for k in rivals):
+            kept.append(mention)
+    return sorted(kept, key=lambda m: (m.start, m.end))
