@@ -19,9 +19,9 @@ def ask_consent(turn: Turn) -> bool:
     if not case.memory.get("greeted"):
         _greet(turn)
         return True
-    if turn.move == "agree" or _said(turn, "affirm", "answer.yes"):
+    if turn.move == "agree" or turn.says_yes:
         return _given(turn)
-    if turn.move == "refuse" or _said(turn, "deny", "answer.no"):
+    if turn.move == "refuse" or turn.says_no:
         _refused(turn)
         return True
     if turn.move == "read_more" or turn.heard.intent in ("consent_more", "ask_why"):
@@ -41,10 +41,6 @@ def _greet(turn: Turn) -> None:
     answered = answer_topic(turn)
     heard = turn.learned.anything or answered
     turn.say("utter_consent_heard" if heard else "utter_consent", *_buttons(turn))
-
-
-def _said(turn: Turn, intent: str, signal: str) -> bool:
-    return turn.heard.intent == intent or signal in turn.learned.signals
 
 
 def _given(turn: Turn) -> bool:

@@ -88,13 +88,10 @@ def _paused(turn: Turn) -> bool:
 
 def _answer_companion(turn: Turn) -> None:
     case = turn.case
-    signals = turn.learned.signals
-    yes = turn.move == "yes" or turn.heard.intent == "affirm" or "answer.yes" in signals
-    no = turn.move == "no" or turn.heard.intent == "deny" or "answer.no" in signals
     safe = turn.button("utter_button_safe_now", "safe_now")
-    if case.asks == COMPANION and (yes or no):
+    if case.asks == COMPANION and (turn.says_yes or turn.says_no):
         case.asks = None
-        if yes:
+        if turn.says_yes:
             turn.say("utter_emergency_accompanied", safe)
         else:
             turn.say("utter_emergency_alone", safe, number=_number(turn))

@@ -47,6 +47,28 @@ class Turn:
         return self.desk.describer(self.case.language)
 
     @property
+    def intent(self) -> str:
+        """What the person wants: the button that was tapped, or what the model understood."""
+        return self.move or self.heard.intent
+
+    @property
+    def says_yes(self) -> bool:
+        """Whether the message is a yes, tapped or typed."""
+        typed = self.heard.intent == "affirm" or "answer.yes" in self.learned.signals
+        return self.move == "yes" or (self.move is None and typed)
+
+    @property
+    def says_no(self) -> bool:
+        """Whether the message is a no, tapped or typed."""
+        typed = self.heard.intent == "deny" or "answer.no" in self.learned.signals
+        return self.move == "no" or (self.move is None and typed)
+
+    @property
+    def fresh(self) -> tuple[str, ...]:
+        """Facts that are new or changed since the last message."""
+        return (*self.learned.new, *self.learned.changed)
+
+    @property
     def cancer(self) -> str | None:
         """The canonical cancer id, when it is known."""
         held = self.case.facts.get("cancer_type")

@@ -1,0 +1,212 @@
+"""Answers to the open question: doubts settled, "not sure", "skip", "back", "why", not understood."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bot.facts.case import CaseState, FactStatus
+from bot.intake.learning import leave_open, put
+from bot.intake.speech import Button, answer_payload
+from bot.intake.turn import Turn
+from bot.oncology.reading import Ambiguity, Mention
+
+PENDING = "pending"
+# Answers not understood: explained, explained with an example, then left to a human.
+FAILURES_BEFORE_MOVING_ON = 3
+# Questions whose answer in the person's own words is worth keeping even when no fact was found.
+OWN_WORDS = frozenset({"treatments", "cancer_type", "drug_classes_received", "refractory_to"})
+
+
+def settle_doubts(turn: Turn) -> bool:
+    """Take the answer to "Do you mean ...?", or raise such a question about new words."""
+    pending = turn.case.memory.get(PENDING)
+    if pending and _settled(turn, pending):
+        turn.case.memory.pop(PENDING, None)
+    if turn.learned.ambiguous and PENDING not in turn.case.memory:
+        return _clarify(turn, turn.learned.ambiguous[0])
+    if turn.learned.doubtful and PENDING not in turn.case.memory:
+        return _read_back(turn, turn.learned.doubtful[0])
+    return False
+
+
+def open_question(turn: Turn) -> bool:
+    """Skip, not known, back, why, or an answer that was not understood."""
+    asks = turn.asked
+    if turn.case.state is CaseState.CONFIRM or asks is None or asks not in turn.questions:
+        return False
+    if any(f in turn.case.facts for f in (asks, *turn.questions[asks].answered_by)):
+        return False
+    signals, intent = turn.learned.signals, turn.intent
+    if intent == "skip" or "answer.skip" in signals:
+        return _leave(turn, asks, FactStatus.DECLINED, "utter_skipped")
+    if intent == "dont_know" or "answer.unknown" in signals:
+        return _leave(turn, asks, FactStatus.UNKNOWN, "utter_noted_unknown")
+    if intent == "go_back" or "answer.back" in signals:
+        return _go_back(turn)
+    if intent == "ask_why":
+        turn.say(_text("why", asks))
+        return False
+    if turn.replies or turn.learned.anything or intent == "enough":
+        return False
+    return _not_understood(turn, asks)
+
+
+def _leave(turn: Turn, asks: str, status: FactStatus, response: str) -> bool:
+    leave_open(turn.case, asks, status, turn.heard.text)
+    turn.case.memory.pop(PENDING, None)
+    turn.say(response)
+    return False
+
+
+def _go_back(turn: Turn) -> bool:
+    trail: list[str] = turn.case.memory.get("trail", [])
+    earlier = [f for f in trail if f != turn.asked]
+    if not earlier:
+        turn.say("utter_no_step_back")
+        return False
+    last = earlier[-1]
+    turn.case.memory["trail"] = trail[: trail.index(last)]
+    turn.case.facts.pop(last, None)
+    turn.case.asked.pop(last, None)
+    turn.case.memory["reask"] = last
+    turn.say("utter_went_back")
+    return False
+
+
+def _not_understood(turn: Turn, asks: str) -> bool:
+    case = turn.case
+    case.failed[asks] = case.failed.get(asks, 0) + 1
+    wordy = len(turn.heard.text.split()) >= (3 if case.failed[asks] == 1 else 1)
+    if asks in OWN_WORDS and wordy and turn.heard.intent in ("inform", "nlu_fallback", "correct"):
+        return _own_words(turn, asks)
+    if case.failed[asks] >= FAILURES_BEFORE_MOVING_ON:
+        leave_open(case, asks, FactStatus.UNKNOWN, turn.heard.text)
+        turn.alert("not_understood")
+        turn.say("utter_offer_human", turn.button("utter_button_human", "human"))
+        return False
+    turn.say("utter_explain", help=turn.word(_text("help", asks)))
+    return False
+
+
+def _own_words(turn: Turn, asks: str) -> bool:
+    case = turn.case
+    if asks == "cancer_type" and case.failed[asks] < FAILURES_BEFORE_MOVING_ON - 1:
+        turn.say("utter_explain", help=turn.word(_text("help", asks)))
+        return False
+    leave_open(case, asks, FactStatus.UNKNOWN, turn.heard.text)
+    if asks == "treatments":
+        put(case, "treatments_raw", turn.heard.text, words=turn.heard.text)
+    if asks == "cancer_type":
+        case.memory["cancer_words"] = turn.heard.text
+        turn.alert("diagnosis_unclear")
+    turn.say("utter_raw_noted")
+    return False
+
+
+def _settled(turn: Turn, pending: dict[str, Any]) -> bool:
+    fact = pending["fact"]
+    if fact in turn.fresh:
+        return True
+    if pending["kind"] == "read_back":
+        return _read_back_settled(turn, pending)
+    chosen = _chosen_option(turn, pending)
+    if chosen is None:
+        unsure = turn.intent in ("dont_know", "skip") or turn.learned.signals & {
+            "answer.unknown",
+            "answer.skip",
+        }
+        if unsure or pending.get("tries", 0) >= 1:
+            leave_open(turn.case, fact, FactStatus.UNKNOWN, pending["words"])
+            turn.learned.confirmed.append(fact)
+            return True
+        pending["tries"] = pending.get("tries", 0) + 1
+        return False
+    put(turn.case, fact, chosen, words=pending["words"], message_id=turn.heard.message_id)
+    turn.learned.new.append(fact)
+    return True
+
+
+def _read_back_settled(turn: Turn, pending: dict[str, Any]) -> bool:
+    if turn.says_yes:
+        put(turn.case, pending["fact"], pending["value"], words=pending["words"])
+        turn.learned.new.append(pending["fact"])
+        return True
+    if turn.says_no:
+        turn.say("utter_sorry_reread")
+    return True
+
+
+def _chosen_option(turn: Turn, pending: dict[str, Any]) -> Any:
+    """The option that a typed number or name means."""
+    from bot.intake.questions import Choice, Question, Step
+
+    options = [o for o in pending["options"] if o != "unsure"]
+    question = Question(
+        fact=pending["fact"],
+        step=Step.CORE,
+        label="",
+        choices=tuple(
+            Choice(o, turn.describe.value(pending["fact"], o), (str(o).replace("_", " "),))
+            for o in options
+        ),
+    )
+    choice = question.choice_for(turn.heard.text)
+    return choice.value if choice else None
+
+
+def _clarify(turn: Turn, ambiguity: Ambiguity) -> bool:
+    case = turn.case
+    case.memory[PENDING] = {
+        "kind": "clarify",
+        "fact": ambiguity.fact,
+        "options": list(ambiguity.options),
+        "words": ambiguity.words,
+    }
+    if ambiguity.fact == "cancer_type":
+        case.memory["cancer_words"] = ambiguity.words
+        case.memory["cancer_options"] = [o for o in ambiguity.options if o != "unsure"]
+    return False
+
+
+def _read_back(turn: Turn, mention: Mention) -> bool:
+    turn.case.memory[PENDING] = {
+        "kind": "read_back",
+        "fact": mention.fact,
+        "value": mention.value,
+        "words": mention.words,
+    }
+    return False
+
+
+def ask_pending(turn: Turn) -> bool:
+    """Say the open doubt as the next question; False when there is none."""
+    pending = turn.case.memory.get(PENDING)
+    if not pending:
+        return False
+    fact, words = pending["fact"], pending["words"]
+    turn.case.asks = fact
+    if pending["kind"] == "read_back":
+        turn.say(
+            "utter_read_back",
+            turn.button("utter_button_yes", "yes"),
+            turn.button("utter_button_no", "no"),
+            words=words,
+            value=turn.describe.value(fact, pending["value"]),
+        )
+        return True
+    buttons = [
+        Button(turn.describe.value(fact, option), answer_payload(fact, option))
+        for option in pending["options"]
+        if option != "unsure"
+    ]
+    unsure = turn.button("utter_button_dont_know", "dont_know")
+    response = "utter_clarify_country" if fact == "country" else "utter_clarify"
+    turn.say(response, *buttons, unsure, words=words)
+    return True
+
+
+def _text(kind: str, fact: str) -> str:
+    name = "biomarkers" if fact.startswith("biomarkers.") else fact
+    return f"utter_{kind}_{name}"
+
+

@@ -1,0 +1,155 @@
+"""How a turn goes on: the next question, the summary, the result, or what can still be refined."""
+
+from __future__ import annotations
+
+from bot.facts.case import CaseState
+from bot.intake import agenda, results
+from bot.intake.answers import ask_pending
+from bot.intake.speech import Button, answer_payload
+from bot.intake.turn import Turn
+
+# Said once, when the fact behind it is first heard.
+ONCE = {
+    "say_minor": "utter_minor",
+    "say_doctor": "utter_doctor",
+    "say_non_disclosure": "utter_non_disclosure",
+}
+
+
+def go_on(turn: Turn) -> None:
+    """Acknowledge what was new, then ask, sum up, or give the result."""
+    if turn.case.state is CaseState.CLOSED:
+        turn.case.state = CaseState.INTAKE
+    _acknowledge(turn)
+    for key, response in ONCE.items():
+        if turn.case.memory.pop(key, None):
+            turn.say(response)
+    if turn.case.state is CaseState.CONFIRM:
+        _confirm(turn)
+    elif turn.case.state is CaseState.ASSESSED:
+        _refine(turn)
+    else:
+        _ask_or_sum_up(turn)
+    turn.case.memory.pop("consent_just_given", None)
+
+
+def _acknowledge(turn: Turn) -> None:
+    """Say back what was noted, unless it was just the answer to our question."""
+    if turn.learned.changed:
+        facts = turn.describe.noted(turn.case, turn.learned.changed)
+        if facts:
+            turn.say("utter_changed", facts=facts)
+    beyond = [f for f in turn.learned.new if f != turn.asked]
+    if beyond and turn.case.state is not CaseState.CONFIRM:
+        facts = turn.describe.noted(turn.case, turn.learned.new)
+        if facts:
+            turn.say("utter_heard", facts=facts)
+
+
+def _ask_or_sum_up(turn: Turn) -> None:
+    case = turn.case
+    if ask_pending(turn):
+        return
+    blood = turn.desk.knowledge.is_blood_cancer(turn.cancer)
+    fact = case.memory.pop("reask", None) or agenda.before_result(
+        case, turn.questions, blood_cancer=blood
+    )
+    if fact:
+        ask(turn, fact)
+        return
+    case.state, case.asks = CaseState.CONFIRM, None
+    _sum_up(turn)
+
+
+def ask(turn: Turn, fact: str) -> None:
+    """Put one question, with its choices as buttons."""
+    case = turn.case
+    case.asks = fact
+    case.asked[fact] = case.asked.get(fact, 0) + 1
+    trail: list[str] = case.memory.setdefault("trail", [])
+    if fact not in trail:
+        trail.append(fact)
+    opening = fact == "cancer_type" and case.asked[fact] == 1 and not case.facts
+    if opening:
+        turn.say("utter_ask_open")
+        return
+    name = "biomarkers" if fact.startswith("biomarkers.") else fact
+    turn.say(f"utter_ask_{name}", *_buttons(turn, fact), marker=fact.removeprefix("biomarkers."))
+
+
+def _buttons(turn: Turn, fact: str) -> tuple[Button, ...]:
+    unsure = turn.button("utter_button_dont_know", "dont_know")
+    if fact.startswith("biomarkers."):
+        return (turn.button("utter_button_not_tested", "dont_know"),)
+    choices = turn.questions[fact].choices
+    buttons = tuple(Button(c.label, answer_payload(fact, c.value)) for c in choices)
+    if fact == "user_role":
+        return buttons
+    if turn.case.state is CaseState.ASSESSED:
+        return (*buttons, unsure, turn.button("utter_button_enough", "enough"))
+    return (*buttons, unsure)
+
+
+def _sum_up(turn: Turn) -> None:
+    lines = turn.describe.lines(turn.case)
+    turn.say(
+        "utter_confirm",
+        turn.button("utter_button_right", "yes"),
+        turn.button("utter_button_change", "correct"),
+        turn.button("utter_button_urgent", "urgent"),
+        lines="\n".join(lines),
+    )
+
+
+def _confirm(turn: Turn) -> None:
+    if turn.fresh:
+        _sum_up(turn)
+    elif turn.says_yes:
+        _result(turn)
+    elif turn.says_no or turn.intent == "correct":
+        turn.say("utter_what_to_change")
+    elif turn.intent in ("skip", "dont_know", "request_checklist"):
+        _result(turn)
+    else:
+        turn.say(
+            "utter_confirm_again",
+            turn.button("utter_button_right", "yes"),
+            turn.button("utter_button_change", "correct"),
+        )
+
+
+def _result(turn: Turn) -> None:
+    turn.case.state = CaseState.ASSESSED
+    results.say_result(turn)
+    _ask_refining(turn, intro=True)
+
+
+def _refine(turn: Turn) -> None:
+    if turn.fresh:
+        results.say_update(turn)
+    elif turn.replies and turn.asked is None:
+        return
+    if turn.case.memory.get("enough") and turn.asked:
+        turn.case.asks = None
+        turn.say("utter_refine_done")
+        return
+    _ask_refining(turn, intro=False)
+
+
+def _ask_refining(turn: Turn, *, intro: bool) -> None:
+    case = turn.case
+    if ask_pending(turn):
+        return
+    fact = agenda.after_result(case, turn.questions, turn.desk.knowledge.next_question)
+    if fact is None:
+        if case.asks is not None:
+            turn.say("utter_refine_done")
+        elif not turn.replies:
+            turn.say("utter_nothing_open")
+        case.asks = None
+        return
+    if fact != turn.asked:
+        case.memory["refined"] = case.memory.get("refined", 0) + 1
+    if intro:
+        turn.say("utter_refine_intro")
+    ask(turn, fact)

@@ -1,0 +1,198 @@
+"""Their questions and wishes, answered before ours goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from bot.facts.case import CaseState
+from bot.intake import results
+from bot.intake.turn import Turn
+
+# Below this the model is not sure enough to treat an answer to our question as a wish.
+SURE_OF_WISH = 0.5
+Reply = Callable[[Turn], bool]
+
+
+def answer_request(turn: Turn) -> bool:
+    """Answer a question or a wish; True when the open question should not follow."""
+    name = turn.intent
+    if turn.heard.payload is None and not _meant(turn):
+        return False
+    reply = REPLIES.get(name)
+    return reply(turn) if reply else False
+
+
+def _meant(turn: Turn) -> bool:
+    """Whether the wish is meant; what answers the open question is an answer first."""
+    if turn.heard.kind not in ("text", "command"):
+        return False
+    if turn.asked and turn.asked in turn.fresh:
+        return turn.heard.intent in INSISTENT and turn.heard.confidence >= SURE_OF_WISH
+    if turn.learned.anything:
+        return turn.heard.intent in INSISTENT
+    return True
+
+
+def answer_topic(turn: Turn) -> bool:
+    """Answer a question by its topic, with the case in mind; False when there is no answer."""
+    if turn.heard.intent != "ask_question" or turn.heard.topic is None:
+        return False
+    answer = turn.desk.knowledge.answer(turn.heard.topic, turn.cancer, turn.case.language)
+    if answer is None:
+        return False
+    *first, last = answer.messages
+    for message in first:
+        turn.say("utter_faq", answer=message)
+    turn.say("utter_faq_source", answer=last, source=answer.source)
+    return True
+
+
+def _question(turn: Turn) -> bool:
+    if not answer_topic(turn):
+        _pass_on(turn, "utter_question_passed_on")
+    return False
+
+
+def _advice(turn: Turn) -> bool:
+    _pass_on(turn, "utter_advice")
+    return False
+
+
+def _pass_on(turn: Turn, response: str) -> None:
+    turn.case.open_questions.append(turn.heard.text)
+    turn.alert("question")
+    turn.say(response)
+
+
+def _human(turn: Turn) -> bool:
+    case = turn.case
+    if case.state is not CaseState.HUMAN:
+        case.memory["before_human"] = case.state.value
+    case.state = CaseState.HUMAN
+    turn.alert("human")
+    turn.say("utter_human")
+    return True
+
+
+def _checklist(turn: Turn) -> bool:
+    results.say_checklist(turn)
+    return False
+
+
+def _more_records(turn: Turn) -> bool:
+    results.say_full_checklist(turn)
+    return True
+
+
+def _more_routes(turn: Turn) -> bool:
+    results.say_other_routes(turn)
+    return True
+
+
+def _summary(turn: Turn) -> bool:
+    lines = turn.describe.lines(turn.case)
+    if lines:
+        turn.say("utter_summary", lines="\n".join(lines))
+    else:
+        turn.say("utter_summary_empty")
+    return False
+
+
+def _status(turn: Turn) -> bool:
+    state = turn.word(f"utter_word_state_{turn.case.state.value}")
+    turn.say("utter_status", state=state, missing="")
+    return False
+
+
+def _letter(turn: Turn) -> bool:
+    turn.alert("letter")
+    turn.say("utter_letter")
+    return False
+
+
+def _language(turn: Turn) -> bool:
+    wished = turn.case.facts.get("language")
+    if wished and wished.value in turn.desk.say.languages:
+        turn.case.language = wished.value
+        turn.say("utter_language_changed")
+    else:
+        turn.say("utter_language_unavailable")
+    return False
+
+
+def _alerting(response: str, reason: str) -> Reply:
+    def reply(turn: Turn) -> bool:
+        turn.alert(reason)
+        turn.say(response)
+        return False
+
+    return reply
+
+
+def _plain(response: str) -> Reply:
+    def reply(turn: Turn) -> bool:
+        turn.say(response)
+        return False
+
+    return reply
+
+
+def _enough(turn: Turn) -> bool:
+    turn.case.memory["enough"] = True
+    return False
+
+
+def _correct(turn: Turn) -> bool:
+    if turn.learned.anything or turn.case.state is CaseState.CONFIRM:
+        return False
+    turn.say("utter_what_to_change")
+    return True
+
+
+def _greet(turn: Turn) -> bool:
+    if not turn.case.memory.get("consent_just_given"):
+        turn.say("utter_hello_again")
+    return False
+
+
+def _ending(response: str) -> Reply:
+    """A word of thanks or farewell needs no question after it once the result is given."""
+
+    def reply(turn: Turn) -> bool:
+        turn.say(response)
+        return turn.case.state is CaseState.ASSESSED
+
+    return reply
+
+
+REPLIES: dict[str, Reply] = {
+    "ask_question": _question,
+    "ask_advice": _advice,
+    "human": _human,
+    "request_checklist": _checklist,
+    "more_records": _more_records,
+    "more_routes": _more_routes,
+    "request_letter": _letter,
+    "request_status": _status,
+    "send_records": _plain("utter_files_where"),
+    "summary": _summary,
+    "correct": _correct,
+    "enough": _enough,
+    "second_patient": _alerting("utter_second_patient", "second_patient"),
+    "distress": _alerting("utter_distress", "distress"),
+    "complaint": _alerting("utter_complaint", "complaint"),
+    "language_change": _language,
+    "thanks": _ending("utter_thanks"),
+    "goodbye": _ending("utter_goodbye"),
+    "greet": _greet,
+    "abuse": _plain("utter_abuse"),
+    "off_topic": _plain("utter_off_topic"),
+    "bot_challenge": _plain("utter_bot_challenge"),
+    "manipulation": _plain("utter_manipulation"),
+    "resume": _plain("utter_resume"),
+}
+# Wishes that are answered even when the same message also gave facts.
+INSISTENT = frozenset(
+    {"ask_question", "ask_advice", "human", "request_checklist", "request_letter",
+     "second_patient", "distress", "complaint", "manipulation"}
+)

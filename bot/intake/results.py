@@ -1,0 +1,152 @@
+"""The result in the person's words: routes, records, what happens next, what changed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bot.eligibility import Assessment, PathwayResult
+from bot.intake.speech import Button
+from bot.intake.turn import Turn
+from bot.records import Checklist, Item
+
+SHOWN_AT_ONCE = 4
+# C10: what is shown first, and what counts as worth showing at all before "other routes".
+RANK = ("CONSIDER", "CAUTION", "DEFER", "NEEDS_INFO", "TRIAL_ONLY", "NOT_YET", "NO_MATCH")
+SHOWN_FIRST = frozenset({"CONSIDER", "CAUTION", "DEFER", "NEEDS_INFO", "TRIAL_ONLY"})
+SERVICES = ("second_opinion", "supportive_care")
+
+
+def assess(turn: Turn) -> Assessment:
+    """Judge the facts anew and keep the result with the turn."""
+    facts = turn.case.wire()
+    turn.assessment = turn.desk.knowledge.assess(facts)
+    turn.checklist = turn.desk.knowledge.checklist(facts, turn.assessment)
+    return turn.assessment
+
+
+def say_result(turn: Turn) -> None:
+    """Routes, records and next steps, after the summary was confirmed."""
+    assessment = assess(turn)
+    ranked = rank(assessment)
+    treatments = [p for p in ranked if p.id not in SERVICES and p.status in SHOWN_FIRST]
+    turn.say("utter_result_intro" if treatments else "utter_result_intro_none")
+    shown = ranked[:SHOWN_AT_ONCE]
+    for result in shown[:-1]:
+        _say_route(turn, result)
+    if shown:
+        _say_route(turn, shown[-1], turn.button("utter_button_more_routes", "more_routes"))
+    turn.say("utter_pending_note")
+    say_checklist(turn)
+    turn.say("utter_next_steps")
+    _remember(turn, assessment)
+
+
+def say_update(turn: Turn) -> None:
+    """After a further answer: what it changed in routes and records, or that it changed nothing."""
+    before = turn.case.memory.get("statuses", {})
+    records_before = set(turn.case.memory.get("records", ()))
+    assessment = assess(turn)
+    changed = [p for p in rank(assessment) if before.get(p.id) not in (None, p.status)]
+    if not changed:
+        turn.say("utter_result_update_none")
+    else:
+        turn.say("utter_result_update")
+        for result in changed[:SHOWN_AT_ONCE]:
+            _say_route(turn, result)
+    added = [i for i in _critical(turn.checklist) if i.id not in records_before]
+    if added and changed:
+        turn.say("utter_checklist_changed", lines=_lines(added))
+    _remember(turn, assessment)
+
+
+def say_other_routes(turn: Turn) -> None:
+    """Every route that the first message left out, one line each."""
+    assessment = assess(turn)
+    rest = rank(assessment)[SHOWN_AT_ONCE:]
+    for result in rest:
+        _say_route(turn, result)
+
+
+def say_checklist(turn: Turn) -> None:
+    """The records to collect first."""
+    if turn.checklist is None:
+        assess(turn)
+    checklist = turn.checklist
+    if checklist is None:
+        return
+    name = turn.describe.line_value(turn.case, "cancer_type") or turn.word("utter_word_illness")
+    turn.say("utter_checklist", cancer=name, lines=_lines(checklist.first))
+    more = turn.button("utter_button_more_records", "more_records")
+    turn.say("utter_checklist_note", *((more,) if checklist.rest else ()))
+
+
+def say_full_checklist(turn: Turn) -> None:
+    """The rest of the list, and the tests to ask the doctor about."""
+    assess(turn)
+    checklist = turn.checklist
+    if checklist is None:
+        return
+    if checklist.rest:
+        turn.say("utter_checklist_more", lines=_lines(checklist.rest))
+    if checklist.missing_tests:
+        tests = "\n".join(f"• {t}" for t in checklist.missing_tests)
+        turn.say("utter_checklist_tests", lines=tests)
+
+
+def rank(assessment: Assessment) -> list[PathwayResult]:
+    """Order on screen (C10): flagged supportive care, second opinion, then by status."""
+    first = {"supportive_care": 0, "second_opinion": 1}
+    if not assessment.supportive_first:
+        first = {"second_opinion": 0}
+
+    def key(result: PathwayResult) -> tuple[int, int]:
+        status = RANK.index(result.status)
+        if result.id in first:
+            return (0, first[result.id])
+        return (2, status) if result.id in SERVICES and status == 0 else (1, status)
+
+    return sorted(assessment.pathways, key=key)
+
+
+def _say_route(turn: Turn, result: PathwayResult, *buttons: Button) -> None:
+    service = result.id in SERVICES and result.status == "CONSIDER"
+    kind = "service" if service else result.status.lower()
+    turn.say(f"utter_pathway_{kind}", *buttons, **_route_values(turn, result))
+
+
+def _route_values(turn: Turn, result: PathwayResult) -> dict[str, Any]:
+    missing = [missing_word(turn, m) for m in result.missing[:3]]
+    return {
+        "pathway": turn.word(f"utter_name_{result.id}"),
+        "reason": " ".join(result.reasons[:1]),
+        "caution": "; ".join(result.cautions[:2]),
+        "missing_list": ", ".join(missing) or turn.word("utter_word_more_facts"),
+        "missing": turn.word("utter_word_still_missing", missing=", ".join(missing))
+        if missing
+        else "",
+        "evidence": "",
+    }
+
+
+def missing_word(turn: Turn, name: str) -> str:
+    """What a missing fact or test is called."""
+    key = f"utter_missing_{name}"
+    if key in turn.desk.say.names():
+        return turn.word(key)
+    if name in turn.questions:
+        label = turn.questions[name].label
+        return label[0].lower() + label[1:]
+    return name.removesuffix("_expression").replace("_", " ")
+
+
+def _critical(checklist: Checklist | None) -> tuple[Item, ...]:
+    return checklist.first if checklist else ()
+
+
+def _lines(items: tuple[Item, ...] | list[Item]) -> str:
+    return "\n".join(f"{'☑' if i.held else '☐'} {i.title}: {i.why}" for i in items)
+
+
+def _remember(turn: Turn, assessment: Assessment) -> None:
+    turn.case.memory["statuses"] = {p.id: p.status for p in assessment.pathways}
+    turn.case.memory["records"] = [i.id for i in _critical(turn.checklist)]

@@ -1,0 +1,72 @@
+"""What a person may ask at any moment: stop, erase, start again. Always asked once, then done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from bot.facts.case import CaseState
+from bot.intake.turn import Turn
+
+PENDING = "sure"
+Act = Callable[[Turn], None]
+
+
+def stop_erase_restart(turn: Turn) -> bool:
+    """Carry out a confirmed request, or ask for the confirmation."""
+    waiting = turn.case.memory.pop(PENDING, None)
+    if waiting and _confirmed(turn, waiting):
+        DONE[waiting](turn)
+        return waiting != "start_over"
+    if waiting and not turn.learned.anything and turn.says_no:
+        turn.say(f"utter_{waiting}_kept")
+        return False
+    wish = turn.intent
+    if wish == "stop" and turn.case.state is not CaseState.EMERGENCY:
+        _stop(turn)
+        return True
+    if wish in DONE:
+        _ask(turn, wish)
+        return True
+    return False
+
+
+def _ask(turn: Turn, wish: str) -> None:
+    turn.case.memory[PENDING] = wish
+    turn.say(
+        f"utter_{wish}_ask",
+        turn.button("utter_button_erase" if wish == "delete_data" else "utter_button_yes", "yes"),
+        turn.button("utter_button_keep" if wish == "delete_data" else "utter_button_no", "no"),
+    )
+
+
+def _confirmed(turn: Turn, waiting: str) -> bool:
+    return turn.says_yes or turn.intent == waiting
+
+
+def _stop(turn: Turn) -> None:
+    turn.case.memory["stopped"] = True
+    turn.say("utter_stop")
+
+
+def _erase(turn: Turn) -> None:
+    # The store erases once this last reply is on its way.
+    turn.case.memory["erase"] = True
+    turn.case.state = CaseState.CLOSED
+    turn.case.asks = None
+    turn.say("utter_delete_data_done")
+
+
+def _start_over(turn: Turn) -> None:
+    case = turn.case
+    case.facts.clear()
+    case.flags.clear()
+    case.asked.clear()
+    case.failed.clear()
+    case.memory = {"greeted": True, "consent_just_given": True}
+    case.state, case.asks, turn.asked = CaseState.INTAKE, None, None
+    turn.learned.new.clear()
+    turn.learned.changed.clear()
+    turn.say("utter_start_over_done")
+
+
+DONE: dict[str, Act] = {"delete_data": _erase, "start_over": _start_over}
