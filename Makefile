@@ -1,0 +1,30 @@
+# The commands of this project; `make help` lists them.
+SHELL := bash
+PY := .venv/bin/python
+
+.PHONY: help setup run test check bench clean
+
+help: ## this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 10
+
+setup: ## make both environments and the trained model (quick when nothing changed)
+	@scripts/setup.sh
+
+run: setup ## start everything; prints the chat and console addresses; Ctrl-C stops it
+	@.venv/bin/intake run
+
+check: setup ## format, lint, types, import direction, Rasa data
+	@.venv/bin/ruff format --check .
+	@.venv/bin/ruff check .
+	@.venv/bin/mypy
+	@.venv/bin/lint-imports --no-cache
+	@RASA_TELEMETRY_ENABLED=false .venv-engine/bin/python -W ignore -m rasa data validate --fail-on-warnings --domain domain.yml --data data --config config.yml
+
+test: setup check ## every check and every test, the Rasa ones too
+	@.venv/bin/pytest
+
+bench: setup ## the benchmarks' short version; writes benchmarks/results.json
+	@$(PY) -m benchmarks
+
+clean: ## remove environments, models and run-time data
+	rm -rf .venv .venv-engine .venv-setup models var .mypy_cache .ruff_cache .pytest_cache

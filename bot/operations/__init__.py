@@ -1,0 +1,1 @@
+"""Starting, training and checking the service: what the commands of `intake` do."""

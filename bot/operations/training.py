@@ -1,0 +1,76 @@
+"""Trains the model of the engine, only when what goes into it has changed.
+
+A model is named after the hash of its inputs, so that a model and its inputs can never be mixed up.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import yaml
+
+from bot.settings import ROOT
+
+MODELS = ROOT / "models"
+ENGINE_PYTHON = ROOT / ".venv-engine" / "bin" / "python"
+
+
+class TrainingFailed(RuntimeError):
+    """Rasa could not train; its own output says why."""
+
+
+def inputs_hash() -> str:
+    """SHA-256 over everything that changes the trained model (texts of replies do not)."""
+    digest = hashlib.sha256()
+    for path in _inputs():
+        digest.update(str(path.relative_to(ROOT)).encode())
+        digest.update(path.read_bytes())
+    domain = yaml.safe_load((ROOT / "domain.yml").read_text(encoding="utf-8"))
+    domain.pop("responses", None)
+    digest.update(yaml.safe_dump(domain, sort_keys=True).encode())
+    return digest.hexdigest()[:16]
+
+
+def _inputs() -> Iterator[Path]:
+    yield ROOT / "config.yml"
+    yield ROOT / "requirements" / "engine.lock"
+    for folder, pattern in (("data", "*.yml"), ("bot/engine", "*.py")):
+        yield from sorted((ROOT / folder).rglob(pattern))
+
+
+def model_path() -> Path:
+    """Where the model of the present inputs is, or will be."""
+    return MODELS / f"intake-{inputs_hash()}.tar.gz"
+
+
+def train(*, force: bool = False) -> Path:
+    """Train unless the model of these inputs is there; Rasa's progress goes to the terminal."""
+    target = model_path()
+    if target.exists() and not force:
+        return target
+    MODELS.mkdir(exist_ok=True)
+    print("Training the model (about a minute) ...", flush=True)
+    command = [
+        *(str(ENGINE_PYTHON), "-W", "ignore", "-m", "rasa", "train"),
+        *("--domain", "domain.yml", "--data", "data", "--config", "config.yml"),
+        *("--out", str(MODELS), "--fixed-model-name", target.name.removesuffix(".tar.gz")),
+    ]
+    done = subprocess.run(command, cwd=ROOT, env=engine_environment(), check=False)  # noqa: S603
+    if done.returncode != 0 or not target.exists():
+        raise TrainingFailed("training failed; the lines above say why")
+    return target
+
+
+def engine_environment() -> dict[str, str]:
+    """The environment of every Rasa process: quiet, offline, and without telemetry."""
+    return os.environ | {
+        "RASA_TELEMETRY_ENABLED": "false",
+        "TF_CPP_MIN_LOG_LEVEL": "3",
+        "CUDA_VISIBLE_DEVICES": "-1",
+        "SQLALCHEMY_SILENCE_UBER_WARNING": "1",
+        "PYTHONWARNINGS": "ignore",
+    }
