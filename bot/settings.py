@@ -5,11 +5,17 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 ROOT = Path(__file__).resolve().parents[1]
 VAR = ROOT / "var"
+# Where `intake run` keeps a key of its own when none is set: for a laptop, not for a hospital.
+KEY_FILE = VAR / "data.key"
+
+
+class SettingMissing(RuntimeError):
+    """A setting that this command needs is missing; the text names it."""
 
 
 class Settings(BaseSettings):
@@ -41,6 +47,15 @@ class Settings(BaseSettings):
     twilio_api_url: str = Field("https://api.twilio.com", alias="TWILIO_API_URL")
 
     @property
+    def keys(self) -> tuple[str, ...]:
+        """Data keys, newest first: from the environment, or the key file that `intake run` made."""
+        if self.data_keys:
+            return tuple(k.strip() for k in self.data_keys.get_secret_value().split(",") if k.strip())
+        if KEY_FILE.exists():
+            return tuple(KEY_FILE.read_text(encoding="ascii").split())
+        raise SettingMissing("INTAKE_DATA_KEYS is not set (make one with: intake keys new)")
+
+    @property
     def whatsapp_on(self) -> bool:
         """WhatsApp is on when account, token and sender are all set."""
         return bool(self.twilio_account_sid and self.twilio_auth_token and self.twilio_whatsapp_from)
@@ -53,5 +68,9 @@ class Settings(BaseSettings):
 
 @cache
 def settings() -> Settings:
-    """The settings of this process, read once."""
-    return Settings()
+    """The settings of this process, read once; a malformed one is named in one line."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise SettingMissing(f"{first['loc'][0]} is malformed: {first['msg']}") from None

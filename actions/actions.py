@@ -1,0 +1,119 @@
+"""The one custom action: a turn of Rasa's dialogue becomes a turn of the case.
+
+Thin on purpose: it translates the tracker into `Heard`, opens the store's turn (idempotent by
+message id, so a turn that is asked for twice is taken once), and dispatches the replies.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+
+from rasa_sdk import Action, Tracker
+from rasa_sdk.events import SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+
+from bot.facts.case import Case, FactStatus
+from bot.intake.desk import desk
+from bot.intake.speech import Heard, Say
+from bot.intake.turn import TurnResult, take_turn
+from bot.oncology.reading import Reading
+from bot.settings import settings
+from bot.store import Store
+
+BUTTON_INTENTS = frozenset({"answer", "move"})
+
+
+class ActionTakeTurn(Action):  # type: ignore[misc]
+    """Take one turn of the conversation."""
+
+    def name(self) -> str:
+        """The name in the domain."""
+        return "action_take_turn"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> list[dict[str, Any]]:
+        """Answer the latest message; slots carry what steers the dialogue."""
+        heard = heard_from(tracker.latest_message)
+        replies, slots = await asyncio.to_thread(_take, tracker.sender_id, heard)
+        for reply in replies:
+            dispatcher.utter_message(
+                response=reply.response,
+                values=dict(reply.values),
+                language=slots["language"],
+                buttons=[{"title": b.title, "payload": b.payload} for b in reply.buttons],
+            )
+        return [SlotSet(name, value) for name, value in slots.items()]
+
+
+def heard_from(message: dict[str, Any]) -> Heard:
+    """The latest message of a tracker as the dialogue takes it."""
+    metadata = message.get("metadata") or {}
+    intent = (message.get("intent") or {}).get("name") or "nlu_fallback"
+    tapped = intent in BUTTON_INTENTS
+    entities = {e["entity"]: e["value"] for e in message.get("entities") or () if "value" in e}
+    return Heard(
+        message_id=message["message_id"],
+        text=_typed(message, metadata),
+        intent=intent,
+        confidence=(message.get("intent") or {}).get("confidence") or 0.0,
+        reading=Reading() if tapped else Reading.from_json(message.get("reading") or {}),
+        topic=message.get("topic"),
+        payload=entities if tapped else None,
+        at=datetime.now(UTC),
+        kind=metadata.get("kind") or "text",
+        channel=metadata.get("channel") or "webchat",
+        metadata=metadata,
+    )
+
+
+def _typed(message: dict[str, Any], metadata: dict[str, Any]) -> str:
+    """What the person typed or tapped; a payload is ours and no text of theirs."""
+    text = message.get("text") or ""
+    return str(metadata.get("title") or "") if text.startswith("/") else text.lstrip("\u200b")
+
+
+def _take(conversation_id: str, heard: Heard) -> tuple[list[Say], dict[str, Any]]:
+    with _store().turns.begin(conversation_id, heard.message_id) as turn:
+        case = turn.case
+        if turn.already is not None:
+            return [Say.from_json(r) for r in turn.already], slots_of(case)
+        result = take_turn(case, heard, desk())
+        turn.finish(
+            replies=[r.to_json() for r in result.replies],
+            assessment=_assessment(result, case),
+            checklist=result.checklist.as_wire() if result.checklist else None,
+        )
+        return list(result.replies), slots_of(case)
+
+
+def _assessment(result: TurnResult, case: Case) -> Any:
+    return result.assessment
+
+
+def slots_of(case: Case) -> dict[str, Any]:
+    """What Rasa needs to know of the case."""
+
+    def value(name: str) -> Any:
+        held = case.facts.get(name)
+        return held.value if held and held.status is FactStatus.KNOWN else None
+
+    return {
+        "diagnosis": value("cancer_type"),
+        "treatment_history": value("treatments"),
+        "location": value("country"),
+        "open_question": case.asks,
+        "state": case.state.value,
+        "language": case.language,
+        "user_role": value("user_role"),
+    }
+
+
+@cache
+def _store() -> Store:
+    """The store of this process, opened at the first turn."""
+    configuration = settings()
+    return Store.open(configuration.database_url, configuration.keys)
