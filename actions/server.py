@@ -38,7 +38,9 @@ def main() -> None:
     """Serve until stopped."""
     token = os.environ.get(TOKEN_VARIABLE, "")
     if not token:
-        raise SystemExit(f"{TOKEN_VARIABLE} is not set; the action server does not start without it")
+        raise SystemExit(
+            f"{TOKEN_VARIABLE} is not set; the action server does not start without it"
+        )
     host = os.environ.get("INTAKE_ACTIONS_HOST", "127.0.0.1")
     port = int(os.environ.get("INTAKE_ACTIONS_PORT", "5055"))
     loader = AppLoader(factory=partial(guarded_app, token))

@@ -208,5 +208,3 @@ def ask_pending(turn: Turn) -> bool:
 def _text(kind: str, fact: str) -> str:
     name = "biomarkers" if fact.startswith("biomarkers.") else fact
     return f"utter_{kind}_{name}"
-
-

@@ -45,9 +45,7 @@ def _greet(turn: Turn) -> None:
 
 def _given(turn: Turn) -> bool:
     case = turn.case
-    case.consent = Consent(
-        True, CONSENT_VERSION, case.language, turn.heard.channel, turn.heard.at
-    )
+    case.consent = Consent(True, CONSENT_VERSION, case.language, turn.heard.channel, turn.heard.at)
     case.state = CaseState.INTAKE
     case.asks = turn.asked = None
     turn.say("utter_consent_given")
@@ -63,9 +61,7 @@ def _refused(turn: Turn) -> None:
     case.facts.clear()
     case.flags.clear()
     case.memory = {"greeted": True}
-    case.consent = Consent(
-        False, CONSENT_VERSION, case.language, turn.heard.channel, turn.heard.at
-    )
+    case.consent = Consent(False, CONSENT_VERSION, case.language, turn.heard.channel, turn.heard.at)
     case.asks = "consent_data"
     turn.say("utter_consent_refused")
 

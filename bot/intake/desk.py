@@ -45,7 +45,9 @@ class Desk:
 
     def describer(self, language: str) -> Describer:
         """Says facts in `language`."""
-        return Describer(self.say, self.questions(language), self.knowledge.names(language), language)
+        return Describer(
+            self.say, self.questions(language), self.knowledge.names(language), language
+        )
 
 
 @cache

@@ -31,9 +31,7 @@ class Learned:
     @property
     def anything(self) -> bool:
         """Whether the message said anything about the case."""
-        return bool(
-            self.new or self.changed or self.confirmed or self.doubtful or self.ambiguous
-        )
+        return bool(self.new or self.changed or self.confirmed or self.doubtful or self.ambiguous)
 
 
 def learn(case: Case, reading: Reading, message_id: str) -> Learned:
@@ -94,9 +92,7 @@ def _take(case: Case, learned: Learned, mention: Mention, value: Any, message_id
         return
     source = FactSource.SAID
     words = _words(before, mention) if name in LIST_FACTS or "." in mention.fact else mention.words
-    case.facts[name] = Fact(
-        merged, words, source, FactStatus.KNOWN, mention.confidence, message_id
-    )
+    case.facts[name] = Fact(merged, words, source, FactStatus.KNOWN, mention.confidence, message_id)
     replaced = old is not None and name not in LIST_FACTS and "." not in mention.fact
     (learned.changed if replaced else learned.new).append(name)
 

@@ -193,6 +193,15 @@ REPLIES: dict[str, Reply] = {
 }
 # Wishes that are answered even when the same message also gave facts.
 INSISTENT = frozenset(
-    {"ask_question", "ask_advice", "human", "request_checklist", "request_letter",
-     "second_patient", "distress", "complaint", "manipulation"}
+    {
+        "ask_question",
+        "ask_advice",
+        "human",
+        "request_checklist",
+        "request_letter",
+        "second_patient",
+        "distress",
+        "complaint",
+        "manipulation",
+    }
 )

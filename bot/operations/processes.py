@@ -53,7 +53,9 @@ class Process:
             code = await running.wait()
             steady = asyncio.get_running_loop().time() - started > STEADY_SECONDS
             pause = 1.0 if steady else min(pause * 2, LONGEST_PAUSE_SECONDS)
-            print(f"{self.name} ended (code {code}); see {self.log}. Starting it again.", flush=True)
+            print(
+                f"{self.name} ended (code {code}); see {self.log}. Starting it again.", flush=True
+            )
             await asyncio.sleep(pause)
 
     async def stop(self) -> None:

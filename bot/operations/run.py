@@ -106,9 +106,7 @@ def _processes(configuration: Settings, model: str) -> list[Process]:
     ]
 
 
-async def _serve(
-    processes: list[Process], configuration: Settings, password: str | None
-) -> None:
+async def _serve(processes: list[Process], configuration: Settings, password: str | None) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):
@@ -149,5 +147,3 @@ def _banner(address: str, password: str | None) -> str:
     if password:
         lines.append(f"  Login:    {FIRST_USER} / {password}   (to be changed at first login)")
     return "\n".join([*lines, "  Ctrl-C stops everything.", ""])
-
-

@@ -1,0 +1,214 @@
+"""The `intake` command: start, train, talk, understand, assess, export, erase, users, checks.
+
+JSON lines go in and out where marked; a bad line is answered with `{"id", "error"}` and the rest is
+still processed. Errors are one line on stderr; exit code 2 means bad input, 1 a failed check.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+
+from bot.settings import SettingMissing, settings
+
+app = typer.Typer(
+    help="Oncology intake service.", no_args_is_help=True, pretty_exceptions_enable=False
+)
+user = typer.Typer(help="Coordinators' accounts.", no_args_is_help=True)
+rules = typer.Typer(help="The eligibility rules.", no_args_is_help=True)
+keys = typer.Typer(help="Keys of the data.", no_args_is_help=True)
+app.add_typer(user, name="user")
+app.add_typer(rules, name="rules")
+app.add_typer(keys, name="keys")
+
+JsonLines = Annotated[
+    bool, typer.Option("--jsonl", help="JSON lines on standard input and output.")
+]
+
+
+def main() -> None:
+    """Run a command; a known failure is one line, never a traceback."""
+    from bot.operations.run import CannotStart
+    from bot.operations.training import TrainingFailed
+    from bot.store.errors import StoreUnavailable
+
+    try:
+        app()
+    except (SettingMissing, CannotStart, TrainingFailed, StoreUnavailable) as error:
+        _fail(str(error))
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.exit(0)
+
+
+def _fail(text: str) -> NoReturn:
+    print(f"intake: {text}", file=sys.stderr)
+    sys.exit(2)
+
+
+@app.command()
+def run() -> None:
+    """Start engine, action server and gateway with console; Ctrl-C stops all of it."""
+    from bot.operations.run import run as start
+
+    start()
+
+
+@app.command()
+def train(
+    if_needed: Annotated[
+        bool, typer.Option("--if-needed", help="The default; kept for scripts.")
+    ] = True,
+    force: Annotated[bool, typer.Option("--force", help="Train even if nothing changed.")] = False,
+) -> None:
+    """Train the model; skipped when its inputs did not change."""
+    from bot.operations.training import train as train_model
+
+    print(f"Model: {train_model(force=force).name}")
+
+
+@app.command()
+def chat(
+    url: Annotated[str, typer.Option(help="Address of the gateway.")] = "",
+) -> None:
+    """Talk to the running service in the terminal."""
+    from connectors.terminal import chat as talk
+
+    configuration = settings()
+    talk(url or f"http://{configuration.host}:{configuration.port}")
+
+
+@app.command()
+def understand(jsonl: JsonLines = False) -> None:
+    """Understand messages: one {"id", "text", "asks"?} a line in, one result a line out."""
+    from bot.operations.understanding import understand_lines
+
+    _lines(jsonl, understand_lines)
+
+
+@app.command()
+def assess(jsonl: JsonLines = False) -> None:
+    """Judge facts by the rules: one {"id", "facts"} a line in, one assessment a line out."""
+    from bot.eligibility.cli import assess_lines
+
+    _lines(jsonl, assess_lines)
+
+
+@app.command()
+def checklist(jsonl: JsonLines = False) -> None:
+    """The records to collect: one {"id", "facts"} a line in, one checklist a line out."""
+    from bot.records.cli import checklist_lines
+
+    _lines(jsonl, checklist_lines)
+
+
+def _lines(jsonl: bool, answer: Callable[[Iterable[str]], Iterator[dict[str, Any]]]) -> None:
+    if not jsonl:
+        _fail("this command reads and writes JSON lines; call it with --jsonl")
+    for result in answer(sys.stdin):
+        print(json.dumps(result, ensure_ascii=False), flush=True)
+
+
+@app.command()
+def export(
+    case: Annotated[str, typer.Argument(help="Case number or conversation.")],
+    format: Annotated[str, typer.Option("--format", help="json, pdf or fhir.")] = "json",
+    out: Annotated[Path | None, typer.Option(help="File to write; default: stdout.")] = None,
+) -> None:
+    """A case for the hospital."""
+    from bot.operations.cases import UnknownCase, export_bytes
+
+    try:
+        data = export_bytes(case, format)
+    except (UnknownCase, ValueError) as error:
+        _fail(str(error))
+    if out:
+        out.write_bytes(data)
+    else:
+        sys.stdout.buffer.write(data)
+
+
+@app.command()
+def erase(
+    conversation: Annotated[str, typer.Argument(help="Conversation or case number.")],
+) -> None:
+    """Erase a person's data everywhere; only the audit entry stays."""
+    from bot.operations.cases import UnknownCase, erase_person
+
+    try:
+        erased = erase_person(conversation)
+    except UnknownCase as error:
+        _fail(str(error))
+    for table, rows in sorted(erased.rows.items()):
+        print(f"{table}: {rows}")
+
+
+@user.command("add")
+def user_add(
+    name: Annotated[str, typer.Argument(help="Login name.")],
+    role: Annotated[
+        str, typer.Option(help="coordinator, lead, auditor or administrator.")
+    ] = "coordinator",
+) -> None:
+    """Create an account; its first password is printed once."""
+    from bot.console.accounts import create_user
+    from bot.operations.cases import open_store
+
+    try:
+        password = create_user(open_store(), name, role=role)
+    except ValueError as error:
+        _fail(str(error))
+    print(f"{name} / {password}   (to be changed at first login)")
+
+
+@user.command("list")
+def user_list() -> None:
+    """All accounts, one a line."""
+    from bot.operations.cases import open_store
+
+    for account in open_store().users.list():
+        state = "disabled" if account.disabled_at else "active"
+        print(f"{account.username}\t{account.role}\t{state}")
+
+
+@user.command("disable")
+def user_disable(name: Annotated[str, typer.Argument(help="Login name.")]) -> None:
+    """Lock an account and end its sessions."""
+    from bot.console.accounts import disable_user
+    from bot.operations.cases import open_store
+
+    try:
+        disable_user(open_store(), name)
+    except ValueError as error:
+        _fail(str(error))
+    print(f"{name} disabled")
+
+
+@keys.command("new")
+def keys_new() -> None:
+    """Make a key for INTAKE_DATA_KEYS."""
+    from cryptography.fernet import Fernet
+
+    print(Fernet.generate_key().decode())
+
+
+@app.command()
+def doctor() -> None:
+    """Check settings, database, engine, model, channels; exit code 1 if one fails."""
+    from bot.operations.doctor import examine
+
+    findings = list(examine())
+    for finding in findings:
+        print(finding.line)
+    if any(f.failed for f in findings):
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

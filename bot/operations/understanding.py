@@ -1,0 +1,148 @@
+"""`intake understand`: what the service understands of messages, through a running engine.
+
+Without a running engine one is started for the call and stopped afterwards.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import secrets
+import socket
+import subprocess
+import time
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import Any
+
+import httpx
+
+from bot.operations.training import ENGINE_PYTHON, engine_environment, train
+from bot.oncology import red_flags
+from bot.oncology.reading import Reading
+from bot.settings import ROOT, settings
+
+BATCH = 200
+ENGINE_READY_SECONDS = 120
+LONGEST_TEXT = 20_000
+
+
+class EngineMissing(RuntimeError):
+    """No engine answers and none could be started."""
+
+
+def understand_lines(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
+    """One result per line; a bad line gets `{"id", "error"}`."""
+    with _engine() as client:
+        source = iter(lines)
+        while batch := list(islice(source, BATCH)):
+            yield from _understand(client, batch)
+
+
+def _understand(client: httpx.Client, batch: list[str]) -> Iterator[dict[str, Any]]:
+    parsed = [_parse(line) for line in batch if line.strip()]
+    good = [p for p in parsed if "error" not in p]
+    found: list[dict[str, Any]] = []
+    if good:
+        answer = client.post("/webhooks/intake/understand", json={"messages": good})
+        answer.raise_for_status()
+        found = answer.json()["results"]
+    results = iter(found)
+    for line in parsed:
+        yield line if "error" in line else _result(next(results))
+
+
+def _parse(line: str) -> dict[str, Any]:
+    try:
+        message = json.loads(line)
+    except ValueError:
+        return {"id": None, "error": "not JSON"}
+    if not isinstance(message, dict):
+        return {"id": None, "error": "not an object"}
+    if not isinstance(message.get("text"), str):
+        return {"id": message.get("id"), "error": "text must be a string"}
+    text = message["text"][:LONGEST_TEXT]
+    return {"id": message.get("id"), "text": text, "asks": message.get("asks")}
+
+
+def _result(found: dict[str, Any]) -> dict[str, Any]:
+    reading = Reading.from_json(found["reading"] or {})
+    flags = {f.id for f in (*reading.flags, *red_flags.judge(reading.mentions, {}))}
+    return {
+        "id": found["id"],
+        "intent": found["intent"],
+        "facts": {k: v for k, v in reading.facts().items() if not k.startswith("answer.")},
+        "flags": sorted(flags, key=lambda flag: int(flag.removeprefix("RF"))),
+        "topic": found["topic"] if found["intent"] == "ask_question" else None,
+    }
+
+
+@contextlib.contextmanager
+def _engine() -> Iterator[httpx.Client]:
+    configuration = settings()
+    token = configuration.engine_token.get_secret_value() if configuration.engine_token else ""
+    running = _client(configuration.engine_url, token)
+    if token and _answers(running):
+        with running:
+            yield running
+        return
+    running.close()
+    with _own_engine() as client:
+        yield client
+
+
+@contextlib.contextmanager
+def _own_engine() -> Iterator[httpx.Client]:
+    token, port = secrets.token_urlsafe(24), _free_port()
+    command = [
+        *(str(ENGINE_PYTHON), "-W", "ignore", "-m", "rasa", "run", "--model", str(train())),
+        *("--endpoints", "endpoints.yml", "--credentials", "credentials.yml"),
+        *("--interface", "127.0.0.1", "--port", str(port)),
+    ]
+    environment = engine_environment() | {
+        "INTAKE_ENGINE_TOKEN": token,
+        "INTAKE_ACTIONS_URL": settings().actions_url,
+    }
+    process = subprocess.Popen(  # noqa: S603
+        command,
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        with _client(f"http://127.0.0.1:{port}", token) as client:
+            _wait(client, process)
+            yield client
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def _wait(client: httpx.Client, process: subprocess.Popen[bytes]) -> None:
+    until = time.monotonic() + ENGINE_READY_SECONDS
+    while time.monotonic() < until and process.poll() is None:
+        if _answers(client):
+            return
+        time.sleep(0.3)
+    raise EngineMissing("the engine did not start; try: intake doctor")
+
+
+def _answers(client: httpx.Client) -> bool:
+    try:
+        answer = client.get("/webhooks/intake/")
+    except httpx.HTTPError:
+        return False
+    return answer.status_code == httpx.codes.OK
+
+
+def _client(url: str, token: str) -> httpx.Client:
+    return httpx.Client(
+        base_url=url.split(",")[0], headers={"Authorization": f"Bearer {token}"}, timeout=120
+    )
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
