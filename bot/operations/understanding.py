@@ -17,9 +17,9 @@ from typing import Any
 
 import httpx
 
-from bot.operations.training import ENGINE_PYTHON, engine_environment, train
 from bot.oncology import red_flags
 from bot.oncology.reading import Reading
+from bot.operations.training import ENGINE_PYTHON, engine_environment, train
 from bot.settings import ROOT, settings
 
 BATCH = 200

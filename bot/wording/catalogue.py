@@ -1,4 +1,4 @@
-"""Every sentence a person reads, by language: English in `domain.yml`, others in `languages/<code>/`.
+"""Every sentence a person reads: English in `domain.yml`, others in `languages/<code>/`.
 
 A language is a folder with a `responses.yml` in the form of the `responses:` part of `domain.yml`.
 What a language lacks is said in English, so that nobody is left without an answer.
