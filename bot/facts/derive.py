@@ -1,0 +1,351 @@
+"""Facts that follow from other facts, each with the reason, computed in one place.
+
+`derive(facts)` gives the flat view that rules are evaluated on. A known fact is never replaced by
+a derived one, and nothing is derived that the known facts leave open (the oncology reference, B1).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from bot.facts.history import History, told_history
+from bot.facts.markers import MarkerValue
+from bot.facts.model import CaseFacts, FactError
+from bot.facts.vocabulary import group
+
+RELAPSE_STATES: Final = frozenset({"relapsed", "refractory", "progressed"})
+
+# Stage IV can still be local or regional in these (AJCC IVA/IVB), so it says nothing of organs.
+_REGIONAL_STAGE_IV: Final = frozenset(
+    {
+        "hnscc",
+        "npc",
+        "salivary",
+        "sinonasal",
+        "skull_base",
+        "thyroid_diff",
+        "thyroid_medullary",
+        "thyroid_anaplastic",
+        "thymic",
+        "cervical",
+        "vulvar_vaginal",
+        "urothelial",
+        "penile",
+        "biliary",
+        "esophageal_scc",
+        "esophageal_adeno",
+    }
+)
+
+# Karnofsky and Lansky to ECOG, lowest score of each band (B5, unverified).
+_SCORE_TO_ECOG: Final = ((90, 0), (70, 1), (50, 2), (30, 3), (10, 4))
+
+
+@dataclass(slots=True)
+class View:
+    """What rules see: `values` by fact name (absent = unknown) and what stands behind them.
+
+    `asks_for` names, for a derived fact that is unknown, the facts that would settle it;
+    `why` gives the reason for each derived value.
+    """
+
+    values: dict[str, Any]
+    markers: dict[str, MarkerValue]
+    entity: frozenset[str] | None
+    received: frozenset[str]
+    received_complete: bool
+    refractory: frozenset[str]
+    refractory_complete: bool
+    asks_for: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    why: dict[str, str] = field(default_factory=dict)
+
+    def told(self, name: str, value: Any, reason: str) -> None:
+        """Add a derived value where none is known."""
+        if value is not None and self.values.get(name) is None:
+            self.values[name] = value
+            self.why[name] = reason
+
+
+def derive(facts: CaseFacts) -> View:
+    """The flat view of checked facts. Raises FactError when facts contradict one another."""
+    check_consistent(facts)
+    values = {n: v for n, v in facts.__dict__.items() if v is not None}
+    labs = values.pop("labs", None)
+    if labs is not None:
+        values["labs"] = True
+        values.update({f"labs.{n}": v for n, v in labs.__dict__.items() if v is not None})
+    history = told_history(facts)
+    view = View(
+        values=values,
+        markers=facts.tested_measured_values,
+        entity=None,
+        received=history.received,
+        received_complete=history.complete,
+        refractory=facts.refractory_to or history.refractory,
+        refractory_complete=facts.refractory_to is not None,
+    )
+    _person(view, facts)
+    _disease(view, facts)
+    _history(view, facts, history)
+    _spread(view, facts)
+    _safety(view, facts)
+    return view
+
+
+def _person(view: View, facts: CaseFacts) -> None:
+    if facts.age_months is not None:
+        view.told("age_years", facts.age_months / 12, "age given in months")
+    for score in (facts.karnofsky, facts.lansky):
+        if score is not None:
+            ecog = next(level for lowest, level in _SCORE_TO_ECOG if score >= lowest)
+            view.told("ecog", ecog, "worked out from the Karnofsky or Lansky score")
+    age = view.values.get("age_years")
+    if facts.sex == "male" or (age is not None and not 12 <= age <= 55):
+        view.told("pregnancy_status", "na", "sex or age rules pregnancy out")
+
+
+def _disease(view: View, facts: CaseFacts) -> None:
+    if facts.cancer_type is None:
+        return
+    subtype = _subtype(facts)
+    entity = facts.cancer_type
+    if "richter" in subtype and entity in ("cll_sll", "dlbcl_lbcl"):
+        entity = "richter"
+        view.why["entity"] = "Richter transformation is judged on its own"
+    elif entity == "follicular" and ("3b" in subtype or "transformed" in subtype):
+        entity = "dlbcl_lbcl"
+        view.why["entity"] = "follicular grade 3B or transformed is judged as large B-cell lymphoma"
+    elif entity == "marginal_zone" and "transformed" in subtype:
+        entity = "dlbcl_lbcl"
+        view.why["entity"] = "transformed lymphoma is judged as large B-cell lymphoma"
+    view.entity = frozenset({entity})
+    view.values["subtype_words"] = subtype
+    sites = facts.metastatic_sites or ()
+    if entity in group("lymphoma") - {"pcnsl"}:
+        involved = facts.brain_mets_status not in (None, "none") or "brain" in sites
+        involved = involved or "secondary cns" in subtype
+        known = involved or facts.brain_mets_status == "none"
+        view.values["secondary_cns_lymphoma"] = involved if known else None
+
+
+def _subtype(facts: CaseFacts) -> str:
+    given = facts.cancer_subtype
+    text = " ".join(given) if isinstance(given, list) else given or ""
+    return text.lower().replace("_", " ").replace("-", " ")
+
+
+def _history(view: View, facts: CaseFacts, history: History) -> None:
+    view.told("prior_systemic_lines", history.lines, history.lines_reason)
+    view.told("transplant_history", history.transplant, "named among the treatments")
+    view.told("days_since_cell_therapy", history.days_since_cell_therapy, "date of the treatment")
+    view.told("platinum_status", history.platinum_status, "response to platinum as told")
+    view.told("on_chemo_now", history.on_chemo_now, "a treatment that is still going on")
+    lines = view.values.get("prior_systemic_lines")
+    if lines == 0 and not view.received and facts.treatments is None:
+        view.received_complete = True
+    _relapse(view, facts, lines)
+    status = view.values.get("disease_status")
+    if status == "refractory":
+        view.values["refractory_to_last"] = True
+    elif history.last_refractory is not None:
+        view.values["refractory_to_last"] = history.last_refractory
+    elif status is not None and (status != "progressed" or facts.months_to_relapse is not None):
+        view.values["refractory_to_last"] = False
+    else:
+        view.asks_for["refractory_to_last"] = ("disease_status",)
+    if status == "progressed":
+        view.asks_for["refractory_to_last"] = ("months_to_relapse",)
+
+
+def _relapse(view: View, facts: CaseFacts, lines: int | None) -> None:
+    """Relapsed or refractory now? A stated relapse interval with one line says so too."""
+    view.asks_for["relapsed_or_refractory"] = ("disease_status",)
+    status = facts.disease_status
+    if status is not None:
+        view.values["relapsed_or_refractory"] = status in RELAPSE_STATES
+    elif facts.months_to_relapse is not None and (lines is None or lines <= 1):
+        view.told("relapsed_or_refractory", True, "a time to relapse was given")
+
+
+def _spread(view: View, facts: CaseFacts) -> None:
+    """Extent, and what follows from it: `metastatic`, `advanced`, `unresectable`, `recurrent`."""
+    extent = _extent(view, facts)
+    returned = None if facts.disease_status is None else facts.disease_status == "relapsed"
+    inoperable = facts.told_inoperable
+    far: bool | None = None
+    advanced: bool | None = None
+    unresectable: bool | None = None
+    if extent is not None:
+        far = extent in ("oligometastatic", "metastatic", "disseminated_blood")
+        if far:
+            advanced = unresectable = True
+        elif extent == "locally_advanced":
+            advanced = inoperable is not False
+            unresectable = inoperable
+        else:
+            advanced = unresectable = inoperable is True
+    elif inoperable:
+        advanced = unresectable = True
+    elif facts.stage_group is not None and facts.stage_group.startswith("IV"):
+        advanced = True
+    local_open = extent == "locally_advanced" and inoperable is None
+    view.asks_for.update(
+        metastatic=("extent",),
+        advanced=("extent",),
+        unresectable=("told_inoperable",) if local_open else ("extent",),
+        recurrent_or_metastatic=("extent",),
+    )
+    for name, value in (
+        ("metastatic", far),
+        ("advanced", advanced),
+        ("unresectable", unresectable),
+        ("recurrent_or_metastatic", True if returned or far else _both_false(returned, far)),
+    ):
+        if value is not None:
+            view.values[name] = value
+
+
+def _both_false(first: bool | None, second: bool | None) -> bool | None:
+    return False if first is False and second is False else None
+
+
+def _extent(view: View, facts: CaseFacts) -> str | None:
+    if facts.extent is not None:
+        return facts.extent
+    cancer = next(iter(view.entity)) if view.entity else ""
+    if cancer in group("blood"):
+        view.told("extent", "disseminated_blood", "a blood cancer has no local extent")
+    elif set(facts.metastatic_sites or ()) - {"nodes", "none"}:
+        view.told("extent", "metastatic", "spread to other organs was named")
+    elif facts.stage_group == "extensive":
+        view.told("extent", "metastatic", "extensive stage")
+    elif facts.disease_status not in RELAPSE_STATES | {"remission"}:
+        _extent_from_stage(view, cancer, facts.stage_group or "")
+    found: str | None = view.values.get("extent")
+    return found
+
+
+def _extent_from_stage(view: View, cancer: str, stage: str) -> None:
+    """The stage at diagnosis describes the present spread only before any relapse."""
+    roman = stage.rstrip("ABC0123456789")
+    if roman == "IV" and cancer and cancer not in _REGIONAL_STAGE_IV:
+        view.told("extent", "metastatic", "stage IV")
+    elif roman == "III" or stage == "limited":
+        view.told("extent", "locally_advanced", f"stage {stage}")
+    elif roman in ("I", "II") or stage == "0":
+        view.told("extent", "localised", f"stage {stage}")
+
+
+def _safety(view: View, facts: CaseFacts) -> None:
+    if facts.organ_transplant == "cornea":
+        view.values["organ_transplant"] = "none"
+        view.why["organ_transplant"] = "a cornea graft does not count as an organ graft"
+    transplant = view.values.get("transplant_history")
+    if transplant in ("none", "auto", "planned"):
+        view.told("gvhd_status", "none", "no transplant from a donor")
+    sites = facts.metastatic_sites
+    if facts.brain_mets_status is None and view.entity and view.entity <= group("brain"):
+        view.told("brain_mets_status", "none", "the tumour itself is in the brain")
+    if sites is not None and "brain" in sites:
+        view.values["brain_involved"] = True
+    for virus in ("hbv", "hcv", "hiv"):
+        value = getattr(facts, virus)
+        if value is not None:
+            view.values[f"{virus}_positive"] = value != "neg"
+        view.asks_for[f"{virus}_positive"] = (virus,)
+    _kidney(view, facts)
+
+
+def _kidney(view: View, facts: CaseFacts) -> None:
+    """Creatinine clearance by Cockcroft-Gault when everything it needs is known."""
+    labs, age, weight = facts.labs, view.values.get("age_years"), facts.weight_kg
+    if labs is None or labs.crcl is not None or labs.creat is None:
+        return
+    if age is None or age < 18 or weight is None or facts.sex not in ("female", "male"):
+        return
+    clearance = (140 - age) * weight / (72 * labs.creat) * (0.85 if facts.sex == "female" else 1)
+    view.told("labs.crcl", round(clearance, 1), "worked out from creatinine, age, weight and sex")
+
+
+_CONFLICTS: Final[tuple[tuple[str, str, Any], ...]] = (
+    (
+        "disease_status",
+        "remission or newly diagnosed does not go with a progression pattern",
+        lambda f: (
+            f.disease_status in ("remission", "newly_diagnosed", "on_treatment_responding")
+            and f.progression_pattern is not None
+        ),
+    ),
+    (
+        "disease_status",
+        "newly diagnosed does not go with a relapse",
+        lambda f: (
+            f.disease_status == "newly_diagnosed"
+            and (bool(f.relapse_count) or f.months_to_relapse is not None)
+        ),
+    ),
+    (
+        "disease_status",
+        "newly diagnosed does not go with several earlier lines",
+        lambda f: f.disease_status == "newly_diagnosed" and (f.prior_systemic_lines or 0) >= 2,
+    ),
+    (
+        "extent",
+        "localised does not go with spread to other organs",
+        lambda f: (
+            f.extent == "localised" and bool(set(f.metastatic_sites or ()) - {"nodes", "none"})
+        ),
+    ),
+    (
+        "extent",
+        "localised does not go with extensive stage",
+        lambda f: f.extent == "localised" and f.stage_group == "extensive",
+    ),
+    (
+        "pregnancy_status",
+        "does not go with the stated sex",
+        lambda f: f.sex == "male" and f.pregnancy_status in ("pregnant", "possible"),
+    ),
+    (
+        "brain_mets_status",
+        "none does not go with spread to the brain",
+        lambda f: f.brain_mets_status == "none" and "brain" in (f.metastatic_sites or ()),
+    ),
+    (
+        "gvhd_status",
+        "does not go with a history without donor transplant",
+        lambda f: (
+            f.gvhd_status in ("active", "past") and f.transplant_history in ("none", "auto")
+        ),
+    ),
+    (
+        "relapse_count",
+        "no relapse does not go with a relapsed disease",
+        lambda f: f.relapse_count == 0 and f.disease_status == "relapsed",
+    ),
+    (
+        "ecog",
+        "does not go with the Karnofsky or Lansky score",
+        lambda f: f.ecog is not None and _scores_apart(f),
+    ),
+)
+
+
+def _scores_apart(facts: CaseFacts) -> bool:
+    scores = [s for s in (facts.karnofsky, facts.lansky) if s is not None]
+    levels = [next(level for lowest, level in _SCORE_TO_ECOG if s >= lowest) for s in scores]
+    return any(abs(level - (facts.ecog or 0)) >= 2 for level in levels)
+
+
+def check_consistent(facts: CaseFacts) -> None:
+    """Raises FactError naming the fact to ask again when two known facts exclude each other."""
+    for name, reason, clash in _CONFLICTS:
+        if clash(facts):
+            raise FactError(name, reason)
+
+
+def known_names(facts: CaseFacts) -> Mapping[str, Any]:
+    """The facts that are known, by wire name."""
+    return {n: v for n, v in facts.__dict__.items() if v is not None}

@@ -1,0 +1,228 @@
+"""What the told treatments say: drugs and classes received, lines, resistance, dates.
+
+A treatment that was planned, refused or merely asked about was not received. Where the told list
+leaves a count open the answer is None, never a guess.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from bot.facts.model import CaseFacts, Treatment
+from bot.facts.vocabulary import class_id, drugs_of
+
+SYSTEMIC: Final = frozenset({"chemo", "immunotherapy", "targeted", "cell_therapy", "radioligand"})
+_CELL_CLASSES: Final = frozenset({"CAR_T", "TIL", "TCR_T", "bispecific"})
+_PROGRESSED: Final = frozenset(
+    {"progressed", "progression", "pd", "refractory", "no_response", "not_responding", "resistant"}
+)
+_NOT_REFRACTORY: Final = frozenset(
+    {"cr", "pr", "vgpr", "scr", "complete", "partial", "responded", "remission", "response"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """One treatment that was really given."""
+
+    told: Treatment
+    drugs: frozenset[str]
+    classes: frozenset[str]
+    modality: str | None
+    regimen: bool
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Everything a rule may ask for: the name itself, its drugs and their classes."""
+        own = {self.told.name.strip().lower()} if self.told.name else set()
+        return self.drugs | self.classes | frozenset(own)
+
+    @property
+    def progressed_on(self) -> bool | None:
+        """Did the cancer grow on it? None when not told."""
+        for text in (self.told.response, self.told.stop_reason):
+            word = (text or "").strip().lower().replace(" ", "_")
+            if word in _PROGRESSED:
+                return True
+            if word in _NOT_REFRACTORY:
+                return False
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """The treatment history as far as it is certain."""
+
+    received: frozenset[str]
+    complete: bool
+    refractory: frozenset[str]
+    lines: int | None
+    lines_reason: str
+    transplant: str | None
+    days_since_cell_therapy: int | None
+    platinum_status: str | None
+    last_refractory: bool | None
+    on_chemo_now: bool | None
+
+
+def told_history(facts: CaseFacts) -> History:
+    """Read the told treatments and the explicit class list together."""
+    given = [_given(t) for t in facts.treatments or () if t.status not in ("planned", "refused")]
+    names = frozenset().union(*(g.names for g in given)) | _with_classes(
+        facts.drug_classes_received or frozenset()
+    )
+    systemic = [g for g in given if _is_systemic(g)]
+    nothing_given = facts.treatments is not None and not facts.treatments
+    lines, reason = _lines(facts, given, systemic)
+    return History(
+        received=names,
+        complete=bool(facts.classes_complete) or (nothing_given and not names),
+        refractory=frozenset().union(*(g.names for g in given if g.progressed_on)),
+        lines=lines,
+        lines_reason=reason,
+        transplant=_transplant(given),
+        days_since_cell_therapy=_days_since_cells(given),
+        platinum_status=_platinum(facts, systemic),
+        last_refractory=systemic[-1].progressed_on if systemic else None,
+        on_chemo_now=True if any(g.told.status == "ongoing" for g in systemic) else None,
+    )
+
+
+def _with_classes(listed: frozenset[str]) -> frozenset[str]:
+    """A drug named in the class list stands for its classes too."""
+    found = [drugs_of(name) for name in listed]
+    return listed.union(*(f.classes for f in found if f), *(f.drugs for f in found if f))
+
+
+def _given(told: Treatment) -> Given:
+    known = drugs_of(told.name) if told.name else None
+    stated = told.drug_class
+    stated_list = [stated] if isinstance(stated, str) else stated or []
+    classes = {class_id(c) for c in stated_list}
+    return Given(
+        told=told,
+        drugs=known.drugs if known else frozenset(),
+        classes=frozenset(classes | (set(known.classes) if known else set())),
+        modality=told.modality or (known.modality if known else None),
+        regimen=bool(known and known.regimen),
+    )
+
+
+def _is_systemic(given: Given) -> bool:
+    if given.modality is not None:
+        return given.modality in SYSTEMIC
+    return bool(given.classes - {"procedure", "complementary", "radioligand", "steroid", "other"})
+
+
+def _lines(
+    facts: CaseFacts, given: Sequence[Given], systemic: Sequence[Given]
+) -> tuple[int | None, str]:
+    """Lines of drug treatment: regimens count, cycles do not (B1)."""
+    if facts.treatments is None:
+        return None, ""
+    if not facts.treatments:
+        return 0, "no treatment so far"
+    if any(g.modality is None and not g.classes for g in given):
+        return None, ""
+    numbered = [g.told.line for g in systemic if g.told.line is not None]
+    if numbered and len(numbered) == len(systemic):
+        return max(numbered), "lines as numbered in the history"
+    counted = _without_maintenance(facts, given, systemic)
+    kept: list[Given] = []
+    for item in counted:
+        counts = _counts(item, facts.months_to_relapse)
+        if counts is None:
+            return None, ""
+        if counts:
+            kept.append(item)
+    separate = _all_separate(kept)
+    return (len(kept), "one line for each regimen told") if separate else (None, "")
+
+
+def _without_maintenance(
+    facts: CaseFacts, given: Sequence[Given], systemic: Sequence[Given]
+) -> list[Given]:
+    """Induction, transplant and maintenance are one line (myeloma, B1)."""
+    after_transplant = False
+    out: list[Given] = []
+    for item in given:
+        if item.modality == "transplant":
+            after_transplant = True
+            continue
+        if item not in systemic:
+            continue
+        intent = (item.told.intent or "").lower()
+        single = len(item.drugs) <= 1 and not item.regimen
+        follows = after_transplant and facts.cancer_type == "multiple_myeloma" and single
+        if intent in ("maintenance", "conditioning", "bridging", "consolidation") or (
+            follows and item.progressed_on is not True and not out[1:]
+        ):
+            after_transplant = False
+            continue
+        after_transplant = False
+        out.append(item)
+    return out
+
+
+def _counts(item: Given, months_to_relapse: float | None) -> bool | None:
+    """Adjuvant treatment counts only when the relapse came within 6 to 12 months (B1).
+
+    Up to 6 months it counts, beyond 12 it does not, in between it depends on the disease.
+    """
+    intent = (item.told.intent or "").lower()
+    if intent not in ("adjuvant", "neoadjuvant", "neoadj", "adj", "perioperative"):
+        return True
+    if months_to_relapse is None or 6 < months_to_relapse <= 12:
+        return None
+    return months_to_relapse <= 6
+
+
+def _all_separate(items: Sequence[Given]) -> bool:
+    """Are the entries certainly lines of their own, not parts of one regimen?"""
+    return all(_follows(a, b) for a, b in zip(items, items[1:], strict=False))
+
+
+def _follows(first: Given, second: Given) -> bool:
+    if first.regimen or second.regimen or first.progressed_on:
+        return True
+    if first.told.start and second.told.start:
+        ends = first.told.end or first.told.start
+        return second.told.start >= ends and second.told.start > first.told.start
+    # Two single drugs of one class are given after one another, not together.
+    return bool(first.classes & second.classes)
+
+
+def _transplant(given: Sequence[Given]) -> str | None:
+    for item in given:
+        words = f"{item.told.name or ''} {' '.join(item.classes)}".lower()
+        if item.modality == "transplant" or "transplant" in words:
+            if any(w in words for w in ("allo", "donor", "sibling", "haplo", "matched")):
+                return "allo"
+            if any(w in words for w in ("auto", "asct", "own")):
+                return "auto"
+    return None
+
+
+def _days_since_cells(given: Sequence[Given]) -> int | None:
+    days = [
+        (date.today() - when).days  # noqa: DTZ011 - days since, by the server's calendar
+        for g in given
+        if g.classes & {"CAR_T", "TIL", "TCR_T"} and (when := g.told.end or g.told.start)
+    ]
+    recent = [d for d in days if d >= 0]
+    return min(recent) if recent else None
+
+
+def _platinum(facts: CaseFacts, systemic: Sequence[Given]) -> str | None:
+    """Growth on platinum is refractory; after a single platinum line the interval decides."""
+    with_platinum = [g for g in systemic if "platinum" in g.classes]
+    if not with_platinum:
+        return None
+    if with_platinum[-1].progressed_on:
+        return "refractory"
+    if len(systemic) == 1 and facts.months_to_relapse is not None:
+        return "resistant" if facts.months_to_relapse < 6 else "sensitive"
+    return None

@@ -1,0 +1,134 @@
+"""The closed vocabularies that facts are checked against: cancers, drug classes, markers.
+
+Read from knowledge/; spelling variants meet here, meaning is never guessed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from functools import cache
+from typing import Any, Final
+
+import yaml
+
+from bot.oncology.knowledge_files import KNOWLEDGE
+
+CLASSES: Final = frozenset(
+    """platinum taxane anthracycline antimetabolite topo_inhibitor alkylator vinca/other anti_CD20
+    anti_CD19_ab anti_CD38 anti_SLAMF7 PI IMiD XPO1 BCMA_ADC BTKi BCL2i PI3Ki_heme HMA HDACi PD1
+    PDL1 CTLA4 LAG3 PD1_bispecific EGFR_TKI EGFR_mAb ALK_TKI ROS1_TKI RET_TKI MET_TKI TRK_TKI
+    KRAS_G12Ci pan_RAS BRAFi MEKi HER2_mAb HER2_TKI ADC bispecific PARPi CDK46i PI3K/AKT/mTOR
+    SERD/endocrine ARPI/ADT anti_VEGF VEGFR_TKI BCRABL_TKI FLT3i IDHi menin JAKi FGFRi KIT/PDGFR
+    other CAR_T TIL TCR_T radioligand procedure complementary steroid""".split()
+)
+
+_CLASS_WORDS: Final = {
+    "proteasomeinhibitor": "PI",
+    "immunomodulator": "IMiD",
+    "btkinhibitor": "BTKi",
+    "bcl2inhibitor": "BCL2i",
+    "antipd1": "PD1",
+    "pd1inhibitor": "PD1",
+    "antipdl1": "PDL1",
+    "antictla4": "CTLA4",
+    "parpinhibitor": "PARPi",
+    "cdk46inhibitor": "CDK46i",
+    "arpi": "ARPI/ADT",
+    "adt": "ARPI/ADT",
+    "endocrine": "SERD/endocrine",
+    "serd": "SERD/endocrine",
+    "vinca": "vinca/other",
+    "pi3kaktmtor": "PI3K/AKT/mTOR",
+}
+
+
+def key(text: str) -> str:
+    """Spelling-free form used to meet ids and names."""
+    return re.sub(r"[^a-z0-9]", "", text.lower())
+
+
+_CLASS_BY_KEY: Final = {key(c): c for c in CLASSES} | _CLASS_WORDS
+
+
+def class_id(name: str) -> str:
+    """The class id of B3 when `name` is one, else the drug's name in lower case."""
+    return _CLASS_BY_KEY.get(key(name), name.strip().lower())
+
+
+@cache
+def _groups_file() -> Mapping[str, Any]:
+    path = KNOWLEDGE / "cancer_groups.yml"
+    loaded: Mapping[str, Any] = yaml.load(
+        path.read_text(encoding="utf-8"),
+        Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader),  # noqa: S506
+    )
+    return loaded
+
+
+@cache
+def cancers() -> frozenset[str]:
+    """Every cancer id of B2."""
+    return (group("blood") | group("solid")) - {"richter"}
+
+
+@cache
+def group(name: str) -> frozenset[str]:
+    """The cancers of a group. Raises KeyError for an unknown group."""
+    members: Iterable[str] = _groups_file()["groups"][name]
+    return frozenset(members)
+
+
+def expand(names: Iterable[str]) -> frozenset[str]:
+    """Cancer ids and group names -> cancer ids. Raises KeyError for an unknown name."""
+    out: set[str] = set()
+    for name in names:
+        if name in _groups_file()["groups"]:
+            out |= group(name)
+        elif name in cancers() or name == "richter":
+            out.add(name)
+        else:
+            raise KeyError(name)
+    return frozenset(out)
+
+
+@cache
+def _cancer_keys() -> Mapping[str, str]:
+    same: Mapping[str, str] = _groups_file()["same_as"]
+    return {key(c): c for c in cancers()} | {key(w): c for w, c in same.items()}
+
+
+def canonical_cancer(text: str) -> str | None:
+    """The cancer id, however its words are joined; None when it is none of B2."""
+    return _cancer_keys().get(key(text))
+
+
+@cache
+def biomarker_ids() -> frozenset[str]:
+    """Markers that facts may carry although no rule looks at them (case folded)."""
+    listed = """AFP PIVKA-II CA-125 CA125 CA19-9 CEA CA15-3 SCC NSE beta-hCG bhCG hCG calcitonin
+        chromogranin CgA Tg M-protein FLC B2M LDH testosterone SDHB NF1 RB1 MEN1 DPYD UGT1A1 SS18
+        EWSR1 FOXO1 MDM2 CTNNB1 MYD88 CXCR4 CALR MPL INI1 MYC BCL2 BCL6 cytogenetics CDKN2A
+        CDKN2A/B CDKN2B TERT ATRX MYCN GD2 DLL3 TROP2 STK11 KEAP1 AR NOTCH1 BAP1 SF3B1 Gleason ISUP
+        HTLV-1 ALK_IHC SMARCB1 IgM M_protein beta2_microglobulin anti_HER2 GPC3 CD123 CD79b
+        FGFR1 FGF19 EBV_DNA GNAQ GNA11 SMAD4 ARID1A del5q t(4;14) t(11;14) t(14;16) 1q21 1q+
+        RAS gene_panel p53 p16 TFE3 MCPyV ACVR1 brachyury PDGFRA_D842V Oncotype""".split()
+    return frozenset(w.casefold() for w in listed)
+
+
+class Known:
+    """What a treatment name stands for."""
+
+    __slots__ = ("classes", "drugs", "modality", "regimen")
+
+    def __init__(
+        self, drugs: frozenset[str], classes: frozenset[str], modality: str | None, regimen: bool
+    ) -> None:
+        """Drug names in lower case, class ids of B3."""
+        self.drugs, self.classes = drugs, classes
+        self.modality, self.regimen = modality, regimen
+
+
+def drugs_of(name: str) -> Known | None:
+    """The drugs and classes behind a drug or regimen name; None for a name we do not know."""
+    return None
