@@ -6,9 +6,11 @@ Latin are added script by script, when a message in that script arrives.
 
 from __future__ import annotations
 
+import gc
 import json
 import re
 import unicodedata
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -26,8 +28,8 @@ from bot.oncology.knowledge_files import KNOWLEDGE, load
 from bot.oncology.text import pack
 
 _NATIVE_POPULATION = 100_000  # smaller cities are known by their Latin names only
-_ALIAS_POPULATION = 200_000
-_FUZZY_POPULATION = 250_000
+_ALIAS_POPULATION = 500_000
+_AROUND = 0.2  # degrees: suburbs are named by their city
 _DOMINANCE = 4.0  # a city that much larger than its namesakes abroad is the one that is meant
 
 
@@ -58,6 +60,10 @@ class PlaceNames:
     dominant: dict[str, tuple[str, ...]]
     careful_cities: frozenset[str]
     word_cities: frozenset[str]
+    cues: dict[str, tuple[str, ...]]
+    not_home: dict[str, tuple[str, ...]]
+    thing: tuple[str, ...]
+    person: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +119,17 @@ class Gazetteer:
         self._scripts.add(script)
         for name, place in self._native.pop(script, ()):
             key = pack(name).strip()
-            if key and key not in self.names:
+            known = self.names.get(key)
+            if key and known is None:
                 self.names[key] = place
+            elif known is not None and known.kind == "country" and place.kind == "city":
+                self._share(key, known, place)
+
+    def _share(self, key: str, country: PlaceName, city: PlaceName) -> None:
+        """One spelling for a country and for a large city elsewhere (Oman and Amman in Arabic)."""
+        if country.countries != city.countries and city.cities[0].population > 1_000_000:
+            both = (*country.countries, *city.countries)
+            self.names[key] = PlaceName("region", both, city.cities)
 
     def nearest_spelling(self, word: str, *, countries: bool, cities: bool) -> str | None:
         """The one well-known name within one or two letters of a misspelt word, or None."""
@@ -143,7 +158,7 @@ class Gazetteer:
         self._initials = dict(index)
 
     def nearest(self, latitude: float, longitude: float) -> City | None:
-        """The closest city of 15,000 and more inhabitants; None beyond some 500 km."""
+        """The largest city within some 20 km, else the closest one; None beyond some 500 km."""
         if not self._grid:
             grid: dict[tuple[int, int], list[City]] = defaultdict(list)
             for city in self._cities:
@@ -159,25 +174,55 @@ class Gazetteer:
                 for city in self._grid.get((row + dr, (column + dc + 180) % 360 - 180), ())
             ]
             if near:
-                return min(
-                    near,
-                    key=lambda c: (
-                        (c.latitude - latitude) ** 2
-                        + (((c.longitude - longitude + 180) % 360 - 180) * squeeze) ** 2
-                    ),
-                )
+                far = {
+                    city: (city.latitude - latitude) ** 2
+                    + (((city.longitude - longitude + 180) % 360 - 180) * squeeze) ** 2
+                    for city in near
+                }
+                around = [city for city in near if far[city] <= _AROUND**2]
+                if around:
+                    return max(around, key=lambda city: city.population)
+                return min(near, key=far.__getitem__)
         return None
+
+
+@cache
+def place_names() -> PlaceNames:
+    """The aliases and cue words of knowledge/places.yml."""
+    return load(KNOWLEDGE / "places.yml", PlaceNames)
+
+
+def resolve(key: str, place: PlaceName, countries: set[str]) -> tuple[str, ...]:
+    """The countries a name may mean here: one, or several to ask about."""
+    possible = tuple(c for c in place.countries if c in countries) or place.countries
+    if len(possible) == 1 or place.kind != "city":
+        return possible
+    usual = gazetteer().dominant.get(key)
+    if usual in possible:
+        return (usual,)
+    largest = [next(c.population for c in place.cities if c.country == iso) for iso in possible]
+    if largest[0] >= _DOMINANCE * largest[1]:
+        return possible[:1]
+    return tuple(i for i, p in zip(possible, largest, strict=True) if p * _DOMINANCE >= largest[0])
 
 
 @cache
 def gazetteer() -> Gazetteer:
     """The one gazetteer of this process."""
-    spec = load(KNOWLEDGE / "places.yml", PlaceNames)
-    raw = _raw_cities()
+    collecting = gc.isenabled()
+    gc.disable()  # half the time of a build this size would go into looking for garbage
+    try:
+        return _build(place_names(), _raw_cities())
+    finally:
+        if collecting:
+            gc.enable()
+
+
+def _build(spec: PlaceNames, raw: list[dict[str, Any]]) -> Gazetteer:
     cities = [_city(item) for item in raw]
     table: dict[str, PlaceName] = {}
     native: dict[str, list[tuple[str, PlaceName]]] = defaultdict(list)
-    dominant = {name: country for country, names in spec.dominant.items() for name in names}
+    dominant = {key_of(name): country for country, names in spec.dominant.items() for name in names}
     _add_countries(table, native, spec)
     _add_cities(table, spec, cities)
     _add_other_names(table, native, spec, raw, cities)
@@ -244,7 +289,7 @@ def _add_cities(table: dict[str, PlaceName], spec: PlaceNames, cities: list[City
     by_key: dict[str, list[City]] = defaultdict(list)
     for city in cities:
         key = key_of(city.name)
-        if len(key) > 2:
+        if len(key) > 2 and key not in _MONTHS:
             by_key[key].append(city)
     by_name = {city.name: city for city in sorted(cities, key=lambda c: c.population)}
     for official, names in spec.cities.items():
@@ -266,6 +311,8 @@ def _need(key: str, city: City, spec: PlaceNames) -> Need:
         return "none" if key in _SHORT_BUT_KNOWN else "cue"
     return "none"
 
+
+_MONTHS = frozenset({"march", "april", "may", "june", "july", "august"})
 
 # Four letters, and yet nothing else.
 _SHORT_BUT_KNOWN = frozenset(
@@ -290,7 +337,7 @@ def _add_other_names(
         city = cities[index]
         if city.population < _NATIVE_POPULATION:
             break
-        place = _place([city], "cue")
+        alias, own = _place([city], "cue"), _place([city], "none")
         for name in raw[index]["alternatenames"]:
             if not name:
                 continue
@@ -298,17 +345,59 @@ def _add_other_names(
                 if city.population >= _ALIAS_POPULATION and len(name) >= 5:
                     key = key_of(name)
                     if key not in spec.word_cities and len(key) >= 5:
-                        table.setdefault(key, place)
+                        table.setdefault(key, alias)
             else:
-                native[_script(name[0])].append((name, _place([city], "none")))
+                native[_script(name[0])].append((name, own))
 
 
-@cache
+# Where each script begins among the code points, and its name; names sharing a row share a table.
+_SCRIPTS = (
+    (0x0000, "LATIN"),
+    (0x0370, "GREEK"),
+    (0x0400, "CYRILLIC"),
+    (0x0530, "ARMENIAN"),
+    (0x0590, "HEBREW"),
+    (0x0600, "ARABIC"),
+    (0x0700, "OTHER"),
+    (0x0900, "DEVANAGARI"),
+    (0x0980, "BENGALI"),
+    (0x0A00, "GURMUKHI"),
+    (0x0A80, "GUJARATI"),
+    (0x0B00, "ODIA"),
+    (0x0B80, "TAMIL"),
+    (0x0C00, "TELUGU"),
+    (0x0C80, "KANNADA"),
+    (0x0D00, "MALAYALAM"),
+    (0x0D80, "SINHALA"),
+    (0x0E00, "THAI"),
+    (0x0E80, "OTHER"),
+    (0x1000, "MYANMAR"),
+    (0x10A0, "GEORGIAN"),
+    (0x1100, "HANGUL"),
+    (0x1200, "ETHIOPIC"),
+    (0x1380, "OTHER"),
+    (0x1780, "KHMER"),
+    (0x1800, "OTHER"),
+    (0x1E00, "LATIN"),
+    (0x1F00, "GREEK"),
+    (0x2000, "LATIN"),
+    (0x2C00, "OTHER"),
+    (0x3040, "CJK"),
+    (0x3130, "HANGUL"),
+    (0x3190, "CJK"),
+    (0xA000, "OTHER"),
+    (0xAC00, "HANGUL"),
+    (0xD800, "OTHER"),
+    (0xF900, "CJK"),
+    (0xFB00, "ARABIC"),
+    (0xFF00, "LATIN"),
+    (0x10000, "OTHER"),
+)
+_SCRIPT_STARTS = [start for start, _ in _SCRIPTS]
+
+
 def _script(character: str) -> str:
-    if character.isascii():
-        return "LATIN"
-    name = unicodedata.name(character, "LATIN").split()[0]
-    return "CJK" if name in ("HIRAGANA", "KATAKANA") else name
+    return _SCRIPTS[bisect_right(_SCRIPT_STARTS, ord(character)) - 1][1]
 
 
 def scripts_of(text: str) -> Iterable[str]:
