@@ -1,0 +1,64 @@
+"""Settles conflicts between the vocabulary and the model, by rules that are stated here.
+
+1. A red flag that the vocabulary heard makes the message an emergency, whatever the model says.
+2. A message that the model cannot place but in which the vocabulary found facts gives facts.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.shared.constants import DEFAULT_NLU_FALLBACK_INTENT_NAME
+from rasa.shared.nlu.constants import INTENT, INTENT_NAME_KEY, PREDICTED_CONFIDENCE_KEY
+from rasa.shared.nlu.training_data.message import Message
+
+from bot.engine.intent_classifier import RANKING
+from bot.engine.knowledge_extractor import READING
+
+EMERGENCY = "report_emergency"
+GIVES_FACTS = "inform"
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=False)
+class Arbiter(GraphComponent):
+    """Runs last: after vocabulary, model and fallback."""
+
+    @classmethod
+    def create(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+    ) -> Arbiter:
+        """The rules need nothing."""
+        return cls()
+
+    def process(self, messages: list[Message]) -> list[Message]:
+        """Overrule the intent where a rule says so."""
+        for message in messages:
+            ruling = self._ruling(message)
+            if ruling:
+                self._set(message, ruling)
+        return messages
+
+    @staticmethod
+    def _ruling(message: Message) -> str | None:
+        reading = message.get(READING) or {}
+        if reading.get("flags"):
+            return EMERGENCY
+        intent = (message.get(INTENT) or {}).get(INTENT_NAME_KEY)
+        if intent == DEFAULT_NLU_FALLBACK_INTENT_NAME and reading.get("mentions"):
+            return GIVES_FACTS
+        return None
+
+    @staticmethod
+    def _set(message: Message, name: str) -> None:
+        ruled = {INTENT_NAME_KEY: name, PREDICTED_CONFIDENCE_KEY: 1.0}
+        others = [i for i in message.get(RANKING) or [] if i[INTENT_NAME_KEY] != name]
+        message.set(INTENT, ruled, add_to_output=True)
+        message.set(RANKING, [dict(ruled), *others], add_to_output=True)

@@ -1,0 +1,119 @@
+"""What a message wants: a linear model over its words and over the kinds of facts found in it.
+
+The kinds of facts ("a cancer", "a stage", "a place") go in as words of their own, so the model
+does not have to see every drug and every city to know that a message gives facts.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.shared.nlu.constants import INTENT, INTENT_NAME_KEY, PREDICTED_CONFIDENCE_KEY, TEXT
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+
+from bot.engine.knowledge_extractor import READING, family, hear, vocabulary_fingerprint
+from bot.engine.text_model import TextModel, normalise
+from bot.oncology.reading import Reading
+
+logger = logging.getLogger(__name__)
+
+RANKING = "intent_ranking"
+RANKING_LENGTH = 10
+
+
+def features(text: str, reading: Reading) -> str:
+    """The text as the model sees it: normalised words, then one mark per kind of fact."""
+    kinds = sorted({family(m.fact) for m in reading.mentions})
+    marks = " ".join(f"§{kind}" for kind in kinds)
+    return f"{normalise(text)} {marks}".strip()
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
+class IntentClassifier(GraphComponent):
+    """Sets `intent` and `intent_ranking`."""
+
+    def __init__(
+        self,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        model: TextModel | None = None,
+    ) -> None:
+        self._config = config
+        self._model_storage = model_storage
+        self._resource = resource
+        self._model = model
+
+    @staticmethod
+    def get_default_config() -> dict[str, Any]:
+        """`strength`: inverse of the regularisation of the logistic regression."""
+        return {"strength": 20.0}
+
+    @staticmethod
+    def required_packages() -> list[str]:
+        """Packages that must be installed."""
+        return ["sklearn"]
+
+    @classmethod
+    def fingerprint_addon(cls, config: dict[str, Any]) -> str:
+        """The model sees what the vocabulary finds, so it is trained again when that changes."""
+        return vocabulary_fingerprint()
+
+    @classmethod
+    def create(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+    ) -> IntentClassifier:
+        """An untrained classifier."""
+        return cls(config, model_storage, resource)
+
+    def train(self, training_data: TrainingData) -> Resource:
+        """Learn from all examples that carry an intent."""
+        examples = [e for e in training_data.intent_examples if e.get(TEXT)]
+        texts = [features(e.get(TEXT), hear(e.get(TEXT))) for e in examples]
+        self._model = TextModel.fit(
+            texts, [e.get(INTENT) for e in examples], self._config["strength"]
+        )
+        with self._model_storage.write_to(self._resource) as folder:
+            self._model.save(folder)
+        return self._resource
+
+    @classmethod
+    def load(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+        **kwargs: Any,
+    ) -> IntentClassifier:
+        """The trained classifier."""
+        with model_storage.read_from(resource) as folder:
+            return cls(config, model_storage, resource, TextModel.load(folder))
+
+    def process(self, messages: list[Message]) -> list[Message]:
+        """Rank the intents of each message."""
+        for message in messages:
+            self._classify(message)
+        return messages
+
+    def _classify(self, message: Message) -> None:
+        if self._model is None:
+            raise RuntimeError("the intent classifier is not trained")
+        reading = Reading.from_json(message.get(READING) or {})
+        ranked = self._model.rank(features(message.get(TEXT) or "", reading))
+        ranking = [
+            {INTENT_NAME_KEY: label, PREDICTED_CONFIDENCE_KEY: probability}
+            for label, probability in ranked[:RANKING_LENGTH]
+        ]
+        message.set(INTENT, dict(ranking[0]), add_to_output=True)
+        message.set(RANKING, ranking, add_to_output=True)
