@@ -1,0 +1,80 @@
+"""A person at the browser chat's door: says things, answers questions, reads the replies."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+
+LONGEST_CONVERSATION = 60
+
+
+@dataclass
+class Talk:
+    """One conversation over HTTP; `log` is a readable transcript for failures."""
+
+    client: httpx.Client
+    conversation: str = field(default_factory=lambda: uuid.uuid4().hex)
+    last: dict[str, Any] = field(default_factory=dict)
+    turns: int = 0
+    asked: list[str] = field(default_factory=list)
+    log: list[str] = field(default_factory=list)
+
+    def say(self, text: str) -> dict[str, Any]:
+        """Type a message."""
+        self.log.append(f"> {text}")
+        return self._post({"text": text})
+
+    def tap(self, title: str) -> dict[str, Any]:
+        """Tap the button whose title begins with `title`."""
+        for reply in reversed(self.last.get("replies", [])):
+            for button in reply["buttons"]:
+                if button["title"].casefold().startswith(title.casefold()):
+                    self.log.append(f"> [{button['title']}]")
+                    return self._post({"button": button["token"]})
+        raise AssertionError(f"no button {title!r}\n{self.transcript}")
+
+    def _post(self, body: dict[str, Any]) -> dict[str, Any]:
+        answer = self.client.post(f"/webchat/{self.conversation}/messages", json=body)
+        assert answer.status_code == 200, f"{answer.status_code} {answer.text}\n{self.transcript}"
+        self.last = answer.json()
+        self.turns += 1
+        if self.last["asks"]:
+            self.asked.append(self.last["asks"])
+        for reply in self.last["replies"]:
+            buttons = "".join(f" [{b['title']}]" for b in reply["buttons"])
+            self.log.append(f"  {reply['text']}{buttons}")
+        self.log.append(f"    ({self.last['state']}, asks {self.last['asks']})")
+        return self.last
+
+    def answer_until_assessed(self, answers: dict[str, str]) -> None:
+        """Agree, answer each question from `answers` (otherwise "not sure"), confirm."""
+        while self.last["state"] != "assessed":
+            assert self.turns < LONGEST_CONVERSATION, f"no end in sight\n{self.transcript}"
+            state, asks = self.last["state"], self.last["asks"]
+            if state == "consent":
+                self.say(answers.get("consent_data", "yes"))
+            elif state == "confirm":
+                self.say("yes, that is right")
+            elif state == "intake" and asks:
+                self.say(answers.get(asks, "I don't know"))
+            else:
+                raise AssertionError(f"stuck in {state}, asks {asks}\n{self.transcript}")
+
+    def answer_all(self, answers: dict[str, str]) -> None:
+        """After the first result, answer what is still asked."""
+        while self.last["asks"] and self.last["state"] == "assessed":
+            assert self.turns < LONGEST_CONVERSATION, f"no end in sight\n{self.transcript}"
+            self.say(answers.get(self.last["asks"], "not sure"))
+
+    @property
+    def text(self) -> str:
+        """All texts of the last answer."""
+        return "\n".join(r["text"] for r in self.last["replies"])
+
+    @property
+    def transcript(self) -> str:
+        """The whole conversation, readable."""
+        return "\n".join(self.log)

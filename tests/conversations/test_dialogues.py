@@ -1,0 +1,95 @@
+"""Whole dialogues, as people write them, against the trained model, real actions and real store.
+
+Each dialogue is data: what the person says first, how they answer what is asked, and what must be
+true of the case in the end. A failure prints the conversation.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from bot.export.case_json import export_case
+from tests.conversations.talk import Talk
+from tests.service import Service
+
+FOLDER = Path(__file__).parent / "dialogues"
+pytestmark = pytest.mark.engine
+
+
+def _dialogues() -> Iterator[Any]:
+    for path in sorted(FOLDER.glob("*.yml")):
+        for row in yaml.safe_load(path.read_text(encoding="utf-8")):
+            yield pytest.param(row, id=f"{path.stem}: {row['name']}")
+
+
+@pytest.mark.parametrize("dialogue", _dialogues())
+def test_dialogue(service: Service, dialogue: dict[str, Any]) -> None:
+    with service.client() as client:
+        talk = Talk(client)
+        for step in dialogue["says"]:
+            _step(talk, step)
+        if "answers" in dialogue:
+            talk.answer_until_assessed(dialogue["answers"])
+            if dialogue.get("to_the_end"):
+                talk.answer_all(dialogue["answers"])
+        _check(service, talk, dialogue.get("then", {}))
+
+
+def _step(talk: Talk, step: Any) -> None:
+    """A text to type, {"tap": title}, or {"say"/"tap", "expect": what must hold right after}."""
+    if isinstance(step, str):
+        talk.say(step)
+        return
+    if "tap" in step:
+        talk.tap(step["tap"])
+    elif "say" in step:
+        talk.say(step["say"])
+    for name in ("state", "asks"):
+        if name in step.get("expect", {}):
+            assert talk.last[name] == step["expect"][name], f"{name}\n{talk.transcript}"
+    for words in step.get("expect", {}).get("text_has", ()):
+        assert words.casefold() in talk.text.casefold(), f"{words!r}\n{talk.transcript}"
+
+
+def _check(service: Service, talk: Talk, then: dict[str, Any]) -> None:
+    case = _export(service, talk)
+    facts = {name: fact["value"] for name, fact in case["facts"].items()}
+    seen = f"\n{talk.transcript}\n{json.dumps(facts, ensure_ascii=False)}"
+    for name, wanted in then.get("facts", {}).items():
+        assert facts.get(name) == wanted, f"{name}: {facts.get(name)!r}, not {wanted!r}{seen}"
+    for name in then.get("no_facts", ()):
+        assert facts.get(name) in (None, []), f"{name} should be empty{seen}"
+    named = {t["name"] for t in facts.get("treatments") or ()}
+    for name in then.get("treatments", ()):
+        assert name in named, f"treatment {name} not among {named}{seen}"
+    for name, wanted in then.get("biomarkers", {}).items():
+        assert (facts.get("biomarkers") or {}).get(name) == wanted, f"{name}{seen}"
+    statuses = {p["id"]: p["status"] for p in (case["assessment"] or {}).get("pathways", ())}
+    for name, wanted in then.get("statuses", {}).items():
+        allowed = wanted if isinstance(wanted, list) else [wanted]
+        assert statuses.get(name) in allowed, f"{name}: {statuses.get(name)}{seen}"
+    items = {i["id"] for i in (case["checklist"] or {}).get("items", ())}
+    for name in then.get("checklist", ()):
+        assert name in items, f"checklist item {name} not among {sorted(items)}{seen}"
+    if "flags" in then:
+        assert set(case["flags"]) == set(then["flags"]), f"{case['flags']}{seen}"
+    if "state" in then:
+        assert talk.last["state"] == then["state"], seen
+    if "most_turns" in then:
+        assert talk.turns <= then["most_turns"], f"{talk.turns} turns{seen}"
+    for fact in then.get("never_asked", ()):
+        assert fact not in talk.asked, f"{fact} was asked{seen}"
+
+
+def _export(service: Service, talk: Talk) -> dict[str, Any]:
+    found = service.store.conversations.find(talk.conversation)
+    assert found is not None, talk.transcript
+    case = service.store.cases.by_conversation(found.id)
+    assert case is not None, talk.transcript
+    return export_case(service.store, case.number)
