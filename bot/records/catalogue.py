@@ -40,7 +40,7 @@ class Freshness:
 
 @dataclass(frozen=True)
 class Paper:
-    """One paper a family can ask a hospital for. `rank`: lower is shown first."""
+    """One paper to collect. `rank`: lower is shown first; `kept_by`: who can give it."""
 
     id: str
     title: str
@@ -53,6 +53,7 @@ class Paper:
     helpful_when: Condition | None = None
     only_when: Condition | None = None
     unless: Condition | None = None
+    kept_by: Literal["hospital", "family"] = "hospital"
     source: str = ""
 
 

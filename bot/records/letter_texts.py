@@ -1,0 +1,87 @@
+"""The words of printed documents by language, from `knowledge/letters/`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+from bot.oncology.knowledge_files import KNOWLEDGE, load
+
+FOLDER = KNOWLEDGE / "letters"
+DEFAULT = "en"
+
+
+@dataclass(frozen=True)
+class ChecklistTexts:
+    """Words of the printed checklist."""
+
+    title: str
+    case: str
+    date: str
+    intro: str
+    first: str
+    rest: str
+    why: str
+    format: str
+    recency: str
+    held: str
+    first_look: str
+    outdated: str
+    photo: str
+    translation: str
+    tests: str
+    closing: str
+    page: str
+
+
+@dataclass(frozen=True)
+class LetterTexts:
+    """Words of the records release letter."""
+
+    title: str
+    date: str
+    case: str
+    to: str
+    hospital: str
+    hospital_blank: str
+    subject: str
+    patient_blank: str
+    born: str
+    born_blank: str
+    file_number: str
+    file_number_blank: str
+    diagnosis: str
+    greeting: str
+    body: str
+    list: str
+    item: str
+    none: str
+    originals: str
+    thanks: str
+    signature: str
+    signed_date: str
+    receiver: str
+    note: str
+
+
+@dataclass(frozen=True)
+class Texts:
+    """One language: its writing direction and its words."""
+
+    source: str
+    as_of: date
+    review: Literal["pending", "approved"]
+    direction: Literal["ltr", "rtl"]
+    checklist: ChecklistTexts
+    letter: LetterTexts
+
+
+@cache
+def texts(language: str = DEFAULT, folder: Path = FOLDER) -> Texts:
+    """The words of a language, English where it has none; raises KnowledgeError."""
+    path = folder / f"{language}.yml"
+    found: Texts = load(path if path.exists() else folder / f"{DEFAULT}.yml", Texts)
+    return found
