@@ -1,7 +1,7 @@
 """Persistence: one `Store` per process gives access to everything kept about people.
 
 Opening
-    Store.open(url, keys) -> Store      url `sqlite:///path` or `postgresql://...`; Fernet keys, newest first
+    Store.open(url, keys) -> Store      `sqlite:///path` or `postgresql://...`; keys newest first
     store.migrate()                     Alembic upgrade to head, in this process
     store.check()                       raises StoreUnavailable when the database cannot be used
     store.close()
@@ -42,3 +42,47 @@ Reading (console, export)
 
 All calls are synchronous and short; asynchronous code runs them through `asyncio.to_thread`.
 """
+
+from bot.store.crypto import new_key
+from bot.store.errors import (
+    BadKeys,
+    LeaseLost,
+    NotFound,
+    StoreError,
+    StoreUnavailable,
+    TurnConflict,
+)
+from bot.store.messages import (
+    Author,
+    FileRef,
+    InboundMessage,
+    IssuedButton,
+    Kind,
+    Location,
+    OutboundReply,
+    Outgoing,
+    ReplyButton,
+    State,
+)
+from bot.store.store import Store
+
+__all__ = [
+    "Author",
+    "BadKeys",
+    "FileRef",
+    "InboundMessage",
+    "IssuedButton",
+    "Kind",
+    "LeaseLost",
+    "Location",
+    "NotFound",
+    "OutboundReply",
+    "Outgoing",
+    "ReplyButton",
+    "State",
+    "Store",
+    "StoreError",
+    "StoreUnavailable",
+    "TurnConflict",
+    "new_key",
+]

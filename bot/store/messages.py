@@ -54,9 +54,15 @@ class State(StrEnum):
 
 
 class Frozen(BaseModel):
-    """Base of the values here: immutable, unknown fields refused."""
+    """Base of the values here: immutable, unknown fields refused, content never in an error."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    def __repr__(self) -> str:
+        """The type alone: a representation may end up in a log."""
+        return f"<{type(self).__name__}>"
+
+    __str__ = __repr__
 
 
 class FileRef(Frozen):

@@ -1,4 +1,7 @@
-"""What the store hands out: plain, immutable records, detached from any session."""
+"""What the store hands out: plain, immutable records, detached from any session.
+
+Content is left out of their representations, which may end up in a log.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +42,7 @@ class ClaimedTurn:
     lease_until: datetime
     messages: tuple[TakenMessage, ...]
     channel: str
-    profile_name: str | None
+    profile_name: str | None = field(repr=False)
     language: str | None  # of the case; None before the first turn
     asks: str | None
     state: str | None  # CaseState value
@@ -52,15 +55,19 @@ class ClaimedTurn:
 class ButtonMatch:
     """A pressed button. `stale`: newer buttons were issued since; take it as its title's text."""
 
-    title: str
-    payload: str
+    title: str = field(repr=False)
+    payload: str = field(repr=False)
     stale: bool
 
 
 @dataclass(frozen=True, slots=True)
 class TurnReplies:
-    """The answer of one turn, as the browser chat gives it back."""
+    """The answer of one turn, as the browser chat gives it back.
 
+    `done` is false while the engine is down and only the apology has been written.
+    """
+
+    done: bool
     replies: tuple[Outgoing, ...]
     asks: str | None
     state: str
@@ -77,8 +84,8 @@ class Delivery:
     lease_until: datetime
     channel: str
     account: str
-    address: str
-    alt_address: str | None
+    address: str = field(repr=False)
+    alt_address: str | None = field(repr=False)
     author: Author
     content: Outgoing
     attempts: int
@@ -104,15 +111,17 @@ class TranscriptLine:
 
     seq: int
     message_id: str
+    conversation_id: str
     author: Author
     author_name: str | None  # the coordinator, if one wrote it
     kind: Kind
-    text: str | None
+    text: str | None = field(repr=False)
     outgoing: Outgoing | None
     incoming: InboundMessage | None
     state: State
     error_code: str | None
     created_at: datetime
+    updated_at: datetime
     turn_id: str | None
 
 
@@ -124,9 +133,9 @@ class ConversationInfo:
     public_id: str
     channel: str
     account: str
-    address: str
-    alt_address: str | None
-    profile_name: str | None
+    address: str = field(repr=False)
+    alt_address: str | None = field(repr=False)
+    profile_name: str | None = field(repr=False)
     created_at: datetime
     last_inbound_at: datetime | None
     stopped_at: datetime | None
@@ -150,8 +159,8 @@ class FactVersion:
     """One version of a fact; the current one has no `superseded_at`."""
 
     name: str
-    value: Any
-    words: str
+    value: Any = field(repr=False)
+    words: str = field(repr=False)
     source: str
     status: str
     confidence: float
@@ -159,3 +168,26 @@ class FactVersion:
     actor: str | None
     created_at: datetime
     superseded_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class AssessmentRecord:
+    """One run of the rules; `result` as the assess command prints it."""
+
+    id: int
+    rule_set: str
+    facts: dict[str, Any] = field(repr=False)
+    result: Any = field(repr=False)
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ChecklistItem:
+    """One record or test to collect; `body` as the checklist command prints it."""
+
+    id: int
+    kind: str  # record, test
+    body: Any = field(repr=False)
+    level: str | None
+    state: str  # needed, received, waived
+    updated_at: datetime

@@ -1,0 +1,369 @@
+"""Cases: rows to `Case` and back, with the history of every fact."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any, Protocol, runtime_checkable
+
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.orm import Session
+
+from bot.facts.case import (
+    Case,
+    CaseNumber,
+    CaseState,
+    Consent,
+    ConversationId,
+    Fact,
+    FactSource,
+    FactStatus,
+)
+from bot.store.case_tables import AssessmentRow, CaseRow, CaseTerm, ChecklistRow, FactRow
+from bot.store.crypto import Cipher
+from bot.store.database import Database, insert_new
+from bot.store.records import AssessmentRecord, ChecklistItem, FactVersion
+
+# Without 0/O, 1/I/L and U, so that a number survives being read out on the phone.
+ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
+# Facts the console filters by; their values are findable through keyed hashes only.
+INDEXED_FACTS = ("cancer_type", "country")
+ATTENTION = frozenset({CaseState.HUMAN, CaseState.EMERGENCY, CaseState.ASSESSED})
+
+
+@runtime_checkable
+class Wired(Protocol):
+    """Results of rules and checklists that know their form on the wire."""
+
+    def as_wire(self) -> Any:
+        """A JSON value."""
+
+
+def wire(value: Any) -> Any:
+    """The JSON form of a result."""
+    return value.as_wire() if isinstance(value, Wired) else value
+
+
+def new_case_number() -> CaseNumber:
+    """A readable number such as C-7K3M-42."""
+    letters = "".join(secrets.choice(ALPHABET) for _ in range(4))
+    digits = "".join(secrets.choice("23456789") for _ in range(2))
+    return CaseNumber(f"C-{letters}-{digits}")
+
+
+def current_row(session: Session, conversation_id: str) -> CaseRow | None:
+    """The current case of a conversation."""
+    return session.scalar(
+        select(CaseRow)
+        .where(CaseRow.conversation_id == conversation_id, CaseRow.current)
+        .execution_options(populate_existing=True)
+    )
+
+
+def create(session: Session, conversation_id: str, channel: str, now: datetime) -> CaseRow:
+    """A new case for a conversation (locked by the caller)."""
+    while True:
+        number = new_case_number()
+        values = {
+            "number": number,
+            "conversation_id": conversation_id,
+            "current": True,
+            "channel": channel,
+            "language": "en",
+            "state": CaseState.CONSENT,
+            "dialogue": {},
+            "version": 1,
+            "created_at": now,
+            "updated_at": now,
+            "desk": "new",
+            "urgent": False,
+            "queue_rank": 2,
+            "queue_at": now,
+            "consented": False,
+            "has_open_question": False,
+            "missing_critical": 0,
+        }
+        insert_new(session, CaseRow, values)
+        row = current_row(session, conversation_id)
+        if row is not None:  # otherwise the number was taken
+            return row
+
+
+def load(session: Session, row: CaseRow) -> Case:
+    """The case of a row, with its current facts."""
+    facts = session.scalars(
+        select(FactRow)
+        .where(FactRow.case_number == row.number, FactRow.superseded_at.is_(None))
+        .order_by(FactRow.id)
+    )
+    dialogue = row.dialogue
+    consent = dialogue.get("consent")
+    if consent is not None:
+        consent = Consent(**{**consent, "at": datetime.fromisoformat(consent["at"])})
+    return Case(
+        conversation_id=ConversationId(row.conversation_id),
+        number=CaseNumber(row.number),
+        channel=row.channel,
+        language=row.language,
+        state=CaseState(row.state),
+        asks=dialogue.get("asks"),
+        facts={fact.name: _fact(fact) for fact in facts},
+        flags=list(dialogue.get("flags", ())),
+        consent=consent,
+        asked=dict(dialogue.get("asked", {})),
+        failed=dict(dialogue.get("failed", {})),
+        open_questions=list(dialogue.get("open_questions", ())),
+        handover_reason=dialogue.get("handover_reason"),
+        memory=dict(dialogue.get("memory", {})),
+    )
+
+
+def save(
+    session: Session,
+    cipher: Cipher,
+    row: CaseRow,
+    case: Case,
+    now: datetime,
+    actor: str | None = None,
+) -> None:
+    """Write a changed case back; superseded facts stay as history."""
+    before = load(session, row)
+    _save_facts(session, row.number, before.facts, case.facts, now, actor)
+    _save_terms(session, cipher, row.number, before, case)
+    consent = asdict(case.consent) | {"at": case.consent.at.isoformat()} if case.consent else None
+    row.dialogue = {
+        "asks": case.asks,
+        "flags": list(case.flags),
+        "consent": consent,
+        "asked": dict(case.asked),
+        "failed": dict(case.failed),
+        "open_questions": list(case.open_questions),
+        "handover_reason": case.handover_reason,
+        "memory": dict(case.memory),
+    }
+    row.language, row.state = case.language, case.state
+    row.consented = case.consent is not None and case.consent.given
+    row.has_open_question = bool(case.open_questions)
+    became = case.state is CaseState.EMERGENCY and before.state is not CaseState.EMERGENCY
+    row.urgent = row.urgent or became or bool(set(case.flags) - set(before.flags))
+    if actor is None and (case.state is CaseState.HUMAN or reasons(case) - reasons(before)):
+        row.waiting_since = row.waiting_since or now
+    place(row, now)
+
+
+def reasons(case: Case) -> frozenset[str]:
+    """Why a coordinator should look at the case."""
+    state = {f"state:{case.state}"} if case.state in ATTENTION else set()
+    handover = {f"handover:{case.handover_reason}"} if case.handover_reason else set()
+    alerts = {f"alert:{alert}" for alert in case.memory.get("alerts", ())}
+    return frozenset(state | handover | alerts | {f"question:{q}" for q in case.open_questions})
+
+
+def place(row: CaseRow, now: datetime) -> None:
+    """Put a changed case at its place in the coordinators' queue."""
+    row.updated_at = now
+    row.version += 1
+    row.queue_rank = 0 if row.urgent else 1 if row.waiting_since else 2
+    row.queue_at = row.waiting_since or now
+
+
+def _fact(row: FactRow) -> Fact:
+    return Fact(
+        value=row.value,
+        words=row.words,
+        source=FactSource(row.source),
+        status=FactStatus(row.status),
+        confidence=row.confidence,
+        message_id=row.message_id,
+    )
+
+
+def _save_facts(
+    session: Session,
+    number: str,
+    before: Mapping[str, Fact],
+    after: Mapping[str, Fact],
+    now: datetime,
+    actor: str | None,
+) -> None:
+    gone = [name for name, fact in before.items() if after.get(name) != fact]
+    if gone:
+        session.execute(
+            update(FactRow)
+            .where(FactRow.case_number == number, FactRow.name.in_(gone))
+            .where(FactRow.superseded_at.is_(None))
+            .values(superseded_at=now)
+        )
+    session.add_all(
+        FactRow(
+            case_number=number,
+            name=name,
+            value=fact.value,
+            words=fact.words,
+            source=fact.source,
+            status=fact.status,
+            confidence=fact.confidence,
+            message_id=fact.message_id,
+            actor=actor,
+            created_at=now,
+        )
+        for name, fact in after.items()
+        if before.get(name) != fact
+    )
+
+
+def term_key(cipher: Cipher, fact: str, value: Any) -> str:
+    """The keyed hash by which cases with this value are found."""
+    return cipher.lookup("term", fact, str(value))
+
+
+def _save_terms(session: Session, cipher: Cipher, number: str, before: Case, after: Case) -> None:
+    def terms(case: Case) -> set[str]:
+        return {
+            term_key(cipher, name, case.facts[name].value)
+            for name in INDEXED_FACTS
+            if name in case.facts and case.facts[name].value is not None
+        }
+
+    old, new = terms(before), terms(after)
+    if old - new:
+        session.execute(
+            delete(CaseTerm).where(CaseTerm.case_number == number, CaseTerm.term_key.in_(old - new))
+        )
+    session.add_all(CaseTerm(case_number=number, term_key=key) for key in new - old)
+
+
+def save_assessment(
+    session: Session, number: str, case: Case, result: Any, message_id: str | None, now: datetime
+) -> None:
+    """Keep one run of the rules with the facts it used."""
+    document = wire(result)
+    version = document.get("rule_set") if isinstance(document, Mapping) else None
+    session.add(
+        AssessmentRow(
+            case_number=number,
+            rule_set=str(version or ""),
+            facts=case.wire(),
+            result=document,
+            created_at=now,
+            message_id=message_id,
+        )
+    )
+
+
+def save_checklist(
+    session: Session, cipher: Cipher, row: CaseRow, checklist: Any, now: datetime
+) -> None:
+    """Bring the checklist up: items keep what was received, items no longer asked for go."""
+    document = wire(checklist)
+    parts: Mapping[str, Any] = (
+        document if isinstance(document, Mapping) else {"items": document, "missing_tests": []}
+    )
+    wanted = [("record", item) for item in parts.get("items", ())]
+    wanted += [("test", item) for item in parts.get("missing_tests", ())]
+    held = {
+        item.item_key: item
+        for item in session.scalars(
+            select(ChecklistRow).where(ChecklistRow.case_number == row.number)
+        )
+    }
+    seen = set()
+    for position, (kind, body) in enumerate(wanted):
+        item_id = str(body.get("id", body)) if isinstance(body, Mapping) else str(body)
+        key = cipher.lookup("checklist", row.number, kind, item_id)
+        if key in seen:
+            continue
+        seen.add(key)
+        item = held.get(key)
+        if item is None:
+            item = ChecklistRow(case_number=row.number, item_key=key, kind=kind, state="needed")
+            session.add(item)
+        item.position, item.body, item.updated_at = position, body, now
+        item.level = str(body["level"]) if isinstance(body, Mapping) and "level" in body else None
+    for key, item in held.items():
+        if key not in seen and item.state == "needed":
+            session.delete(item)
+    session.flush()
+    count_missing(session, row)
+
+
+def count_missing(session: Session, row: CaseRow) -> None:
+    """How many critical records are still to come."""
+    row.missing_critical = (
+        session.scalar(
+            select(func.count(ChecklistRow.id)).where(
+                ChecklistRow.case_number == row.number,
+                ChecklistRow.level == "C",
+                ChecklistRow.state == "needed",
+            )
+        )
+        or 0
+    )
+
+
+class Cases:
+    """Reading cases."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    def by_number(self, number: str) -> Case | None:
+        """A case by the number people know, in any case of letters."""
+        with self._db.read() as session:
+            row = session.get(CaseRow, number.strip().upper())
+            return load(session, row) if row else None
+
+    def by_conversation(self, conversation_id: str) -> Case | None:
+        """The current case of a conversation."""
+        with self._db.read() as session:
+            row = current_row(session, conversation_id)
+            return load(session, row) if row else None
+
+    def history(self, number: str) -> list[FactVersion]:
+        """Every version of every fact, oldest first."""
+        with self._db.read() as session:
+            rows = session.scalars(
+                select(FactRow).where(FactRow.case_number == number).order_by(FactRow.id)
+            )
+            return [
+                FactVersion(
+                    name=r.name,
+                    value=r.value,
+                    words=r.words,
+                    source=r.source,
+                    status=r.status,
+                    confidence=r.confidence,
+                    message_id=r.message_id,
+                    actor=r.actor,
+                    created_at=r.created_at,
+                    superseded_at=r.superseded_at,
+                )
+                for r in rows
+            ]
+
+    def assessments(self, number: str, limit: int = 1) -> list[AssessmentRecord]:
+        """The latest runs of the rules, newest first."""
+        with self._db.read() as session:
+            rows: Sequence[AssessmentRow] = session.scalars(
+                select(AssessmentRow)
+                .where(AssessmentRow.case_number == number)
+                .order_by(AssessmentRow.id.desc())
+                .limit(limit)
+            ).all()
+            return [
+                AssessmentRecord(r.id, r.rule_set, r.facts, r.result, r.created_at) for r in rows
+            ]
+
+    def checklist(self, number: str) -> list[ChecklistItem]:
+        """Records and tests to collect, in the order of the checklist."""
+        with self._db.read() as session:
+            rows = session.scalars(
+                select(ChecklistRow)
+                .where(ChecklistRow.case_number == number)
+                .order_by(ChecklistRow.position, ChecklistRow.id)
+            )
+            return [
+                ChecklistItem(r.id, r.kind, r.body, r.level, r.state, r.updated_at) for r in rows
+            ]

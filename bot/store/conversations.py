@@ -1,0 +1,170 @@
+"""Conversations: finding the one a message belongs to, stopping, handing over."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from bot.store.case_tables import CaseRow
+from bot.store.crypto import new_id
+from bot.store.database import Database, insert_new
+from bot.store.errors import NotFound
+from bot.store.messages import PULLED_CHANNELS, InboundMessage
+from bot.store.records import ConversationInfo
+from bot.store.tables import Conversation
+
+# What arrived before consent is gone after this time.
+UNCONSENTED = timedelta(hours=24)
+
+
+def address_key(database: Database, channel: str, account: str, address: str) -> str:
+    """The keyed hash under which a person's conversation is found."""
+    return database.cipher.lookup("address", channel, account, address)
+
+
+def _by_key(session: Session, key: str) -> Conversation | None:
+    row = session.scalar(select(Conversation).where(Conversation.address_key == key))
+    if row is not None:
+        return row
+    # A phone number known first as the main address, or as the other one, is the same person.
+    return session.scalar(select(Conversation).where(Conversation.alt_address_key == key).limit(1))
+
+
+def find_or_create(
+    database: Database, session: Session, message: InboundMessage, now: datetime
+) -> tuple[Conversation, bool]:
+    """The sender's conversation, locked, and whether it is new; names and ids are brought up."""
+    key = address_key(database, message.channel, message.account, message.address)
+    alt_key = (
+        address_key(database, message.channel, message.account, message.alt_address)
+        if message.alt_address
+        else None
+    )
+    row = _by_key(session, key)
+    if row is None and alt_key is not None:
+        row = _by_key(session, alt_key)
+    conversation_id = row.id if row is not None else new_id()
+    created = row is None and insert_new(
+        session,
+        Conversation,
+        {
+            "id": conversation_id,
+            "channel": message.channel,
+            "account": message.account,
+            "address_key": key,
+            "alt_address_key": alt_key,
+            "address": message.address,
+            "alt_address": message.alt_address,
+            "profile_name": message.profile_name,
+            "created_at": now,
+            "expires_at": now + UNCONSENTED,
+            "epoch": 0,
+        },
+    )
+    locked = database.lock_conversation(session, conversation_id)
+    if locked is None:  # created by another gateway, or erased, between the two looks
+        return find_or_create(database, session, message, now)
+    _update(locked, message, key, alt_key)
+    return locked, created
+
+
+def _update(row: Conversation, message: InboundMessage, key: str, alt_key: str | None) -> None:
+    if message.profile_name and row.profile_name != message.profile_name:
+        row.profile_name = message.profile_name
+    if row.address_key != key:
+        # Met under the other id: the stable one becomes the main address, the old one is kept.
+        row.alt_address, row.alt_address_key = row.address, row.address_key
+        row.address, row.address_key = message.address, key
+    elif alt_key is not None and row.alt_address_key != alt_key:
+        row.alt_address, row.alt_address_key = message.alt_address, alt_key
+
+
+def info(row: Conversation) -> ConversationInfo:
+    """The record of a row."""
+    return ConversationInfo(
+        id=row.id,
+        public_id=row.address if row.channel in PULLED_CHANNELS else row.id,
+        channel=row.channel,
+        account=row.account,
+        address=row.address,
+        alt_address=row.alt_address,
+        profile_name=row.profile_name,
+        created_at=row.created_at,
+        last_inbound_at=row.last_inbound_at,
+        stopped_at=row.stopped_at,
+        stop_reason=row.stop_reason,
+        expires_at=row.expires_at,
+        human_owner=row.human_owner,
+        epoch=row.epoch,
+    )
+
+
+class Conversations:
+    """Looking conversations up and changing who speaks in them."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    def get(self, conversation_id: str) -> ConversationInfo | None:
+        """By our own id."""
+        with self._db.read() as session:
+            row = session.get(Conversation, conversation_id)
+            return info(row) if row else None
+
+    def by_address(self, channel: str, address: str, account: str = "") -> ConversationInfo | None:
+        """By the person's id on a channel; a webchat page's name is its address."""
+        key = address_key(self._db, channel, account, address)
+        with self._db.read() as session:
+            row = _by_key(session, key)
+            return info(row) if row else None
+
+    def find(self, name: str) -> ConversationInfo | None:
+        """By our own id, the name a browser chat or terminal goes by, or a case number."""
+        keys = [address_key(self._db, channel, "", name) for channel in sorted(PULLED_CHANNELS)]
+        with self._db.read() as session:
+            by_case = select(CaseRow.conversation_id).where(CaseRow.number == name.strip().upper())
+            row = session.scalar(
+                select(Conversation).where(
+                    or_(
+                        Conversation.id == name,
+                        Conversation.address_key.in_(keys),
+                        Conversation.id.in_(by_case),
+                    )
+                )
+            )
+            return info(row) if row else None
+
+    def stop(self, conversation_id: str, reason: str) -> None:
+        """Send nothing more to this person until they write again."""
+        with self._db.write() as session:
+            row = self._locked(session, conversation_id)
+            row.stopped_at, row.stop_reason = self._db.now(), reason
+
+    def take_over(self, conversation_id: str, owner: str, epoch: int) -> bool:
+        """Give the conversation to a coordinator; False when it changed hands since `epoch`."""
+        return self._change_hands(conversation_id, owner, epoch)
+
+    def hand_back(self, conversation_id: str, epoch: int) -> bool:
+        """Give the conversation back to the bot; False when it changed hands since `epoch`."""
+        return self._change_hands(conversation_id, None, epoch)
+
+    def _change_hands(self, conversation_id: str, owner: str | None, epoch: int) -> bool:
+        with self._db.write() as session:
+            row = self._locked(session, conversation_id)
+            if row.epoch != epoch:
+                return False
+            row.human_owner, row.epoch = owner, row.epoch + 1
+            return True
+
+    def expire(self, conversation_id: str, at: datetime | None) -> None:
+        """Have the conversation erased at a time (a wish to be forgotten), or not at all."""
+        with self._db.write() as session:
+            self._locked(session, conversation_id).expires_at = at
+
+    def _locked(self, session: Session, conversation_id: str) -> Conversation:
+        row = self._db.lock_conversation(session, conversation_id)
+        if row is None:
+            raise NotFound(conversation_id)
+        return row

@@ -1,0 +1,192 @@
+"""The database connection: engine, transactions, errors, migrations, on SQLite and PostgreSQL.
+
+Guarantee: `write` commits durably before it returns (SQLite: WAL with synchronous=FULL).
+Writers of one SQLite file take turns: within a process on a lock, between processes on
+BEGIN IMMEDIATE with a busy timeout. On PostgreSQL rows are locked, conversation first, so that all
+changes of one conversation are in line and transactions cannot lock each other out.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import create_engine, event, inspect, select, text
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import URL, Connection, Engine, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
+from sqlalchemy.orm import Session
+
+from bot.store.crypto import Cipher
+from bot.store.errors import StoreUnavailable
+from bot.store.tables import Base, Conversation, Secret
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+BUSY_SECONDS = 15
+LOOKUP_SECRET = "lookup"  # noqa: S105 - the name of a row
+
+Clock = Callable[[], datetime]
+
+
+def utc_now() -> datetime:
+    """The clock of a store unless a test brings another."""
+    return datetime.now(UTC)
+
+
+def driver_url(address: str) -> URL:
+    """Our plain address forms mapped to a driver; ValueError when it is neither of them."""
+    try:
+        url = make_url(address)
+    except ArgumentError as error:
+        raise ValueError("INTAKE_DATABASE_URL is not a database address") from error
+    if url.drivername == "sqlite":
+        return url.set(drivername="sqlite+pysqlite")
+    if url.drivername in {"postgresql", "postgres"}:
+        return url.set(drivername="postgresql+psycopg")
+    raise ValueError("INTAKE_DATABASE_URL must begin with sqlite:/// or postgresql://")
+
+
+class Database:
+    """Engine and transactions of one store."""
+
+    def __init__(self, address: str, cipher: Cipher, clock: Clock = utc_now) -> None:
+        self.cipher = cipher
+        self.now = clock
+        self.engine = _engine(driver_url(address))
+        self.engine.dialect.intake_cipher = cipher  # type: ignore[attr-defined]
+        self.is_sqlite = self.engine.dialect.name == "sqlite"
+        self._reading = self.engine.execution_options(intake_reading=True)
+        self._write_lock = threading.Lock() if self.is_sqlite else nullcontext()
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A snapshot to read from; nothing is written."""
+        with _named_errors(), Session(self._reading, expire_on_commit=False) as session:
+            yield session
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """A transaction; committed at the end of the block, rolled back on an exception."""
+        session_of = Session(self.engine, expire_on_commit=False)
+        with _named_errors(), self._write_lock, session_of as session, session.begin():
+            yield session
+
+    def lock_conversation(self, session: Session, conversation_id: str) -> Conversation | None:
+        """The conversation, locked until the transaction ends; None when it is gone.
+
+        FOR NO KEY UPDATE, because rows that refer to the conversation may be inserted meanwhile.
+        """
+        return session.scalar(
+            select(Conversation)
+            .where(Conversation.id == conversation_id)
+            .with_for_update(key_share=True)
+            .execution_options(populate_existing=True)
+        )
+
+    def migrate(self) -> None:
+        """Bring the tables to the newest version and take the lookup secret into use."""
+        config = Config()
+        config.set_main_option("script_location", str(MIGRATIONS))
+        with _named_errors(), self._write_lock, self.engine.begin() as connection:
+            if not self.is_sqlite:
+                # Several processes may start at once; the number is arbitrary but fixed.
+                connection.execute(text("SELECT pg_advisory_xact_lock(7203411)"))
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+        with self.write() as session:
+            if session.get(Secret, LOOKUP_SECRET) is None:
+                session.add(Secret(name=LOOKUP_SECRET, value=self.cipher.new_wrapped_secret()))
+        self.unwrap()
+
+    def unwrap(self) -> None:
+        """Take the lookup secret of a migrated database into use."""
+        with self.read() as session:
+            secret = session.get(Secret, LOOKUP_SECRET)
+            if secret is not None:
+                self.cipher.unwrap(secret.value)
+
+    def has_tables(self) -> bool:
+        """Whether the database was migrated at least once."""
+        with _named_errors(), self._reading.connect() as connection:
+            return inspect(connection).has_table(Secret.__tablename__)
+
+    def check(self) -> None:
+        """StoreUnavailable unless a query works now."""
+        with self.read() as session:
+            session.execute(select(Secret.name).limit(1)).all()
+
+    def close(self) -> None:
+        """Close all connections."""
+        self.engine.dispose()
+
+
+def insert_new(session: Session, table: type[Base], values: dict[str, Any]) -> bool:
+    """Insert a row unless its unique key is taken; whether it was inserted.
+
+    Of two at the same time the second waits for the first to commit.
+    """
+    on_sqlite = session.get_bind().dialect.name == "sqlite"
+    insert = sqlite.insert(table) if on_sqlite else postgresql.insert(table)
+    key = table.__mapper__.primary_key[0]
+    statement = insert.values(**values).on_conflict_do_nothing().returning(key)
+    return session.execute(statement).first() is not None
+
+
+def _engine(url: URL) -> Engine:
+    if url.get_backend_name() == "sqlite":
+        if url.database and url.database != ":memory:":
+            Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+        engine = create_engine(url, hide_parameters=True, connect_args={"timeout": BUSY_SECONDS})
+        event.listen(engine, "connect", _set_up_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+        return engine
+    return create_engine(
+        url,
+        hide_parameters=True,
+        pool_pre_ping=True,
+        pool_size=10,
+        max_overflow=20,
+        connect_args={"connect_timeout": 5, "options": "-c lock_timeout=15s"},
+    )
+
+
+def _set_up_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
+    # We begin transactions ourselves: the driver would begin them too late.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in (
+        f"busy_timeout = {BUSY_SECONDS * 1000}",
+        "journal_mode = WAL",
+        "synchronous = FULL",
+        "foreign_keys = ON",
+        "secure_delete = ON",  # erased rows are overwritten, not only unlinked
+        "temp_store = MEMORY",
+        "cache_size = -16000",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    reading = connection.get_execution_options().get("intake_reading")
+    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+
+@contextmanager
+def _named_errors() -> Iterator[None]:
+    """Trouble of the database becomes StoreUnavailable; the text names no data."""
+    try:
+        yield
+    except OperationalError as error:
+        raise StoreUnavailable(type(error.orig).__name__) from error
+    except DBAPIError as error:
+        if not error.connection_invalidated:
+            raise
+        raise StoreUnavailable(type(error.orig).__name__) from error

@@ -1,0 +1,159 @@
+"""What coordinators do to a case: every change is checked against its version and audited."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from bot.facts.case import Case
+from bot.store import cases
+from bot.store.audit import record
+from bot.store.case_tables import CaseRow, ChecklistRow, Note, Tag
+from bot.store.database import Database, insert_new
+from bot.store.errors import NotFound, TurnConflict
+
+ITEM_STATES = frozenset({"needed", "received", "waived"})
+
+
+@dataclass(frozen=True, slots=True)
+class NoteRecord:
+    """A coordinator's note."""
+
+    id: int
+    author: str
+    body: str
+    created_at: datetime
+
+
+class Desk:
+    """Changes of a case by a person, who is named as the actor of each."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    def change(
+        self,
+        number: str,
+        actor: str,
+        action: str,
+        change: Callable[[Case], Any],
+        *,
+        version: int | None = None,
+        reason: str | None = None,
+        assess: Callable[[Case], tuple[Any, Any]] | None = None,
+    ) -> int:
+        """Apply `change` to the case in one transaction; gives the new version.
+
+        `version` is the one the person was looking at: TurnConflict when it is no longer current.
+        `assess` gives (assessment, checklist) for the changed case; either may be None.
+        """
+        now = self._db.now()
+        with self._db.write() as session:
+            row = self._locked(session, number, version)
+            case = cases.load(session, row)
+            change(case)
+            cases.save(session, self._db.cipher, row, case, now, actor)
+            assessment, checklist = assess(case) if assess else (None, None)
+            if assessment is not None:
+                cases.save_assessment(session, row.number, case, assessment, None, now)
+            if checklist is not None:
+                cases.save_checklist(session, self._db.cipher, row, checklist, now)
+            record(session, now, actor, action, f"case:{row.number}", reason)
+            return row.version
+
+    def assign(self, number: str, actor: str, to: str | None, *, version: int | None = None) -> int:
+        """Give the case to a coordinator, or to nobody."""
+        return self._set(number, actor, "case.assign", version, assigned_to=to)
+
+    def set_state(self, number: str, actor: str, desk: str, *, version: int | None = None) -> int:
+        """Move the case on the desk: new, in_intake, waiting_for_records, submitted, closed ..."""
+        return self._set(number, actor, "case.state", version, desk=desk)
+
+    def answered(self, number: str, actor: str) -> int:
+        """A coordinator has seen to it: neither urgent nor waiting until something new comes."""
+        return self._set(number, actor, "case.answered", None, urgent=False, waiting_since=None)
+
+    def check_item(self, number: str, actor: str, item_id: int, state: str) -> None:
+        """Mark a record of the checklist as needed, received or waived."""
+        if state not in ITEM_STATES:
+            raise ValueError("unknown state of a checklist item")
+        now = self._db.now()
+        with self._db.write() as session:
+            row = self._locked(session, number, None)
+            item = session.get(ChecklistRow, item_id)
+            if item is None or item.case_number != row.number:
+                raise NotFound(str(item_id))
+            item.state, item.updated_at = state, now
+            session.flush()
+            cases.count_missing(session, row)
+            cases.place(row, now)
+            record(session, now, actor, "case.checklist", f"case:{row.number}", state)
+
+    def add_note(self, number: str, author: str, body: str) -> int:
+        """Add a note; gives its id."""
+        now = self._db.now()
+        with self._db.write() as session:
+            row = self._locked(session, number, None)
+            note = Note(case_number=row.number, author=author, body=body, created_at=now)
+            session.add(note)
+            session.flush()
+            record(session, now, author, "case.note", f"case:{row.number}", None)
+            return note.id
+
+    def notes(self, number: str) -> list[NoteRecord]:
+        """All notes, oldest first."""
+        with self._db.read() as session:
+            rows = session.scalars(select(Note).where(Note.case_number == number).order_by(Note.id))
+            return [NoteRecord(n.id, n.author, n.body, n.created_at) for n in rows]
+
+    def add_tag(self, number: str, actor: str, tag: str) -> None:
+        """Label a case."""
+        with self._db.write() as session:
+            row = self._locked(session, number, None)
+            insert_new(session, Tag, {"case_number": row.number, "tag": tag})
+            record(session, self._db.now(), actor, "case.tag", f"case:{row.number}", tag)
+
+    def remove_tag(self, number: str, actor: str, tag: str) -> None:
+        """Take a label off."""
+        with self._db.write() as session:
+            row = self._locked(session, number, None)
+            session.execute(delete(Tag).where(Tag.case_number == row.number, Tag.tag == tag))
+            record(session, self._db.now(), actor, "case.untag", f"case:{row.number}", tag)
+
+    def tags(self, number: str) -> list[str]:
+        """The labels of a case."""
+        with self._db.read() as session:
+            return list(
+                session.scalars(select(Tag.tag).where(Tag.case_number == number).order_by(Tag.tag))
+            )
+
+    def _set(self, number: str, actor: str, action: str, version: int | None, **values: Any) -> int:
+        now = self._db.now()
+        with self._db.write() as session:
+            row = self._locked(session, number, version)
+            for name, value in values.items():
+                setattr(row, name, value)
+            cases.place(row, now)
+            shown = values.get("assigned_to") or values.get("desk")
+            record(session, now, actor, action, f"case:{row.number}", shown)
+            return row.version
+
+    def _locked(self, session: Session, number: str, version: int | None) -> CaseRow:
+        """The case, its conversation locked first, as everywhere."""
+        conversation_id = session.scalar(
+            select(CaseRow.conversation_id).where(CaseRow.number == number.strip().upper())
+        )
+        if conversation_id is None:
+            raise NotFound(number)
+        self._db.lock_conversation(session, conversation_id)
+        row = session.get(CaseRow, number.strip().upper(), populate_existing=True)
+        if row is None:
+            raise NotFound(number)
+        if version is not None and row.version != version:
+            raise TurnConflict(number)
+        return row

@@ -1,0 +1,120 @@
+"""Forgetting: erasing a conversation with all that belongs to it, and the retention job.
+
+Guarantee: after `erase` no row of any table holds anything of the conversation but the audit entry
+(ids only) and the keyed hashes of the provider's message ids, without which a provider's late retry
+would bring an erased message back. Whoever holds the conversation at that moment loses the claim.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Select, delete, exists, func, or_, select, update
+from sqlalchemy.orm import Session
+
+from bot.store.audit import record
+from bot.store.case_tables import (
+    AssessmentRow,
+    CaseRow,
+    CaseTerm,
+    ChecklistRow,
+    FactRow,
+    Note,
+    Tag,
+)
+from bot.store.database import Database
+from bot.store.errors import NotFound
+from bot.store.records import Erased
+from bot.store.tables import Button, Conversation, DeliveryEvent, Due, Message, Receipt, Turn
+
+BY_CONVERSATION: tuple[type[Any], ...] = (Message, Button, Due, Turn, CaseRow)
+BY_CASE: tuple[type[Any], ...] = (FactRow, CaseTerm, AssessmentRow, ChecklistRow, Note, Tag)
+# A conversation still at work is let finish before it expires, but no longer than this.
+PATIENCE = timedelta(hours=1)
+# No provider repeats a message after this time.
+RECEIPTS_KEPT = timedelta(days=90)
+
+
+class Erasure:
+    """Erasing at once, and what has expired."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    def preview(self, conversation_id: str) -> Erased:
+        """What an erasure would remove."""
+        with self._db.read() as session:
+            return _count(session, conversation_id)
+
+    def erase(
+        self, conversation_id: str, actor: str = "patient", reason: str | None = None
+    ) -> Erased:
+        """Remove everything of a conversation and say so in the audit log, in one transaction."""
+        with self._db.write() as session:
+            if self._db.lock_conversation(session, conversation_id) is None:
+                raise NotFound(conversation_id)
+            erased = _count(session, conversation_id)
+            session.execute(
+                update(Receipt)
+                .where(Receipt.conversation_id == conversation_id)
+                .values(message_id=None, conversation_id=None)
+            )
+            session.execute(delete(Conversation).where(Conversation.id == conversation_id))
+            object_ = f"conversation:{conversation_id}"
+            record(session, self._db.now(), actor, "conversation.erase", object_, reason)
+            return erased
+
+    def purge(self, dry_run: bool = False, limit: int = 100) -> list[Erased]:
+        """Erase what has expired: never consented within a day, or asked to be forgotten."""
+        now = self._db.now()
+        with self._db.read() as session:
+            expired = list(session.scalars(_expired(now).limit(limit)))
+        if dry_run:
+            return [self.preview(conversation_id) for conversation_id in expired]
+        erased = []
+        for conversation_id in expired:
+            try:
+                erased.append(self.erase(conversation_id, "retention", "expired"))
+            except NotFound:  # another process was quicker
+                continue
+        self._purge_receipts(now)
+        return erased
+
+    def _purge_receipts(self, now: datetime) -> None:
+        old = now - RECEIPTS_KEPT
+        with self._db.read() as session:
+            found = session.scalar(select(Receipt.key).where(Receipt.received_at < old).limit(1))
+        if found is not None:
+            with self._db.write() as session:
+                session.execute(delete(Receipt).where(Receipt.received_at < old))
+
+
+def _expired(now: datetime) -> Select[str]:
+    at_work = exists().where(Due.conversation_id == Conversation.id)
+    return (
+        select(Conversation.id)
+        .where(Conversation.expires_at <= now)
+        .where(or_(~at_work, Conversation.expires_at <= now - PATIENCE))
+        .order_by(Conversation.expires_at)
+    )
+
+
+def _count(session: Session, conversation_id: str) -> Erased:
+    rows = {"conversations": 1}
+    for table in BY_CONVERSATION:
+        rows[table.__tablename__] = _number(
+            session, table, table.conversation_id == conversation_id
+        )
+    numbers = select(CaseRow.number).where(CaseRow.conversation_id == conversation_id)
+    for table in BY_CASE:
+        rows[table.__tablename__] = _number(session, table, table.case_number.in_(numbers))
+    messages = select(Message.id).where(Message.conversation_id == conversation_id)
+    rows["delivery_events"] = _number(
+        session, DeliveryEvent, DeliveryEvent.message_id.in_(messages)
+    )
+    return Erased(conversation_id, {name: number for name, number in rows.items() if number})
+
+
+def _number(session: Session, table: type[Any], where: Any) -> int:
+    return session.scalar(select(func.count()).select_from(table).where(where)) or 0

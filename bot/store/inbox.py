@@ -1,0 +1,328 @@
+"""The inbox: messages are taken in once, and answered once, in order.
+
+Guarantee: `receive` returns after the message is durably stored; the same provider message, at
+once or months later, from one gateway or several, is stored once. A conversation is held by one
+worker at a time. `finish` stores the replies and the message's "done" in one transaction and only
+while the claim still holds, so a crash at any moment leads to the turn being claimed again, never
+to a second set of replies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy.orm import Session
+
+from bot.store.case_tables import CaseRow
+from bot.store.conversations import find_or_create
+from bot.store.crypto import new_id
+from bot.store.database import Database, insert_new
+from bot.store.errors import NotFound
+from bot.store.messages import Author, InboundMessage, Kind, OutboundReply, State
+from bot.store.outgoing import write_replies
+from bot.store.queue import (
+    INBOX,
+    OUTBOX,
+    Held,
+    backoff,
+    claim,
+    held,
+    put_due,
+    ready,
+    release,
+    remove,
+    renew,
+)
+from bot.store.records import ClaimedTurn, QueueDepth, Received, TakenMessage
+from bot.store.tables import Conversation, Due, Message, Receipt
+
+MAX_ATTEMPTS = 8  # then the message is given up and a coordinator sees it
+MAX_PAUSE_FACTOR = 4  # somebody who keeps typing is answered after this many pauses
+
+QUEUED_IN = (Message.state == State.QUEUED, Message.author == Author.PATIENT)
+
+
+class Inbox:
+    """Messages of people, from the webhook to the end of their turn."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    def receive(
+        self, message: InboundMessage, pause: float = 0.0, urgent: bool = False
+    ) -> Received:
+        """Store a message; it is claimable after `pause` seconds, or at once when `urgent`.
+
+        A later message within the pause starts it anew, so that several short ones are taken
+        together (`claim(group=...)`). Raises StoreUnavailable when nothing could be stored.
+        """
+        now = self._db.now()
+        key = self._db.cipher.lookup(
+            "receipt", message.channel, message.account, message.provider_id
+        )
+        message_id = new_id()
+        with self._db.write() as session:
+            if not _take_receipt(session, key, message_id, now):
+                first = session.get_one(Receipt, key)
+                return Received(first.conversation_id or "", first.message_id or "", True)
+            conversation, _new = find_or_create(self._db, session, message, now)
+            session.execute(
+                update(Receipt).where(Receipt.key == key).values(conversation_id=conversation.id)
+            )
+            takes_turn = message.kind is not Kind.BLOCKED
+            session.add(_row(conversation.id, message_id, message, now, takes_turn))
+            _note_contact(session, conversation, takes_turn, now)
+            if takes_turn:
+                wait = timedelta(seconds=0 if urgent else pause)
+                latest = timedelta(seconds=0 if urgent else pause * MAX_PAUSE_FACTOR)
+                put_due(session, INBOX, conversation.id, message.channel, now, now + wait, latest)
+            return Received(conversation.id, message_id)
+
+    def claim(
+        self, worker_id: str, lease_seconds: float = 60.0, group: int = 1
+    ) -> ClaimedTurn | None:
+        """Take the next turn, or None; up to `group` text messages in a row are one turn."""
+        now = self._db.now()
+        with self._db.read() as session:
+            if session.scalar(ready(INBOX, now).limit(1)) is None:
+                return None
+        with self._db.write() as session:
+            taken = claim(session, INBOX, worker_id, now, timedelta(seconds=lease_seconds))
+            if taken is None:
+                return None
+            rows = _next_turn(session, taken, group, now)
+            if not rows:
+                remove(session, INBOX, taken.conversation_id)
+                return None
+            return _claimed(session, taken, rows)
+
+    def renew(self, turn: ClaimedTurn, lease_seconds: float = 60.0) -> None:
+        """Hold the conversation for longer; LeaseLost when it is held by somebody else."""
+        with self._db.write() as session:
+            until = self._db.now() + timedelta(seconds=lease_seconds)
+            renew(session, INBOX, turn.conversation_id, turn.token, until)
+
+    def finish(self, turn: ClaimedTurn, replies: Sequence[OutboundReply]) -> list[str]:
+        """Store the replies and mark the turn's messages done, together; gives the replies' ids."""
+        now = self._db.now()
+        with self._db.write() as session:
+            conversation = self._db.lock_conversation(session, turn.conversation_id)
+            due = held(session, INBOX, turn.conversation_id, turn.token)
+            if conversation is None:
+                raise NotFound(turn.conversation_id)
+            ids = write_replies(
+                session,
+                conversation,
+                replies,
+                now,
+                turn_id=turn.message_id,
+                epoch=turn.epoch,
+            )
+            _settle(session, turn, State.DONE, now)
+            _go_on(session, due, None)
+            return ids
+
+    def fail(
+        self,
+        turn: ClaimedTurn,
+        code: str,
+        apology: OutboundReply | None = None,
+        counts: bool = True,
+    ) -> bool:
+        """The turn could not be taken: try again later; True when it was given up.
+
+        `apology` is sent unless this turn has had one. `counts` is false for an outage, which says
+        nothing about the message: such a turn is tried for as long as it takes.
+        """
+        now = self._db.now()
+        with self._db.write() as session:
+            conversation = self._db.lock_conversation(session, turn.conversation_id)
+            due = held(session, INBOX, turn.conversation_id, turn.token)
+            if conversation is None:
+                raise NotFound(turn.conversation_id)
+            if apology is not None and not turn.apologised:
+                write_replies(session, conversation, [apology], now, turn_id=turn.message_id)
+            attempts = turn.attempts + (1 if counts else 0)
+            given_up = attempts >= MAX_ATTEMPTS
+            session.execute(
+                update(Message)
+                .where(_of_turn(turn))
+                .values(
+                    attempts=attempts,
+                    error_code=code,
+                    apologised=turn.apologised or apology is not None,
+                    updated_at=now,
+                )
+            )
+            if given_up:
+                _settle(session, turn, State.DEAD, now)
+                _go_on(session, due, None)
+            else:
+                release(due, now + backoff(due.tries + 1), failed=True)
+            return given_up
+
+    def give_back(self, turn: ClaimedTurn) -> None:
+        """Hand an untouched turn back at once (graceful stop)."""
+        with self._db.write() as session:
+            release(held(session, INBOX, turn.conversation_id, turn.token), None)
+
+    def depth(self) -> QueueDepth:
+        """Messages waiting for their turn, the age of the oldest, and those given up."""
+        now = self._db.now()
+        with self._db.read() as session:
+            waiting = session.scalar(
+                select(func.count(Message.seq))
+                .join(Due, Due.conversation_id == Message.conversation_id)
+                .where(Due.queue == INBOX, *QUEUED_IN)
+            )
+            oldest = session.scalar(select(func.min(Due.waiting_since)).where(Due.queue == INBOX))
+            dead = session.scalar(
+                select(func.count(Message.seq)).where(Message.state == State.DEAD)
+            )
+        age = (now - oldest).total_seconds() if oldest else 0.0
+        return QueueDepth(waiting or 0, max(age, 0.0), dead or 0)
+
+    def retry(self, message_id: str) -> None:
+        """Put a given-up message back into the queue ("try again" of the console)."""
+        now = self._db.now()
+        with self._db.write() as session:
+            row = session.scalar(
+                select(Message).where(Message.id == message_id, Message.state == State.DEAD)
+            )
+            if row is None:
+                raise NotFound(message_id)
+            conversation = self._db.lock_conversation(session, row.conversation_id)
+            if conversation is None:
+                raise NotFound(message_id)
+            row.state, row.attempts, row.error_code = State.QUEUED, 0, None
+            row.turn_id = None
+            put_due(session, INBOX, conversation.id, conversation.channel, now, now)
+
+
+def _take_receipt(session: Session, key: str, message_id: str, now: datetime) -> bool:
+    """Whether this is the first time; a concurrent copy waits here for the other's commit."""
+    values = {"key": key, "message_id": message_id, "received_at": now}
+    return insert_new(session, Receipt, values)
+
+
+def _row(
+    conversation_id: str, message_id: str, message: InboundMessage, now: datetime, turn: bool
+) -> Message:
+    return Message(
+        id=message_id,
+        conversation_id=conversation_id,
+        author=Author.PATIENT,
+        kind=message.kind,
+        state=State.QUEUED if turn else State.DONE,
+        body=message.model_dump(mode="json", exclude_defaults=True),
+        sequence=message.sequence,
+        provider_id=message.provider_message_id or message.provider_id,
+        created_at=now,
+        updated_at=now,
+    )
+
+
+def _note_contact(session: Session, conversation: Conversation, wrote: bool, now: datetime) -> None:
+    """Somebody who writes may be written to; somebody who blocked us may not."""
+    if not wrote:
+        conversation.stopped_at, conversation.stop_reason = now, "blocked"
+        return
+    conversation.last_inbound_at = now
+    conversation.stopped_at = conversation.stop_reason = None
+    released = session.execute(
+        update(Message)
+        .where(Message.conversation_id == conversation.id, Message.state == State.HELD)
+        .values(state=State.QUEUED, updated_at=now)
+        .returning(Message.seq)
+    ).all()
+    if released:
+        put_due(session, OUTBOX, conversation.id, conversation.channel, now, now)
+
+
+def _next_turn(session: Session, taken: Held, group: int, now: datetime) -> list[Message]:
+    """The messages of the next turn, oldest first; a turn once begun keeps its messages."""
+    rows = list(
+        session.scalars(
+            select(Message)
+            .where(Message.conversation_id == taken.conversation_id, *QUEUED_IN)
+            # A turn already begun comes first, then the provider's order, then ours.
+            .order_by(
+                Message.turn_id.is_(None),
+                func.coalesce(Message.sequence, 0),
+                Message.seq,
+            )
+            .limit(max(group, 10))
+        )
+    )
+    while rows:
+        turn = _same_turn(rows, group)
+        if taken.crashed:  # the last holder died with this turn: it may be the reason
+            for row in turn:
+                row.attempts += 1
+        if turn[0].attempts < MAX_ATTEMPTS:
+            for row in turn:
+                row.turn_id = turn[0].turn_id or turn[0].id
+            return turn
+        for row in turn:
+            row.state, row.error_code, row.updated_at = State.DEAD, "crashed", now
+        rows = rows[len(turn) :]
+    return []
+
+
+def _same_turn(rows: list[Message], group: int) -> list[Message]:
+    first = rows[0]
+    if first.turn_id is not None:
+        return [row for row in rows if row.turn_id == first.turn_id]
+    together = [first]
+    for row in rows[1:group]:
+        if first.kind != Kind.TEXT or row.kind != Kind.TEXT:
+            break
+        together.append(row)
+    return together
+
+
+def _claimed(session: Session, taken: Held, rows: list[Message]) -> ClaimedTurn:
+    conversation = session.get_one(Conversation, taken.conversation_id)
+    case = session.scalar(
+        select(CaseRow).where(CaseRow.conversation_id == conversation.id, CaseRow.current)
+    )
+    first = rows[0]
+    return ClaimedTurn(
+        conversation_id=conversation.id,
+        message_id=first.turn_id or first.id,
+        token=taken.token,
+        lease_until=taken.lease_until,
+        messages=tuple(TakenMessage(r.id, InboundMessage.model_validate(r.body)) for r in rows),
+        channel=conversation.channel,
+        profile_name=conversation.profile_name,
+        language=case.language if case else None,
+        asks=case.dialogue.get("asks") if case else None,
+        state=case.state if case else None,
+        epoch=conversation.epoch,
+        attempts=first.attempts,
+        apologised=first.apologised,
+    )
+
+
+def _of_turn(turn: ClaimedTurn) -> ColumnElement[bool]:
+    return Message.id.in_([taken.message_id for taken in turn.messages])
+
+
+def _settle(session: Session, turn: ClaimedTurn, state: State, now: datetime) -> None:
+    session.execute(update(Message).where(_of_turn(turn)).values(state=state, updated_at=now))
+
+
+def _go_on(session: Session, due: Due, ready_at: datetime | None) -> None:
+    """Release the conversation for its next message, or take it out of the queue."""
+    oldest = session.scalar(
+        select(func.min(Message.created_at)).where(
+            Message.conversation_id == due.conversation_id, *QUEUED_IN
+        )
+    )
+    if oldest is None:
+        session.delete(due)
+        return
+    due.waiting_since = oldest
+    release(due, ready_at)

@@ -1,0 +1,324 @@
+"""The outbox: what is to be sent, in order within a conversation, and what became of it.
+
+Guarantee: one sender at a time works for a conversation, rows go out in the order they were
+written, and a row whose sender died between sending and recording comes back marked
+`maybe_sent`. States only move forward: queued, sent, delivered, read; failed only before
+delivered. Every event of the provider is kept.
+Limit: the providers have no idempotent sending; whether to look a `maybe_sent` row up or to repeat
+it is the sender's decision.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from bot.store.case_tables import CaseRow
+from bot.store.database import Database
+from bot.store.errors import LeaseLost, NotFound
+from bot.store.messages import Author, OutboundReply, Outgoing, State
+from bot.store.outgoing import overtaken, write_replies
+from bot.store.queue import OUTBOX, backoff, claim, held, put_due, ready, release, remove, renew
+from bot.store.records import Delivery, QueueDepth, TurnReplies
+from bot.store.tables import Conversation, DeliveryEvent, Due, Message
+
+MAX_SENDS = 8
+# Where a state stands on the way to the reader; an event never moves a message back.
+RANK = {
+    State.QUEUED: 0,
+    State.SENDING: 0,
+    State.UNKNOWN: 0,
+    State.HELD: 0,
+    State.SENT: 1,
+    State.FAILED: 2,
+    State.DELIVERED: 3,
+    State.READ: 4,
+}
+OPEN = (State.QUEUED, State.SENDING, State.UNKNOWN, State.HELD)
+OUTGOING = Message.author != Author.PATIENT
+
+
+class Outbox:
+    """Messages of the service, from the end of a turn to the reader."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    def enqueue(
+        self,
+        conversation_id: str,
+        replies: Sequence[OutboundReply],
+        author: Author = Author.BOT,
+        author_name: str | None = None,
+    ) -> list[str]:
+        """Add messages outside a turn (a coordinator's reply, a reminder); gives their ids."""
+        with self._db.write() as session:
+            conversation = self._db.lock_conversation(session, conversation_id)
+            if conversation is None:
+                raise NotFound(conversation_id)
+            return write_replies(
+                session,
+                conversation,
+                replies,
+                self._db.now(),
+                author=author,
+                author_name=author_name,
+            )
+
+    def claim(
+        self, sender_id: str, channels: Collection[str], lease_seconds: float = 60.0
+    ) -> Delivery | None:
+        """Take the next message of a conversation that may be written to now, or None."""
+        now = self._db.now()
+        with self._db.read() as session:
+            if session.scalar(ready(OUTBOX, now, channels).limit(1)) is None:
+                return None
+        with self._db.write() as session:
+            lease = timedelta(seconds=lease_seconds)
+            taken = claim(session, OUTBOX, sender_id, now, lease, channels)
+            if taken is None:
+                return None
+            conversation = session.get_one(Conversation, taken.conversation_id)
+            row = _next_open(session, conversation, now)
+            if row is None:
+                remove(session, OUTBOX, taken.conversation_id)
+                return None
+            maybe = row.state in (State.SENDING, State.UNKNOWN)
+            row.state, row.updated_at = State.SENDING, now
+            row.attempts += 1
+            row.first_tried_at = row.first_tried_at or now
+            return _delivery(session, conversation, row, taken.token, taken.lease_until, maybe)
+
+    def renew(self, delivery: Delivery, lease_seconds: float = 60.0) -> None:
+        """Hold the row for longer; LeaseLost when it is held by somebody else."""
+        with self._db.write() as session:
+            until = self._db.now() + timedelta(seconds=lease_seconds)
+            renew(session, OUTBOX, delivery.conversation_id, delivery.token, until)
+
+    def mark_sent(self, delivery: Delivery, provider_id: str | None, pace: float = 0.0) -> None:
+        """The provider took it; the person's next message goes out `pace` seconds from now."""
+        now = self._db.now()
+        with self._db.write() as session:
+            due, row = self._claimed(session, delivery)
+            row.provider_id = provider_id or row.provider_id
+            _advance(session, row, State.SENT, None, now)
+            release(due, now + timedelta(seconds=pace))
+
+    def mark_failed(
+        self,
+        delivery: Delivery,
+        code: str,
+        *,
+        retry: bool,
+        retry_after: float | None = None,
+        stop: str | None = None,
+    ) -> None:
+        """The provider surely did not take it.
+
+        With `retry` it is tried again after `retry_after` seconds or a growing delay, up to
+        MAX_SENDS times. `stop` names why this person must not be written to any more.
+        """
+        now = self._db.now()
+        with self._db.write() as session:
+            due, row = self._claimed(session, delivery)
+            if stop is not None:
+                conversation = session.get_one(Conversation, delivery.conversation_id)
+                conversation.stopped_at, conversation.stop_reason = now, stop
+            again = retry and stop is None and row.attempts < MAX_SENDS
+            if not again:
+                _advance(session, row, State.FAILED, code, now)
+                release(due, now)
+                return
+            _go_back(row, State.QUEUED, code, now)
+            wait = timedelta(seconds=retry_after) if retry_after else timedelta()
+            release(due, now + max(wait, backoff(due.tries + 1)), failed=True)
+
+    def mark_unknown(self, delivery: Delivery, code: str, retry_after: float = 5.0) -> None:
+        """Nobody knows whether the provider took it (timeout after writing): look it up later."""
+        now = self._db.now()
+        with self._db.write() as session:
+            due, row = self._claimed(session, delivery)
+            _go_back(row, State.UNKNOWN, code, now)
+            release(due, now + timedelta(seconds=retry_after), failed=True)
+
+    def put_back(self, delivery: Delivery, retry_after: float = 0.0) -> None:
+        """Surely not sent and nobody's fault (rate limit, graceful stop); no attempt is counted."""
+        now = self._db.now()
+        with self._db.write() as session:
+            due, row = self._claimed(session, delivery)
+            _go_back(row, State.QUEUED, row.error_code, now)
+            row.attempts -= 1
+            release(due, now + timedelta(seconds=retry_after))
+
+    def hold(self, delivery: Delivery, code: str) -> None:
+        """The reply window is shut: this and what follows waits until the person writes."""
+        now = self._db.now()
+        with self._db.write() as session:
+            due, row = self._claimed(session, delivery)
+            _go_back(row, State.HELD, code, now)
+            session.delete(due)
+
+    def status(
+        self,
+        status: str,
+        *,
+        message_id: str | None = None,
+        provider_id: str | None = None,
+        code: str | None = None,
+    ) -> bool:
+        """Take a delivery event in; false when it belongs to no message of ours.
+
+        Our own `message_id` (from the callback address) finds the row even when the event comes
+        before the answer to the send; `provider_id` serves where there is none.
+        """
+        now = self._db.now()
+        where = Message.id == message_id if message_id else Message.provider_id == provider_id
+        with self._db.write() as session:
+            row = session.scalar(select(Message).where(where, OUTGOING).with_for_update())
+            if row is None:
+                return False
+            row.provider_id = row.provider_id or provider_id
+            if status in RANK:
+                _advance(session, row, State(status), code, now)
+            else:  # a step the reader has no part in, such as "accepted"
+                _note(session, row, status, code, now)
+            return True
+
+    def for_turn(self, message_id: str) -> TurnReplies | None:
+        """The replies to a message; None until there is something to show."""
+        with self._db.read() as session:
+            heard = session.scalar(select(Message).where(Message.id == message_id))
+            if heard is None:
+                raise NotFound(message_id)
+            done = heard.state in (State.DONE, State.DEAD)
+            if not done and not heard.apologised:
+                return None
+            rows = session.scalars(
+                select(Message)
+                .where(Message.turn_id == (heard.turn_id or heard.id), OUTGOING)
+                .where(Message.state != State.CANCELED)
+                .order_by(Message.seq)
+            )
+            case = session.scalar(
+                select(CaseRow).where(
+                    CaseRow.conversation_id == heard.conversation_id, CaseRow.current
+                )
+            )
+            return TurnReplies(
+                done=done,
+                replies=tuple(Outgoing.model_validate(row.body) for row in rows),
+                asks=case.dialogue.get("asks") if case else None,
+                state=case.state if case else "consent",
+                case=case.number if case else None,
+            )
+
+    def depth(self) -> QueueDepth:
+        """Messages to send, the age of the oldest, and those that failed for good."""
+        now = self._db.now()
+        with self._db.read() as session:
+            waiting, oldest = session.execute(
+                select(func.count(Message.seq), func.min(Message.created_at))
+                .join(Due, Due.conversation_id == Message.conversation_id)
+                .where(Due.queue == OUTBOX, OUTGOING, Message.state.in_(OPEN))
+            ).one()
+            failed = session.scalar(
+                select(func.count(Message.seq)).where(OUTGOING, Message.state == State.FAILED)
+            )
+        age = (now - oldest).total_seconds() if oldest else 0.0
+        return QueueDepth(waiting, max(age, 0.0), failed or 0)
+
+    def retry(self, message_id: str) -> None:
+        """Send a failed message again ("try again" of the console)."""
+        now = self._db.now()
+        with self._db.write() as session:
+            row = session.scalar(
+                select(Message).where(
+                    Message.id == message_id, OUTGOING, Message.state == State.FAILED
+                )
+            )
+            if row is None:
+                raise NotFound(message_id)
+            conversation = self._db.lock_conversation(session, row.conversation_id)
+            if conversation is None:
+                raise NotFound(message_id)
+            row.state, row.attempts, row.error_code = State.QUEUED, 0, None
+            row.epoch, row.updated_at = conversation.epoch, now
+            put_due(session, OUTBOX, conversation.id, conversation.channel, now, now)
+
+    def _claimed(self, session: Session, delivery: Delivery) -> tuple[Due, Message]:
+        self._db.lock_conversation(session, delivery.conversation_id)
+        due = held(session, OUTBOX, delivery.conversation_id, delivery.token)
+        row = session.scalar(select(Message).where(Message.id == delivery.message_id))
+        if row is None:
+            raise LeaseLost(delivery.message_id)
+        return due, row
+
+
+def _next_open(session: Session, conversation: Conversation, now: datetime) -> Message | None:
+    """The first row to send; what must not be sent any more is canceled on the way."""
+    rows = session.scalars(
+        select(Message)
+        .where(Message.conversation_id == conversation.id, OUTGOING, Message.state.in_(OPEN))
+        .order_by(Message.seq)
+        .with_for_update()
+    ).all()
+    for row in rows:
+        certain = row.state in (State.QUEUED, State.HELD)
+        if certain and conversation.stopped_at is not None:
+            row.state, row.error_code, row.updated_at = State.CANCELED, "stopped", now
+        elif certain and overtaken(conversation, row.author, row.epoch, row.urgent):
+            row.state, row.error_code, row.updated_at = State.CANCELED, "taken_over", now
+        else:
+            return row
+    return None
+
+
+def _delivery(
+    session: Session,
+    conversation: Conversation,
+    row: Message,
+    token: str,
+    lease_until: datetime,
+    maybe_sent: bool,
+) -> Delivery:
+    language = session.scalar(
+        select(CaseRow.language).where(CaseRow.conversation_id == conversation.id, CaseRow.current)
+    )
+    return Delivery(
+        message_id=row.id,
+        conversation_id=conversation.id,
+        token=token,
+        lease_until=lease_until,
+        channel=conversation.channel,
+        account=conversation.account,
+        address=conversation.address,
+        alt_address=conversation.alt_address,
+        author=Author(row.author),
+        content=Outgoing.model_validate(row.body),
+        attempts=row.attempts,
+        created_at=row.created_at,
+        last_inbound_at=conversation.last_inbound_at,
+        language=language,
+        maybe_sent=maybe_sent,
+        first_tried_at=row.first_tried_at,
+    )
+
+
+def _advance(session: Session, row: Message, state: State, code: str | None, now: datetime) -> None:
+    _note(session, row, state, code, now)
+    rank = RANK.get(State(row.state))
+    if rank is not None and RANK[state] > rank:
+        row.state, row.error_code, row.updated_at = state, code, now
+
+
+def _go_back(row: Message, state: State, code: str | None, now: datetime) -> None:
+    """Wait again, unless the provider has reported meanwhile that the message went out."""
+    if row.state == State.SENDING:
+        row.state, row.error_code, row.updated_at = state, code, now
+
+
+def _note(session: Session, row: Message, status: str, code: str | None, now: datetime) -> None:
+    session.add(DeliveryEvent(message_id=row.id, status=status, code=code, at=now))

@@ -1,0 +1,92 @@
+"""Writing outgoing messages: rows, their button tokens and the announcement to the senders."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from bot.store.crypto import new_id
+from bot.store.messages import (
+    PULLED_CHANNELS,
+    Author,
+    IssuedButton,
+    Kind,
+    OutboundReply,
+    Outgoing,
+    State,
+)
+from bot.store.queue import OUTBOX, put_due
+from bot.store.tables import Button, Conversation, Message
+
+
+def write_replies(
+    session: Session,
+    conversation: Conversation,
+    replies: Sequence[OutboundReply],
+    now: datetime,
+    *,
+    author: Author = Author.BOT,
+    author_name: str | None = None,
+    turn_id: str | None = None,
+    epoch: int | None = None,
+) -> list[str]:
+    """Add replies to a conversation (locked by the caller); gives the new messages' ids."""
+    epoch = conversation.epoch if epoch is None else epoch
+    pulled = conversation.channel in PULLED_CHANNELS
+    ids = []
+    for reply in replies:
+        buttons = [(new_id(), button) for button in reply.buttons]
+        content = Outgoing(
+            text=reply.text,
+            buttons=tuple(IssuedButton(title=b.title, token=token) for token, b in buttons),
+            files=reply.files,
+            response=reply.response,
+        )
+        row = Message(
+            id=new_id(),
+            conversation_id=conversation.id,
+            author=author,
+            author_name=author_name,
+            kind=Kind.FILE if reply.files and not reply.text else Kind.TEXT,
+            state=_first_state(conversation, author, epoch, reply),
+            body=content.model_dump(mode="json", exclude_defaults=True),
+            turn_id=turn_id,
+            epoch=epoch,
+            urgent=reply.urgent,
+            created_at=now,
+            updated_at=now,
+        )
+        session.add(row)
+        session.flush()  # the row's number, and the order of the rows
+        ids.append(row.id)
+        session.add_all(
+            Button(
+                token=token,
+                conversation_id=conversation.id,
+                message_seq=row.seq,
+                turn_id=turn_id,
+                position=position,
+                title=button.title,
+                payload=button.payload,
+                issued_at=now,
+            )
+            for position, (token, button) in enumerate(buttons)
+        )
+    if ids and not pulled:
+        put_due(session, OUTBOX, conversation.id, conversation.channel, now, now)
+    return ids
+
+
+def overtaken(conversation: Conversation, author: str, epoch: int, urgent: bool) -> bool:
+    """Whether a human has taken the conversation over since the bot began this reply."""
+    return author == Author.BOT and not urgent and epoch < conversation.epoch
+
+
+def _first_state(
+    conversation: Conversation, author: Author, epoch: int, reply: OutboundReply
+) -> State:
+    if overtaken(conversation, author, epoch, reply.urgent):
+        return State.CANCELED
+    return State.SENT if conversation.channel in PULLED_CHANNELS else State.QUEUED

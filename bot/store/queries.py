@@ -1,0 +1,308 @@
+"""Lists for the console: cases and transcripts paged by key, counts, trouble."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, tuple_
+from sqlalchemy.orm import Session
+
+from bot.store.audit import record
+from bot.store.case_tables import CaseRow, CaseTerm, FactRow, Tag
+from bot.store.cases import term_key
+from bot.store.database import Database
+from bot.store.messages import Author, InboundMessage, Kind, Outgoing, State
+from bot.store.records import TranscriptLine
+from bot.store.tables import Conversation, DeliveryEvent, Message
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFilter:
+    """What a list shows; None means any."""
+
+    states: tuple[str, ...] = ()
+    desk: str | None = None
+    urgent: bool | None = None
+    waiting: bool | None = None
+    cancer: str | None = None
+    country: str | None = None
+    language: str | None = None
+    channel: str | None = None
+    assigned_to: str | None = None
+    unassigned: bool = False
+    tag: str | None = None
+    missing_critical: bool | None = None
+    open_question: bool | None = None
+    failed_delivery: bool | None = None
+    consented: bool | None = None
+
+
+class PageKey(NamedTuple):
+    """Where the next page begins: the sort values of the last line."""
+
+    rank: int
+    at: datetime
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class CaseLine:
+    """One line of the queue."""
+
+    number: str
+    conversation_id: str
+    channel: str
+    language: str
+    state: str
+    desk: str
+    urgent: bool
+    waiting_since: datetime | None
+    assigned_to: str | None
+    profile_name: str | None = field(repr=False)
+    cancer: str | None = field(repr=False)
+    country: str | None = field(repr=False)
+    has_open_question: bool
+    missing_critical: int
+    human_owner: str | None
+    last_inbound_at: datetime | None
+    created_at: datetime
+    updated_at: datetime
+    version: int
+    key: PageKey
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Figures above the queue."""
+
+    all: int
+    urgent: int
+    waiting: int
+    by_state: dict[str, int]
+
+
+class Queries:
+    """Reading for screens; each index of the tables names the list that needs it."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    def queue(
+        self, wanted: CaseFilter | None = None, after: PageKey | None = None, limit: int = 50
+    ) -> list[CaseLine]:
+        """Urgent first, then waiting longest; `after` is the `key` of the last line shown."""
+        query = self._filtered(wanted or CaseFilter())
+        order = (CaseRow.queue_rank, CaseRow.queue_at, CaseRow.number)
+        if after is not None:
+            query = query.where(tuple_(*order) > tuple_(*after))
+        return self._lines(query.order_by(*order).limit(limit), newest=False)
+
+    def newest(
+        self, wanted: CaseFilter | None = None, after: PageKey | None = None, limit: int = 50
+    ) -> list[CaseLine]:
+        """Latest activity first."""
+        query = self._filtered(wanted or CaseFilter())
+        order = (CaseRow.updated_at, CaseRow.number)
+        if after is not None:
+            query = query.where(tuple_(*order) < tuple_(after.at, after.number))
+        descending = [column.desc() for column in order]
+        return self._lines(query.order_by(*descending).limit(limit), newest=True)
+
+    def line(self, number: str) -> CaseLine | None:
+        """One case as a line."""
+        query = select(CaseRow, Conversation).join(
+            Conversation, Conversation.id == CaseRow.conversation_id
+        )
+        lines = self._lines(query.where(CaseRow.number == number.strip().upper()), newest=False)
+        return lines[0] if lines else None
+
+    def counts(self, wanted: CaseFilter | None = None) -> Counts:
+        """How many cases there are of each kind."""
+        ranked = self._filtered(wanted or CaseFilter()).with_only_columns(
+            CaseRow.state, CaseRow.queue_rank, func.count(CaseRow.number)
+        )
+        with self._db.read() as session:
+            rows = session.execute(ranked.group_by(CaseRow.state, CaseRow.queue_rank)).all()
+        by_state: dict[str, int] = {}
+        by_rank: dict[int, int] = {}
+        for state, rank, number in rows:
+            by_state[state] = by_state.get(state, 0) + number
+            by_rank[rank] = by_rank.get(rank, 0) + number
+        return Counts(
+            sum(by_state.values()),
+            by_rank.get(0, 0),
+            by_rank.get(0, 0) + by_rank.get(1, 0),
+            by_state,
+        )
+
+    def transcript(
+        self, conversation_id: str, before: int | None = None, limit: int = 50
+    ) -> list[TranscriptLine]:
+        """Newest first; `before` is the `seq` of the oldest line shown."""
+        query = select(Message).where(Message.conversation_id == conversation_id)
+        if before is not None:
+            query = query.where(Message.seq < before)
+        with self._db.read() as session:
+            rows = session.scalars(query.order_by(Message.seq.desc()).limit(limit))
+            return [_line(row) for row in rows]
+
+    def since(self, conversation_id: str, after: int, limit: int = 100) -> list[TranscriptLine]:
+        """Lines newer than `after`, oldest first (live updates)."""
+        with self._db.read() as session:
+            rows = session.scalars(
+                select(Message)
+                .where(Message.conversation_id == conversation_id, Message.seq > after)
+                .order_by(Message.seq)
+                .limit(limit)
+            )
+            return [_line(row) for row in rows]
+
+    def view(self, number: str, actor: str, limit: int = 50) -> list[TranscriptLine]:
+        """The newest lines of a case's transcript; the look is audited in the same step."""
+        with self._db.write() as session:
+            conversation_id = session.scalar(
+                select(CaseRow.conversation_id).where(CaseRow.number == number.strip().upper())
+            )
+            object_ = f"case:{number.strip().upper()}"
+            record(session, self._db.now(), actor, "case.view", object_, None)
+        return [] if conversation_id is None else self.transcript(conversation_id, limit=limit)
+
+    def trouble(self, before: int | None = None, limit: int = 50) -> list[TranscriptLine]:
+        """Messages given up, failed or of unknown fate, newest first."""
+        query = select(Message).where(Message.state.in_((State.DEAD, State.FAILED, State.UNKNOWN)))
+        if before is not None:
+            query = query.where(Message.seq < before)
+        with self._db.read() as session:
+            rows = session.scalars(query.order_by(Message.seq.desc()).limit(limit))
+            return [_line(row) for row in rows]
+
+    def deliveries(self, message_id: str) -> list[tuple[str, str | None, datetime]]:
+        """Every event of the provider about a message: (status, code, time)."""
+        with self._db.read() as session:
+            rows = session.scalars(
+                select(DeliveryEvent)
+                .where(DeliveryEvent.message_id == message_id)
+                .order_by(DeliveryEvent.id)
+            )
+            return [(row.status, row.code, row.at) for row in rows]
+
+    def _filtered(self, wanted: CaseFilter) -> Select[CaseRow, Conversation]:
+        conditions = [*_columns(wanted), *self._terms(wanted)]
+        return (
+            select(CaseRow, Conversation)
+            .join(Conversation, Conversation.id == CaseRow.conversation_id)
+            .where(CaseRow.current, *conditions)
+        )
+
+    def _terms(self, wanted: CaseFilter) -> list[ColumnElement[bool]]:
+        pairs = (("cancer_type", wanted.cancer), ("country", wanted.country))
+        return [
+            exists().where(
+                CaseTerm.case_number == CaseRow.number,
+                CaseTerm.term_key == term_key(self._db.cipher, fact, value),
+            )
+            for fact, value in pairs
+            if value is not None
+        ]
+
+    def _lines(self, query: Select[CaseRow, Conversation], *, newest: bool) -> list[CaseLine]:
+        with self._db.read() as session:
+            rows = session.execute(query).all()
+            shown = _shown_facts(session, [case.number for case, _ in rows])
+        return [_case_line(case, conversation, shown, newest) for case, conversation in rows]
+
+
+def _columns(wanted: CaseFilter) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    for column, value in (
+        (CaseRow.desk, wanted.desk),
+        (CaseRow.urgent, wanted.urgent),
+        (CaseRow.language, wanted.language),
+        (CaseRow.channel, wanted.channel),
+        (CaseRow.assigned_to, wanted.assigned_to),
+        (CaseRow.has_open_question, wanted.open_question),
+        (CaseRow.consented, wanted.consented),
+    ):
+        if value is not None:
+            conditions.append(column == value)
+    if wanted.states:
+        conditions.append(CaseRow.state.in_(wanted.states))
+    if wanted.unassigned:
+        conditions.append(CaseRow.assigned_to.is_(None))
+    if wanted.waiting is not None:
+        conditions.append(CaseRow.waiting_since.is_not(None) == wanted.waiting)
+    if wanted.missing_critical is not None:
+        conditions.append((CaseRow.missing_critical > 0) == wanted.missing_critical)
+    if wanted.tag is not None:
+        conditions.append(exists().where(Tag.case_number == CaseRow.number, Tag.tag == wanted.tag))
+    if wanted.failed_delivery is not None:
+        failed = exists().where(
+            and_(
+                Message.conversation_id == CaseRow.conversation_id,
+                or_(Message.state == State.FAILED, Message.state == State.DEAD),
+            )
+        )
+        conditions.append(failed if wanted.failed_delivery else ~failed)
+    return conditions
+
+
+def _shown_facts(session: Session, numbers: list[str]) -> dict[tuple[str, str], str]:
+    rows = session.scalars(
+        select(FactRow).where(
+            FactRow.case_number.in_(numbers),
+            FactRow.name.in_(("cancer_type", "country")),
+            FactRow.superseded_at.is_(None),
+        )
+    )
+    return {(row.case_number, row.name): row.value for row in rows}
+
+
+def _case_line(
+    case: CaseRow, conversation: Conversation, shown: dict[tuple[str, str], str], newest: bool
+) -> CaseLine:
+    return CaseLine(
+        number=case.number,
+        conversation_id=case.conversation_id,
+        channel=case.channel,
+        language=case.language,
+        state=case.state,
+        desk=case.desk,
+        urgent=case.urgent,
+        waiting_since=case.waiting_since,
+        assigned_to=case.assigned_to,
+        profile_name=conversation.profile_name,
+        cancer=shown.get((case.number, "cancer_type")),
+        country=shown.get((case.number, "country")),
+        has_open_question=case.has_open_question,
+        missing_critical=case.missing_critical,
+        human_owner=conversation.human_owner,
+        last_inbound_at=conversation.last_inbound_at,
+        created_at=case.created_at,
+        updated_at=case.updated_at,
+        version=case.version,
+        key=PageKey(case.queue_rank, case.updated_at if newest else case.queue_at, case.number),
+    )
+
+
+def _line(row: Message) -> TranscriptLine:
+    incoming = row.author == Author.PATIENT
+    heard = InboundMessage.model_validate(row.body) if incoming else None
+    said = None if incoming else Outgoing.model_validate(row.body)
+    return TranscriptLine(
+        seq=row.seq,
+        message_id=row.id,
+        conversation_id=row.conversation_id,
+        author=Author(row.author),
+        author_name=row.author_name,
+        kind=Kind(row.kind),
+        text=heard.text if heard else said.text if said else None,
+        outgoing=said,
+        incoming=heard,
+        state=State(row.state),
+        error_code=row.error_code,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+        turn_id=row.turn_id,
+    )

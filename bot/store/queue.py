@@ -1,0 +1,128 @@
+"""Work queues by conversation: who may work on which conversation, until when.
+
+Guarantee: at most one holder per queue and conversation. A claim writes a new random token, and
+every later step of the holder names that token; once the lease has run out and somebody else has
+claimed, the old token matches nothing and the step fails with LeaseLost instead of acting twice.
+Limit: the clocks of the machines must agree to within a small part of the lease.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Select, delete, or_, select, update
+from sqlalchemy.orm import Session
+
+from bot.store.crypto import new_id
+from bot.store.errors import LeaseLost
+from bot.store.tables import Due
+
+INBOX = "inbox"
+OUTBOX = "outbox"
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A claimed conversation; `crashed` when the last holder let its lease run out."""
+
+    conversation_id: str
+    token: str
+    lease_until: datetime
+    crashed: bool
+
+
+def backoff(tries: int, *, first: float = 1.0, most: float = 60.0) -> timedelta:
+    """Delay before try number `tries` + 1: doubling, with jitter so that retries spread out."""
+    delay = min(most, first * 2 ** min(max(tries - 1, 0), 16))
+    return timedelta(seconds=delay * random.uniform(0.75, 1.25))  # noqa: S311
+
+
+def put_due(
+    session: Session,
+    queue: str,
+    conversation_id: str,
+    channel: str,
+    now: datetime,
+    ready_at: datetime,
+    latest: timedelta | None = None,
+) -> None:
+    """Announce work of a conversation (locked by the caller).
+
+    Work already announced and not in anybody's hands is moved to `ready_at`, but not beyond
+    `latest` after it was announced.
+    """
+    due = session.get(Due, (queue, conversation_id), with_for_update=True, populate_existing=True)
+    if due is None:
+        due = Due(queue=queue, conversation_id=conversation_id, channel=channel)
+        due.ready_at, due.waiting_since = ready_at, now
+        session.add(due)
+    elif latest is not None and due.token is None:
+        due.ready_at = min(ready_at, due.waiting_since + latest)
+    else:
+        # A pause before the next message to one person must not be cut short.
+        due.ready_at = max(due.ready_at, ready_at)
+
+
+def claim(
+    session: Session,
+    queue: str,
+    holder: str,
+    now: datetime,
+    lease: timedelta,
+    channels: Collection[str] | None = None,
+) -> Held | None:
+    """Take the conversation that has been ready longest, or None when there is none."""
+    query = ready(queue, now, channels).order_by(Due.ready_at).limit(1)
+    due = session.scalar(query.with_for_update(skip_locked=True))
+    if due is None:
+        return None
+    crashed = due.token is not None
+    due.token, due.holder, due.lease_until = new_id(), holder, now + lease
+    session.flush()
+    return Held(due.conversation_id, due.token, due.lease_until, crashed)
+
+
+def ready(queue: str, now: datetime, channels: Collection[str] | None = None) -> Select[Due]:
+    """The query for conversations that may be claimed now."""
+    query = select(Due).where(
+        Due.queue == queue,
+        Due.ready_at <= now,
+        or_(Due.lease_until.is_(None), Due.lease_until <= now),
+    )
+    return query if channels is None else query.where(Due.channel.in_(list(channels)))
+
+
+def renew(session: Session, queue: str, conversation_id: str, token: str, until: datetime) -> None:
+    """Hold on for longer; LeaseLost when somebody else has the conversation."""
+    changed = session.execute(
+        update(Due)
+        .where(Due.queue == queue, Due.conversation_id == conversation_id, Due.token == token)
+        .values(lease_until=until)
+        .returning(Due.conversation_id)
+    ).scalar_one_or_none()
+    if changed is None:
+        raise LeaseLost(conversation_id)
+
+
+def held(session: Session, queue: str, conversation_id: str, token: str) -> Due:
+    """The row of a claim, locked; LeaseLost when the token is no longer the one."""
+    due = session.get(Due, (queue, conversation_id), with_for_update=True, populate_existing=True)
+    if due is None or due.token != token:
+        raise LeaseLost(conversation_id)
+    return due
+
+
+def release(due: Due, ready_at: datetime | None, *, failed: bool = False) -> None:
+    """Give a conversation back that still has work; `ready_at` None leaves it as it is."""
+    due.token = due.holder = due.lease_until = None
+    due.tries = due.tries + 1 if failed else 0
+    if ready_at is not None:
+        due.ready_at = ready_at
+
+
+def remove(session: Session, queue: str, conversation_id: str) -> None:
+    """No work is left."""
+    session.execute(delete(Due).where(Due.queue == queue, Due.conversation_id == conversation_id))

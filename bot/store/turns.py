@@ -1,0 +1,108 @@
+"""Turns of the dialogue: a message changes its case once, whoever asks how often.
+
+Guarantee: the change of the case, its assessment and checklist and the replies are stored in one
+transaction under the message's id; asked again, the stored replies are given back. No lock is held
+while the dialogue thinks: a case that was changed meanwhile raises TurnConflict and nothing is
+stored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import Any
+
+from bot.facts.case import Case
+from bot.store import cases
+from bot.store.database import Database, insert_new
+from bot.store.errors import NotFound, TurnConflict
+from bot.store.tables import Conversation
+from bot.store.tables import Turn as TurnRow
+
+# A wish to be forgotten is carried out when the last reply had time to be fetched.
+ERASE_AFTER = timedelta(seconds=20)
+
+
+class Turn:
+    """One turn: read `case` (and `already`), change the case, then `finish`."""
+
+    def __init__(
+        self, database: Database, message_id: str, case: Case, version: int, already: Any
+    ) -> None:
+        self.case = case
+        self.already: list[Any] | None = already
+        self._db = database
+        self._message_id = message_id
+        self._version = version
+
+    def finish(
+        self, *, replies: Sequence[Any], assessment: Any = None, checklist: Any = None
+    ) -> None:
+        """Store the turn. `replies` are JSON values; `assessment` and `checklist` wire forms.
+
+        Raises TurnConflict when the case changed or the message was answered in the meantime.
+        """
+        now = self._db.now()
+        conversation_id = self.case.conversation_id
+        with self._db.write() as session:
+            conversation = self._db.lock_conversation(session, conversation_id)
+            row = cases.current_row(session, conversation_id)
+            if conversation is None or row is None:
+                raise NotFound(conversation_id)
+            stored = insert_new(
+                session,
+                TurnRow,
+                {
+                    "message_id": self._message_id,
+                    "conversation_id": conversation_id,
+                    "replies": list(replies),
+                    "created_at": now,
+                },
+            )
+            if not stored or row.version != self._version or row.number != self.case.number:
+                raise TurnConflict(conversation_id)
+            cases.save(session, self._db.cipher, row, self.case, now)
+            if assessment is not None:
+                cases.save_assessment(
+                    session, row.number, self.case, assessment, self._message_id, now
+                )
+            if checklist is not None:
+                cases.save_checklist(session, self._db.cipher, row, checklist, now)
+            _keep_or_forget(conversation, self.case, now)
+
+
+def _keep_or_forget(conversation: Conversation, case: Case, now: datetime) -> None:
+    if case.memory.get("erase"):
+        conversation.expires_at = now + ERASE_AFTER
+    elif case.consent is not None and case.consent.given:
+        conversation.expires_at = None
+
+
+class Turns:
+    """Opening turns."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    @contextmanager
+    def begin(self, conversation_id: str, message_id: str) -> Iterator[Turn]:
+        """The turn of a message; the case is created with the first one."""
+        with self._db.read() as session:
+            taken = session.get(TurnRow, message_id)
+            if taken is not None and taken.conversation_id != conversation_id:
+                raise NotFound(conversation_id)
+            row = cases.current_row(session, conversation_id)
+            if row is not None:
+                case, version = cases.load(session, row), row.version
+        if row is None:
+            case, version = self._first(conversation_id)
+        yield Turn(self._db, message_id, case, version, taken.replies if taken else None)
+
+    def _first(self, conversation_id: str) -> tuple[Case, int]:
+        with self._db.write() as session:
+            conversation = self._db.lock_conversation(session, conversation_id)
+            if conversation is None:
+                raise NotFound(conversation_id)
+            row = cases.create(session, conversation_id, conversation.channel, self._db.now())
+            return cases.load(session, row), row.version
