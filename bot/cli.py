@@ -118,14 +118,14 @@ def _lines(jsonl: bool, answer: Callable[[Iterable[str]], Iterator[dict[str, Any
 @app.command()
 def export(
     case: Annotated[str, typer.Argument(help="Case number or conversation.")],
-    format: Annotated[str, typer.Option("--format", help="json, pdf or fhir.")] = "json",
+    form: Annotated[str, typer.Option("--format", help="json, pdf or fhir.")] = "json",
     out: Annotated[Path | None, typer.Option(help="File to write; default: stdout.")] = None,
 ) -> None:
     """A case for the hospital."""
     from bot.operations.cases import UnknownCase, export_bytes
 
     try:
-        data = export_bytes(case, format)
+        data = export_bytes(case, form)
     except (UnknownCase, ValueError) as error:
         _fail(str(error))
     if out:

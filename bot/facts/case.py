@@ -101,7 +101,9 @@ class Case:
     def wire(self) -> dict[str, JsonValue]:
         """Known facts as the outward interfaces carry them; absent means unknown."""
         known = {n: f.value for n, f in self.facts.items() if f.status is FactStatus.KNOWN}
-        return known | ({"red_flags": list(self.flags)} if self.flags else {})
+        weaker = set(self.memory.get("urgent_only", ()))
+        flags = [f"{flag}:U" if flag in weaker else flag for flag in self.flags]
+        return known | ({"red_flags": flags} if flags else {})
 
     def settled(self) -> Iterable[str]:
         """Names of facts that must not be asked again."""

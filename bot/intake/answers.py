@@ -1,4 +1,4 @@
-"""Answers to the open question: doubts settled, "not sure", "skip", "back", "why", not understood."""
+"""Answers to the open question: doubts, "not sure", "skip", "back", "why", not understood."""
 
 from __future__ import annotations
 

@@ -46,6 +46,10 @@ def _flags(turn: Turn) -> list[FlagMention]:
 def _note(turn: Turn, flags: list[FlagMention]) -> None:
     case = turn.case
     case.flags.extend(f.id for f in flags if f.id not in case.flags)
+    weaker = {f.id for f in flags if f.urgent_only}
+    acute = {f.id for f in flags if not f.urgent_only}
+    earlier = set(case.memory.get("urgent_only", ()))
+    case.memory["urgent_only"] = sorted((earlier | weaker) - acute)
     turn.alert("red_flag")
 
 

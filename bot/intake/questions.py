@@ -51,7 +51,7 @@ class Question:
     not_for: str | None = None
 
     def choice_for(self, text: str) -> Choice | None:
-        """The choice that a typed answer means: its number, its label, a keyword, a close spelling."""
+        """The choice a typed answer means: by number, label, keyword or close spelling."""
         said = _plain(text)
         if not said:
             return None

@@ -7,13 +7,14 @@ from typing import Any
 from bot.eligibility import Assessment, PathwayResult
 from bot.intake.speech import Button
 from bot.intake.turn import Turn
-from bot.records import Checklist, Item
+from bot.records import Checklist, ChecklistItem
 
 SHOWN_AT_ONCE = 4
 # C10: what is shown first, and what counts as worth showing at all before "other routes".
 RANK = ("CONSIDER", "CAUTION", "DEFER", "NEEDS_INFO", "TRIAL_ONLY", "NOT_YET", "NO_MATCH")
 SHOWN_FIRST = frozenset({"CONSIDER", "CAUTION", "DEFER", "NEEDS_INFO", "TRIAL_ONLY"})
 SERVICES = ("second_opinion", "supportive_care")
+MOSTLY_IN_BED = 3  # ECOG (SC-1)
 
 
 def assess(turn: Turn) -> Assessment:
@@ -27,7 +28,7 @@ def assess(turn: Turn) -> Assessment:
 def say_result(turn: Turn) -> None:
     """Routes, records and next steps, after the summary was confirmed."""
     assessment = assess(turn)
-    ranked = rank(assessment)
+    ranked = rank(turn, assessment)
     treatments = [p for p in ranked if p.id not in SERVICES and p.status in SHOWN_FIRST]
     turn.say("utter_result_intro" if treatments else "utter_result_intro_none")
     shown = ranked[:SHOWN_AT_ONCE]
@@ -46,7 +47,7 @@ def say_update(turn: Turn) -> None:
     before = turn.case.memory.get("statuses", {})
     records_before = set(turn.case.memory.get("records", ()))
     assessment = assess(turn)
-    changed = [p for p in rank(assessment) if before.get(p.id) not in (None, p.status)]
+    changed = [p for p in rank(turn, assessment) if before.get(p.id) not in (None, p.status)]
     if not changed:
         turn.say("utter_result_update_none")
     else:
@@ -62,7 +63,7 @@ def say_update(turn: Turn) -> None:
 def say_other_routes(turn: Turn) -> None:
     """Every route that the first message left out, one line each."""
     assessment = assess(turn)
-    rest = rank(assessment)[SHOWN_AT_ONCE:]
+    rest = rank(turn, assessment)[SHOWN_AT_ONCE:]
     for result in rest:
         _say_route(turn, result)
 
@@ -75,9 +76,9 @@ def say_checklist(turn: Turn) -> None:
     if checklist is None:
         return
     name = turn.describe.line_value(turn.case, "cancer_type") or turn.word("utter_word_illness")
-    turn.say("utter_checklist", cancer=name, lines=_lines(checklist.first))
+    turn.say("utter_checklist", cancer=name, lines=_lines(checklist.first()))
     more = turn.button("utter_button_more_records", "more_records")
-    turn.say("utter_checklist_note", *((more,) if checklist.rest else ()))
+    turn.say("utter_checklist_note", *((more,) if checklist.rest() else ()))
 
 
 def say_full_checklist(turn: Turn) -> None:
@@ -86,17 +87,17 @@ def say_full_checklist(turn: Turn) -> None:
     checklist = turn.checklist
     if checklist is None:
         return
-    if checklist.rest:
-        turn.say("utter_checklist_more", lines=_lines(checklist.rest))
+    if checklist.rest():
+        turn.say("utter_checklist_more", lines=_lines(checklist.rest()))
     if checklist.missing_tests:
-        tests = "\n".join(f"• {t}" for t in checklist.missing_tests)
+        tests = "\n".join(f"• {t.ask}" for t in checklist.missing_tests)
         turn.say("utter_checklist_tests", lines=tests)
 
 
-def rank(assessment: Assessment) -> list[PathwayResult]:
+def rank(turn: Turn, assessment: Assessment) -> list[PathwayResult]:
     """Order on screen (C10): flagged supportive care, second opinion, then by status."""
     first = {"supportive_care": 0, "second_opinion": 1}
-    if not assessment.supportive_first:
+    if not _supportive_first(turn, assessment):
         first = {"second_opinion": 0}
 
     def key(result: PathwayResult) -> tuple[int, int]:
@@ -106,6 +107,12 @@ def rank(assessment: Assessment) -> list[PathwayResult]:
         return (2, status) if result.id in SERVICES and status == 0 else (1, status)
 
     return sorted(assessment.pathways, key=key)
+
+
+def _supportive_first(turn: Turn, assessment: Assessment) -> bool:
+    facts = turn.case.wire()
+    weak = (facts.get("ecog") or 0) >= MOSTLY_IN_BED
+    return weak or bool(facts.get("told_palliative_only")) or assessment.triage != "ROUTINE"
 
 
 def _say_route(turn: Turn, result: PathwayResult, *buttons: Button) -> None:
@@ -139,11 +146,11 @@ def missing_word(turn: Turn, name: str) -> str:
     return name.removesuffix("_expression").replace("_", " ")
 
 
-def _critical(checklist: Checklist | None) -> tuple[Item, ...]:
-    return checklist.first if checklist else ()
+def _critical(checklist: Checklist | None) -> tuple[ChecklistItem, ...]:
+    return checklist.first() if checklist else ()
 
 
-def _lines(items: tuple[Item, ...] | list[Item]) -> str:
+def _lines(items: tuple[ChecklistItem, ...] | list[ChecklistItem]) -> str:
     return "\n".join(f"{'☑' if i.held else '☐'} {i.title}: {i.why}" for i in items)
 
 

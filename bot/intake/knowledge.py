@@ -1,0 +1,101 @@
+"""The knowledge a turn asks, from the rooms that hold it: rules, checklist, FAQ, numbers, names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any, TypeVar
+
+from babel import Locale, UnknownLocaleError
+
+from bot.eligibility import Assessment
+from bot.eligibility import assess as assess_facts
+from bot.eligibility import next_question as next_fact
+from bot.facts.model import FactError, fact_names
+from bot.intake.describing import Names
+from bot.intake.faq import Answer, Faq
+from bot.oncology import red_flags
+from bot.oncology.reading import FlagMention, Mention
+from bot.oncology.vocabulary import cancer_groups, cancer_name
+from bot.records import Checklist
+from bot.records import checklist as checklist_for
+from bot.wording import DEFAULT_LANGUAGE
+
+Wire = Mapping[str, Any]
+T = TypeVar("T")
+# What the dialogue keeps in a case besides the facts of the rules.
+OWN_FACTS = frozenset({"red_flags"})
+
+
+class HouseKnowledge:
+    """Knowledge from `knowledge/`."""
+
+    def assess(self, facts: Wire) -> Assessment:
+        """Judge what is usable; a fact that contradicts another is left out, never guessed."""
+        return _tolerant(assess_facts, _of_rules(facts))
+
+    def next_question(self, facts: Wire, settled: frozenset[str]) -> str | None:
+        """The fact that can settle most, among those not settled."""
+        return _tolerant(lambda known: next_fact(known, settled=settled), _of_rules(facts))
+
+    def checklist(self, facts: Wire, assessment: Assessment) -> Checklist:
+        """The records for these facts and these pathways."""
+        return checklist_for(_of_rules(facts), {p.id: p.status for p in assessment.pathways})
+
+    def answer(self, topic: str, cancer: str | None, language: str) -> Answer | None:
+        """The answer to a question of the FAQ, with the cancer in mind."""
+        return _faq(language).answer(topic, cancer)
+
+    def judge(self, mentions: tuple[Mention, ...], known: Wire) -> tuple[FlagMention, ...]:
+        """Red flags that follow from this message together with what is known."""
+        return red_flags.judge(mentions, known)
+
+    def emergency_number(self, country: str | None) -> str | None:
+        """The number to call in a country, if we know it."""
+        return red_flags.emergency_number(country)
+
+    def crisis_line(self, country: str | None) -> str | None:
+        """A crisis line in a country, if we know one."""
+        return red_flags.crisis_line(country)
+
+    def is_blood_cancer(self, cancer: str | None) -> bool:
+        """Whether "has it spread?" is no question for this cancer."""
+        return cancer in cancer_groups()["blood"]
+
+    def names(self, language: str) -> Names:
+        """Names of cancers and countries in a language."""
+        return Names(cancer=lambda c: cancer_name(c, language), country=_country_names(language))
+
+
+def _of_rules(facts: Wire) -> dict[str, Any]:
+    return {k: v for k, v in facts.items() if k in fact_names() | OWN_FACTS}
+
+
+def _tolerant(judge: Callable[[dict[str, Any]], T], facts: dict[str, Any]) -> T:
+    """Judge; what is refused (contradicting or impossible) is left out one by one."""
+    known = dict(facts)
+    while True:
+        try:
+            return judge(known)
+        except FactError as error:
+            name = error.fact.split(".")[0]
+            if name not in known:
+                raise
+            known.pop(name)
+
+
+@cache
+def _faq(language: str) -> Faq:
+    try:
+        return Faq.load(language)
+    except FileNotFoundError:
+        return Faq.load(DEFAULT_LANGUAGE)
+
+
+@cache
+def _country_names(language: str) -> Callable[[str], str]:
+    try:
+        territories = Locale.parse(language).territories
+    except (UnknownLocaleError, ValueError):
+        territories = Locale.parse(DEFAULT_LANGUAGE).territories
+    return lambda code: str(territories.get(code, code))
