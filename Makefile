@@ -18,7 +18,7 @@ check: setup ## format, lint, types, import direction, Rasa data
 	@.venv/bin/ruff check .
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports --no-cache
-	@RASA_TELEMETRY_ENABLED=false .venv-engine/bin/python -W ignore -m rasa data validate --fail-on-warnings --domain domain.yml --data data --config config.yml
+	@scripts/validate-data.sh
 
 test: setup check ## every check and every test, the Rasa ones too
 	@.venv/bin/pytest
