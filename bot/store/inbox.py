@@ -9,7 +9,7 @@ to a second set of replies.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, func, select, update
@@ -28,6 +28,7 @@ from bot.store.queue import (
     Held,
     backoff,
     claim,
+    expire_dead,
     held,
     put_due,
     ready,
@@ -97,6 +98,11 @@ class Inbox:
                 remove(session, INBOX, taken.conversation_id)
                 return None
             return _claimed(session, taken, rows)
+
+    def expire_dead(self, host: str, alive: Callable[[str], bool]) -> None:
+        """End the leases of this host's processes that no longer run (called at start)."""
+        with self._db.write() as session:
+            expire_dead(session, INBOX, host, alive, self._db.now())
 
     def renew(self, turn: ClaimedTurn, lease_seconds: float = 60.0) -> None:
         """Hold the conversation for longer; LeaseLost when it is held by somebody else."""
@@ -303,6 +309,8 @@ def _claimed(session: Session, taken: Held, rows: list[Message]) -> ClaimedTurn:
         epoch=conversation.epoch,
         attempts=first.attempts,
         apologised=first.apologised,
+        received_at=first.created_at,
+        address=conversation.address,
     )
 
 

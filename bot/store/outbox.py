@@ -10,7 +10,7 @@ it is the sender's decision.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
@@ -21,7 +21,18 @@ from bot.store.database import Database
 from bot.store.errors import LeaseLost, NotFound
 from bot.store.messages import Author, OutboundReply, Outgoing, State
 from bot.store.outgoing import overtaken, write_replies
-from bot.store.queue import OUTBOX, backoff, claim, held, put_due, ready, release, remove, renew
+from bot.store.queue import (
+    OUTBOX,
+    backoff,
+    claim,
+    expire_dead,
+    held,
+    put_due,
+    ready,
+    release,
+    remove,
+    renew,
+)
 from bot.store.records import Delivery, QueueDepth, TurnReplies
 from bot.store.tables import Conversation, DeliveryEvent, Due, Message
 
@@ -91,6 +102,11 @@ class Outbox:
             row.attempts += 1
             row.first_tried_at = row.first_tried_at or now
             return _delivery(session, conversation, row, taken.token, taken.lease_until, maybe)
+
+    def expire_dead(self, host: str, alive: Callable[[str], bool]) -> None:
+        """End the leases of this host's processes that no longer run (called at start)."""
+        with self._db.write() as session:
+            expire_dead(session, OUTBOX, host, alive, self._db.now())
 
     def renew(self, delivery: Delivery, lease_seconds: float = 60.0) -> None:
         """Hold the row for longer; LeaseLost when it is held by somebody else."""
@@ -186,6 +202,21 @@ class Outbox:
             else:  # a step the reader has no part in, such as "accepted"
                 _note(session, row, status, code, now)
             return True
+
+    def sent_ids(self, delivery: Delivery) -> frozenset[str]:
+        """The provider's ids of this conversation's other messages sent lately."""
+        since = (delivery.first_tried_at or delivery.created_at) - timedelta(hours=1)
+        with self._db.read() as session:
+            found = session.scalars(
+                select(Message.provider_id).where(
+                    Message.conversation_id == delivery.conversation_id,
+                    Message.id != delivery.message_id,
+                    OUTGOING,
+                    Message.provider_id.is_not(None),
+                    Message.updated_at >= since,
+                )
+            )
+            return frozenset(provider_id for provider_id in found if provider_id)
 
     def for_turn(self, message_id: str) -> TurnReplies | None:
         """The replies to a message; None until there is something to show."""

@@ -9,7 +9,7 @@ Limit: the clocks of the machines must agree to within a small part of the lease
 from __future__ import annotations
 
 import random
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -121,6 +121,23 @@ def release(due: Due, ready_at: datetime | None, *, failed: bool = False) -> Non
     due.tries = due.tries + 1 if failed else 0
     if ready_at is not None:
         due.ready_at = ready_at
+
+
+def expire_dead(
+    session: Session, queue: str, host: str, alive: Callable[[str], bool], now: datetime
+) -> None:
+    """End the leases of processes of this host that no longer run: no need to wait for them.
+
+    Holders are named `host:number:...`; `alive` tells whether such a process runs.
+    """
+    query = select(Due).where(
+        Due.queue == queue,
+        Due.lease_until > now,
+        Due.holder.startswith(f"{host}:", autoescape=True),
+    )
+    for due in session.scalars(query.with_for_update(skip_locked=True)):
+        if due.holder is not None and not alive(due.holder):
+            due.lease_until = now
 
 
 def remove(session: Session, queue: str, conversation_id: str) -> None:

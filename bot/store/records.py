@@ -49,6 +49,8 @@ class ClaimedTurn:
     epoch: int
     attempts: int
     apologised: bool
+    received_at: datetime  # of its first message
+    address: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,172 @@
+"""Asks the engine for a turn's replies over HTTP; several engines stand in for each other.
+
+A conversation goes to the same engine as long as that one answers (rendezvous hashing), because an
+engine keeps the recent turns in memory. Errors say what they mean for the message: EngineDown and
+EngineSlow say nothing about it, EngineWrong may be its fault. No error text quotes a message.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import httpx
+from pydantic import ValidationError
+
+from bot.store.messages import FileRef, OutboundReply, ReplyButton
+
+log = logging.getLogger(__name__)
+
+TURN_SECONDS: Final = 30.0
+_TIMEOUT: Final = httpx.Timeout(TURN_SECONDS, connect=2.0)
+_LIMITS: Final = httpx.Limits(max_connections=64, max_keepalive_connections=32)
+_DOWN_STATUSES: Final = frozenset({502, 503, 504})
+# What the engine answers when its action server could not be reached; ClientResponseError means
+# that it was reached and the action itself failed.
+_ACTIONS_DOWN: Final = "action server: "
+_ACTION_FAILED: Final = "ClientResponseError"
+
+
+class EngineError(Exception):
+    """The engine did not answer a turn; the text is a code without content."""
+
+
+class EngineDown(EngineError):
+    """No engine, or no action server behind it, could be reached."""
+
+
+class EngineSlow(EngineError):
+    """The engine took the message and did not answer in time."""
+
+
+class EngineWrong(EngineError):
+    """The engine answered with an error or with something that is no answer."""
+
+
+class EngineClient:
+    """One pool of connections to one or several engines. Close it with `aclose`."""
+
+    def __init__(
+        self,
+        urls: str | Sequence[str],
+        token: str | None,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        given = urls.split(",") if isinstance(urls, str) else urls
+        self._urls = tuple(url.strip().rstrip("/") for url in given if url.strip())
+        if not self._urls:
+            raise ValueError("INTAKE_ENGINE_URL holds no address")
+        self._http = httpx.AsyncClient(
+            timeout=_TIMEOUT,
+            limits=_LIMITS,
+            transport=transport,
+            headers={"Authorization": f"Bearer {token}"} if token else {},
+        )
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._http.aclose()
+
+    async def turn(
+        self,
+        conversation_id: str,
+        message_id: str,
+        text: str | None,
+        payload: str | None,
+        metadata: Mapping[str, Any],
+    ) -> list[OutboundReply]:
+        """The replies to one message. Raises EngineDown, EngineSlow, EngineWrong."""
+        body = {
+            "conversation": conversation_id,
+            "message_id": message_id,
+            "text": text,
+            "payload": payload,
+            "metadata": dict(metadata),
+        }
+        answer = await self._post("turn", conversation_id, body)
+        try:
+            return [_reply(entry) for entry in answer["replies"]]
+        except (KeyError, TypeError, ValidationError):
+            raise EngineWrong("malformed_answer") from None
+
+    async def understand(self, messages: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        """What the engine reads in messages `{"id", "text", "asks"?}`, without taking a turn."""
+        answer = await self._post("understand", "", {"messages": list(messages)})
+        results = answer.get("results")
+        if not isinstance(results, list):
+            raise EngineWrong("malformed_answer")
+        return results
+
+    async def healthy(self) -> bool:
+        """Whether at least one engine is ready to take turns."""
+        states = await asyncio.gather(*(self._ready(url) for url in self._urls))
+        return any(states)
+
+    async def _ready(self, url: str) -> bool:
+        try:
+            answer = await self._http.get(f"{url}/webhooks/intake/", timeout=2.0)
+        except httpx.HTTPError:
+            return False
+        return answer.is_success
+
+    async def _post(self, route: str, key: str, body: dict[str, Any]) -> dict[str, Any]:
+        """The first engine's answer that can be reached; an answered error is an answer."""
+        failure = EngineDown("unreachable")
+        for url in self._in_order(key):
+            try:
+                return await self._ask(f"{url}/webhooks/intake/{route}", body)
+            except EngineDown as error:
+                failure = error
+        raise failure
+
+    async def _ask(self, url: str, body: dict[str, Any]) -> dict[str, Any]:
+        try:
+            response = await self._http.post(url, json=body)
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout):
+            raise EngineDown("unreachable") from None
+        except httpx.TimeoutException:
+            raise EngineSlow("timeout") from None
+        except httpx.HTTPError as error:
+            # The connection broke: the engine died during the turn.
+            raise EngineDown(type(error).__name__) from None
+        return _answer(response)
+
+    def _in_order(self, key: str) -> list[str]:
+        def weight(url: str) -> bytes:
+            return hashlib.sha256(f"{url} {key}".encode()).digest()
+
+        return sorted(self._urls, key=weight)
+
+
+def _answer(response: httpx.Response) -> dict[str, Any]:
+    try:
+        body = response.json()
+    except ValueError:
+        body = None
+    content = body if isinstance(body, dict) else {}
+    if response.status_code in _DOWN_STATUSES:
+        raise EngineDown(f"status_{response.status_code}")
+    if not response.is_success:
+        cause = str(content.get("error", ""))
+        if cause.startswith(_ACTIONS_DOWN) and _ACTION_FAILED not in cause:
+            raise EngineDown("actions_unreachable")
+        raise EngineWrong(f"status_{response.status_code}")
+    if not isinstance(body, dict):
+        raise EngineWrong("malformed_answer")
+    return content
+
+
+def _reply(entry: Mapping[str, Any]) -> OutboundReply:
+    return OutboundReply(
+        text=entry.get("text") or None,
+        buttons=tuple(
+            ReplyButton(title=button["title"], payload=button["payload"])
+            for button in entry.get("buttons") or ()
+        ),
+        files=tuple(FileRef.model_validate(file) for file in entry.get("files") or ()),
+        response=entry.get("response"),
+        urgent=bool(entry.get("urgent", False)),
+    )

@@ -1,0 +1,270 @@
+"""Takes the turns: claims a conversation, asks the engine, stores the replies; for ever.
+
+Guarantee: a turn's replies and its "done" are stored together and only by the holder of the claim,
+so any number of workers, killed at any moment, answer every message once and in order. A turn that
+the engine cannot take stays in the inbox; the person is told once and answered later.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import socket
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime
+from typing import Any, Final, Protocol
+
+from bot.store import Store
+from bot.store.crypto import new_id
+from bot.store.errors import LeaseLost, NotFound, StoreUnavailable
+from bot.store.messages import Kind, OutboundReply
+from bot.store.records import ClaimedTurn
+from bot.wording import catalogue
+from connectors.bell import Bell
+from connectors.capabilities import CAPABILITIES
+from connectors.choices import Choice, chosen
+from connectors.engine_client import EngineClient, EngineDown, EngineError, EngineSlow
+from connectors.rendering import fitted
+
+log = logging.getLogger(__name__)
+
+# Long enough for a stalled process to come back, short enough to wait for after a crash.
+LEASE_SECONDS: Final = 20.0
+POLL_SECONDS: Final = 0.25
+# A restart of the engine is over within this time and needs no apology.
+APOLOGY_AFTER_SECONDS: Final = 4.0
+APOLOGY: Final = "utter_apology"
+_STORE_PAUSE: Final = 1.0
+_STORE_TRIES: Final = 5
+
+
+class Observer(Protocol):
+    """Watches turns, for metrics."""
+
+    def turn(self, channel: str, result: str, seconds: float) -> None:
+        """A turn ended: answered, down, slow, wrong, given_up or dropped."""
+
+
+class Silent:
+    """Watches nothing."""
+
+    def turn(self, channel: str, result: str, seconds: float) -> None:
+        """Nothing."""
+
+
+def apology(language: str | None) -> OutboundReply:
+    """What a person reads who cannot be answered now; goes out even to a held conversation."""
+    text = catalogue().render(APOLOGY, language or "en")
+    return OutboundReply(text=text, response=APOLOGY, urgent=True)
+
+
+HOST: Final = socket.gethostname()
+# Names this process in leases; the last part tells it from one that had the same number before.
+PROCESS: Final = f"{HOST}:{os.getpid()}:{new_id(3)}"
+
+
+def is_alive(holder: str) -> bool:
+    """Whether the process of this host that took a lease still runs."""
+    if holder == PROCESS:
+        return True
+    number = holder.split(":")[-2]
+    if not number.isdigit() or int(number) == os.getpid():
+        return False
+    try:
+        os.kill(int(number), 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+class Worker:
+    """Works off the inbox with `parallel` conversations at a time.
+
+    `arrived` is rung when a message came in; `answered` and `to_send` are rung when a turn ended,
+    for those who wait for the replies and for those who send them. `group` is how
+    many short messages in a row make one turn. `typing` is told when a turn begins.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        engine: EngineClient,
+        *,
+        arrived: Bell,
+        answered: Bell,
+        to_send: Bell,
+        parallel: int = 8,
+        group: int = 1,
+        lease_seconds: float = LEASE_SECONDS,
+        observer: Observer | None = None,
+        typing: Callable[[ClaimedTurn], Awaitable[None]] | None = None,
+    ) -> None:
+        self._store, self._engine = store, engine
+        self._arrived, self._answered, self._to_send = arrived, answered, to_send
+        self._slots = asyncio.Semaphore(parallel)
+        self._group, self._lease = group, lease_seconds
+        self._observer = observer or Silent()
+        self._typing = typing
+        self._stopping = asyncio.Event()
+        self._running: set[asyncio.Task[None]] = set()
+
+    def stop(self) -> None:
+        """Take nothing new; `run` returns when the turns under way have ended."""
+        self._stopping.set()
+        self._arrived.ring()
+
+    async def run(self) -> None:
+        """Work until stopped. Canceled, it leaves its turns to be claimed again."""
+        with suppress(StoreUnavailable):
+            await asyncio.to_thread(self._store.inbox.expire_dead, HOST, is_alive)
+        try:
+            while not self._stopping.is_set():
+                ring = self._arrived.listen()
+                await self._slots.acquire()
+                turn = await self._claim()
+                if turn is None:
+                    self._slots.release()
+                    await ring.heard(POLL_SECONDS)
+                    continue
+                task = asyncio.create_task(self._take(turn))
+                self._running.add(task)
+                task.add_done_callback(self._ended)
+            await asyncio.gather(*self._running)
+        finally:
+            for task in self._running:
+                task.cancel()
+
+    async def _claim(self) -> ClaimedTurn | None:
+        if self._stopping.is_set():
+            return None
+        try:
+            return await asyncio.to_thread(
+                self._store.inbox.claim, PROCESS, self._lease, self._group
+            )
+        except StoreUnavailable:
+            log.warning("inbox not readable: database unavailable")
+            await asyncio.sleep(_STORE_PAUSE)
+            return None
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._running.discard(task)
+        self._slots.release()
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("turn broke off: %s", type(error).__name__)
+        # The conversation may have a next message, and whoever waits for this turn may look.
+        self._arrived.ring()
+        self._answered.ring()
+        self._to_send.ring()
+
+    async def _take(self, turn: ClaimedTurn) -> None:
+        began = time.monotonic()
+        try:
+            async with self._held(turn):
+                result = await self._answer(turn)
+        except (LeaseLost, NotFound):
+            # Erased, or so late that somebody else has it: their answer counts, not this one.
+            result = "dropped"
+        self._observer.turn(turn.channel, result, time.monotonic() - began)
+        if result != "answered":
+            log.warning("turn %s: %s", turn.message_id, result)
+
+    async def _answer(self, turn: ClaimedTurn) -> str:
+        choice = await asyncio.to_thread(_choice, self._store, turn)
+        if self._typing is not None:
+            with suppress(Exception):
+                await self._typing(turn)
+        try:
+            replies = await self._engine.turn(
+                turn.conversation_id,
+                turn.message_id,
+                choice.text,
+                choice.payload,
+                metadata(turn, choice),
+            )
+        except EngineError as error:
+            return await self._failed(turn, error)
+        await self._write(self._store.inbox.finish, turn, _fitted(turn.channel, replies))
+        return "answered"
+
+    async def _failed(self, turn: ClaimedTurn, error: EngineError) -> str:
+        outage = isinstance(error, (EngineDown, EngineSlow))
+        waited = (datetime.now(UTC) - turn.received_at).total_seconds()
+        sorry = apology(turn.language) if waited >= APOLOGY_AFTER_SECONDS or not outage else None
+        code = f"engine_{error}"
+        given_up = await self._write(self._store.inbox.fail, turn, code, sorry, not outage)
+        return "given_up" if given_up else type(error).__name__.removeprefix("Engine").lower()
+
+    async def _write(self, step: Callable[..., Any], *values: Any) -> Any:
+        """A step of the store, repeated while the database is away and the claim holds.
+
+        Given up, the lease runs out and the turn is taken again from what the engine stored.
+        """
+        for attempt in range(_STORE_TRIES):
+            try:
+                return await asyncio.to_thread(step, *values)
+            except StoreUnavailable:
+                if attempt == _STORE_TRIES - 1:
+                    raise
+                await asyncio.sleep(_STORE_PAUSE)
+        return None
+
+    @asynccontextmanager
+    async def _held(self, turn: ClaimedTurn) -> AsyncIterator[None]:
+        """Renews the lease for as long as the block takes."""
+        renewal = asyncio.create_task(self._renew(turn))
+        try:
+            yield
+        finally:
+            renewal.cancel()
+            with suppress(asyncio.CancelledError):
+                await renewal
+
+    async def _renew(self, turn: ClaimedTurn) -> None:
+        while True:
+            await asyncio.sleep(self._lease / 3)
+            try:
+                await asyncio.to_thread(self._store.inbox.renew, turn, self._lease)
+            except LeaseLost:
+                return  # the last step notices
+            except StoreUnavailable:
+                log.warning("lease not renewed: database unavailable")
+
+
+def _choice(store: Store, turn: ClaimedTurn) -> Choice:
+    if len(turn.messages) == 1:
+        return chosen(store, turn.conversation_id, turn.messages[0].message)
+    return Choice("\n".join(taken.message.text or "" for taken in turn.messages))
+
+
+def _fitted(channel: str, replies: list[OutboundReply]) -> list[OutboundReply]:
+    return fitted(replies, CAPABILITIES[channel]) if channel in CAPABILITIES else replies
+
+
+def metadata(turn: ClaimedTurn, choice: Choice) -> dict[str, Any]:
+    """What the engine and the dialogue need to know beside the words; JSON values."""
+    last = turn.messages[-1].message
+    kind = Kind.TEXT if last.kind is Kind.BUTTON and choice.payload is None else last.kind
+    found = {
+        "asks": turn.asks,
+        "language": turn.language or last.language_hint or "en",
+        "language_hint": last.language_hint,
+        "channel": turn.channel,
+        "kind": kind.value,
+        "title": choice.title,
+        "profile_name": turn.profile_name,
+        "location": last.location.model_dump(exclude_none=True) if last.location else None,
+        "files": [
+            file.model_dump(mode="json", exclude_none=True)
+            for taken in turn.messages
+            for file in taken.message.files
+        ],
+        "reply_to": last.reply_to,
+        "sent_at": last.sent_at.isoformat(),
+        "messages": [taken.message_id for taken in turn.messages],
+    }
+    return {**last.metadata, **{name: value for name, value in found.items() if value is not None}}
