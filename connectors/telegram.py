@@ -19,7 +19,7 @@ from bot.store.messages import FileRef, InboundMessage, Kind, Location
 from connectors.received_text import MalformedError, clean, clean_or_none, length_mark, typed
 
 CHANNEL: Final = "telegram"
-SECRET_HEADER: Final = "x-telegram-bot-api-secret-token"
+SECRET_HEADER: Final = "x-telegram-bot-api-secret-token"  # noqa: S105
 # What is asked of Telegram; anything else it does not send.
 ALLOWED_UPDATES: Final = ("message", "edited_message", "callback_query", "my_chat_member")
 

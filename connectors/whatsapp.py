@@ -6,6 +6,7 @@ parameter that came, does not match. A kind of message that is new to us is stil
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -105,6 +106,17 @@ def parse_form(body: bytes) -> Params:
     for name, value in pairs:
         params.setdefault(name, []).append(value)
     return params
+
+
+def parse_json(body: bytes) -> Params:
+    """The parameters of a JSON body. Raises MalformedError when it is not one flat object."""
+    try:
+        data = json.loads(body.decode("utf-8"))
+    except (ValueError, RecursionError):
+        raise MalformedError("body") from None
+    if not isinstance(data, dict) or len(data) > _MOST_FIELDS:
+        raise MalformedError("body")
+    return Params({name: [str(v)] for name, v in data.items() if isinstance(v, str | int | float)})
 
 
 def parse_message(params: Params) -> InboundMessage:

@@ -1,0 +1,193 @@
+"""Which channels are on, and the tasks behind them: worker, sender, polling, reconciliation.
+
+A channel without its settings is off. One that is switched on without its secret is refused by
+name, so that no door stands open by oversight.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import unquote, urlsplit
+
+from bot.settings import SettingMissing, Settings
+from bot.store import Store
+from bot.store.crypto import Cipher
+from bot.store.errors import StoreUnavailable
+from bot.store.files import open_files
+from bot.store.records import ClaimedTurn
+from connectors.bell import Bell
+from connectors.engine_client import EngineClient
+from connectors.intake_door import Door
+from connectors.metrics import Metrics
+from connectors.polling import TelegramPolling
+from connectors.provider_errors import SendError
+from connectors.reconciliation import Reconciliation
+from connectors.sender import ProviderClient, Sender
+from connectors.spool import Spool
+from connectors.telegram import AnswerPress, LeaveGroup
+from connectors.telegram_client import TelegramClient
+from connectors.texts import choose, languages
+from connectors.twilio_client import TwilioClient
+from connectors.worker import Worker
+
+log = logging.getLogger(__name__)
+
+FINISH_SECONDS: Final = 15.0
+REPLAY_SECONDS: Final = 5.0
+INTRODUCE_SECONDS: Final = 60.0
+TELEGRAM_PATH: Final = "/webhooks/telegram"
+WEBHOOK, POLLING = "webhook", "polling"
+_SECRET: Final = re.compile(r"[A-Za-z0-9_-]{1,256}")
+
+
+class Channels:
+    """The wiring of one gateway process."""
+
+    def __init__(self, configuration: Settings, store: Store) -> None:
+        self._mode = telegram_mode(configuration)
+        check_whatsapp(configuration)
+        self._configuration, self._store = configuration, store
+        self.metrics = Metrics()
+        self.arrived, self.answered, self.to_send = Bell(), Bell(), Bell()
+        files = open_files(configuration.files_url, configuration.keys)
+        self._spool = Spool(_spool_folder(configuration), Cipher(configuration.keys))
+        self.door = Door(store, files, self._spool, self.arrived, self.metrics)
+        token = configuration.engine_token
+        self._engine = EngineClient(
+            configuration.engine_url, token.get_secret_value() if token else None
+        )
+        self._twilio = TwilioClient(configuration) if configuration.whatsapp_on else None
+        self._telegram = TelegramClient(configuration) if configuration.telegram_on else None
+        self._errands: set[asyncio.Task[None]] = set()
+
+    def run_errand(self, errand: AnswerPress | LeaveGroup) -> None:
+        """Starts an errand at Telegram without waiting for it."""
+        if self._telegram is None:
+            return
+        task = asyncio.create_task(self._telegram.run_errand(errand, choose().group_line))
+        self._errands.add(task)
+        task.add_done_callback(self._errands.discard)
+
+    @asynccontextmanager
+    async def running(self, *, work: bool) -> AsyncIterator[None]:
+        """Runs the tasks for as long as the block takes; lets turns and sends under way end."""
+        worker, sender = self._worker(), self._sender()
+        staying = [worker.run(), sender.run()] if work else []
+        tasks = [asyncio.create_task(step) for step in staying]
+        others = [asyncio.create_task(step) for step in (self._others() if work else [])]
+        try:
+            yield
+        finally:
+            worker.stop()
+            sender.stop()
+            for task in (*others, *self._errands):
+                task.cancel()
+            if tasks:
+                _, unfinished = await asyncio.wait(tasks, timeout=FINISH_SECONDS)
+                for task in unfinished:
+                    task.cancel()
+            await asyncio.gather(*tasks, *others, *self._errands, return_exceptions=True)
+            await self._close()
+
+    def _worker(self) -> Worker:
+        return Worker(
+            self._store,
+            self._engine,
+            arrived=self.arrived,
+            answered=self.answered,
+            to_send=self.to_send,
+            observer=self.metrics,
+            typing=self._show_typing,
+        )
+
+    def _sender(self) -> Sender:
+        clients: list[ProviderClient] = [c for c in (self._twilio, self._telegram) if c]
+        return Sender(self._store, clients, to_send=self.to_send, observer=self.metrics)
+
+    def _others(self) -> list[Coroutine[Any, Any, None]]:
+        found = [self._replay()]
+        if self._telegram is not None and self._mode == POLLING:
+            found.append(TelegramPolling(self._telegram, self.door, self.run_errand).run())
+        if self._telegram is not None:
+            found.append(self._introduce(self._telegram))
+        if self._twilio is not None:
+            found.append(Reconciliation(self._twilio, self.door).run())
+        return found
+
+    async def _introduce(self, telegram: TelegramClient) -> None:
+        """Tells Telegram our address and menu; that it cannot be reached must not stop us."""
+        secret = self._configuration.telegram_webhook_secret
+        while self._mode == WEBHOOK and secret is not None:
+            try:
+                url = self._configuration.public_url.rstrip("/") + TELEGRAM_PATH
+                await telegram.set_webhook(url, secret.get_secret_value())
+                break
+            except SendError as error:
+                log.warning("telegram webhook not registered: %s", error)
+                await asyncio.sleep(INTRODUCE_SECONDS)
+        for language, texts in languages().items():
+            await telegram.set_commands(tuple(texts.commands.items()), language)
+
+    async def _replay(self) -> None:
+        """Takes spooled messages in when the database is back."""
+        while True:
+            try:
+                taken = await asyncio.to_thread(self._spool.replay, self._store.inbox.receive)
+                if taken:
+                    log.warning("%d spooled messages taken in", taken)
+                    self.arrived.ring()
+            except (StoreUnavailable, OSError) as error:
+                log.warning("spool not replayed: %s", type(error).__name__)
+            self.metrics.spooled.set(self._spool.waiting())
+            await asyncio.sleep(REPLAY_SECONDS)
+
+    async def _show_typing(self, turn: ClaimedTurn) -> None:
+        # Not waited for: the reply must not be later for it.
+        if self._telegram is not None and turn.channel == self._telegram.channel:
+            last = turn.messages[-1].message
+            task = asyncio.create_task(self._telegram.typing(last.address))
+            self._errands.add(task)
+            task.add_done_callback(self._errands.discard)
+
+    async def _close(self) -> None:
+        await self._engine.aclose()
+        for client in (self._twilio, self._telegram):
+            if client is not None:
+                await client.aclose()
+
+
+def _spool_folder(configuration: Settings) -> Path:
+    return Path(unquote(urlsplit(configuration.files_url).path)).parent / "spool"
+
+
+def telegram_mode(configuration: Settings) -> str | None:
+    """ "webhook", "polling" or None when Telegram is off. Raises SettingMissing by name."""
+    if not configuration.telegram_on:
+        return None
+    secret = configuration.telegram_webhook_secret
+    mode = configuration.telegram_mode or (WEBHOOK if secret else POLLING)
+    if mode not in (WEBHOOK, POLLING):
+        raise SettingMissing(f"TELEGRAM_MODE is neither {WEBHOOK} nor {POLLING}")
+    if mode == WEBHOOK and not (secret and _SECRET.fullmatch(secret.get_secret_value())):
+        raise SettingMissing(
+            "TELEGRAM_WEBHOOK_SECRET must be set to 1-256 characters A-Z, a-z, 0-9, _ and -"
+        )
+    return mode
+
+
+def check_whatsapp(configuration: Settings) -> None:
+    """Half a configuration is a mistake. Raises SettingMissing by name."""
+    wanted = {
+        "TWILIO_ACCOUNT_SID": configuration.twilio_account_sid,
+        "TWILIO_AUTH_TOKEN": configuration.twilio_auth_token,
+        "TWILIO_WHATSAPP_FROM": configuration.twilio_whatsapp_from,
+    }
+    missing = [name for name, value in wanted.items() if not value]
+    if missing and len(missing) < len(wanted):
+        raise SettingMissing(f"{missing[0]} is not set, but WhatsApp needs it")

@@ -1,0 +1,140 @@
+"""The gateway: webhooks, browser chat and console on one address, with worker and sender inside.
+
+Serves from the first second: what comes in while the engine is still loading is stored and
+answered when it is there. Start it with `python -m connectors.gateway` or through `create_app`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sys
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.types import ASGIApp
+
+from bot.settings import SettingMissing, Settings, settings
+from bot.store import Store
+from connectors.channels import Channels
+from connectors.chat_page import ChatPage
+from connectors.health import Health
+from connectors.http_guard import HttpGuard, request_id
+from connectors.webchat import Webchat
+from connectors.webhooks import TelegramWebhook, WhatsAppWebhook
+
+log = logging.getLogger(__name__)
+
+GRACE_SECONDS = 20
+
+
+def create_app(
+    configuration: Settings, store: Store, *, work: bool = True, console: bool = True
+) -> ASGIApp:
+    """The whole gateway. `work` off: no worker, sender or polling in this process.
+
+    Raises SettingMissing when a channel is on without its secrets.
+    """
+    channels = Channels(configuration, store)
+    routes: list[BaseRoute] = [
+        *WhatsAppWebhook(configuration, store, channels.door, channels.metrics).routes(),
+        *TelegramWebhook(
+            configuration, channels.door, channels.metrics, channels.run_errand
+        ).routes(),
+        *Webchat(store, channels.door, channels.answered).routes(),
+        *ChatPage().routes(),
+        *Health(configuration, store, channels.metrics).routes(),
+        Route("/", _home),
+    ]
+    if console:
+        from bot.console.app import create_console
+
+        routes.append(Mount("/console", create_console(store, configuration)))
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            await stack.enter_async_context(channels.running(work=work))
+            yield
+
+    app = Starlette(
+        routes=routes,
+        lifespan=lifespan,
+        exception_handlers={HTTPException: _refused, Exception: _failed},
+    )
+    https = configuration.public_url.startswith("https://")
+    return HttpGuard(app, https=https, uploads=("/webchat/",))
+
+
+async def _home(_request: Request) -> Response:
+    return RedirectResponse("/chat")
+
+
+async def _refused(_request: Request, error: Exception) -> Response:
+    if not isinstance(error, HTTPException):
+        return await _failed(_request, error)
+    detail = error.detail if error.status_code != 404 else "There is nothing at this address."
+    return JSONResponse({"error": detail}, error.status_code, error.headers)
+
+
+async def _failed(_request: Request, _error: Exception) -> Response:
+    text = "Something went wrong on our side. Please try again in a minute."
+    return JSONResponse({"error": text}, 500)
+
+
+class _RequestIds(logging.Filter):
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.request_id = request_id.get()
+        return True
+
+
+def start_logging() -> None:
+    """One line an event on stderr; libraries that would log addresses stay quiet."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.addFilter(_RequestIds())
+    line = "%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s"
+    handler.setFormatter(logging.Formatter(line))
+    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
+    for name in ("httpx", "httpcore", "telegram", "twilio", "multipart", "python_multipart"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def main() -> int:
+    """Runs the gateway until it is told to stop; finishes what is under way."""
+    start_logging()
+    try:
+        configuration = settings()
+        store = Store.open(configuration.database_url, configuration.keys)
+        app = create_app(configuration, store)
+    except SettingMissing as error:
+        print(error, file=sys.stderr)
+        return 2
+    server = uvicorn.Server(
+        uvicorn.Config(
+            app,
+            host=configuration.host,
+            port=configuration.port,
+            access_log=False,  # addresses of the browser chat are keys to conversations
+            log_config=None,
+            server_header=False,
+            proxy_headers=False,
+            timeout_keep_alive=30,
+            timeout_graceful_shutdown=GRACE_SECONDS,
+            h11_max_incomplete_event_size=32_768,
+        )
+    )
+    try:
+        asyncio.run(server.serve())
+    finally:
+        store.close()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

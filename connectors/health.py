@@ -1,0 +1,87 @@
+"""Liveness, readiness and metrics."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Final
+
+import httpx
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from bot.settings import Settings
+from bot.store import Store
+from bot.store.errors import StoreError
+from connectors.metrics import CONTENT_TYPE, Metrics
+
+_TIMEOUT: Final = 2.0
+# Readiness is asked for by anybody; the parts behind us are asked this often at most.
+_FRESH_SECONDS: Final = 0.5
+
+
+class Health:
+    """`/healthz` (this process), `/readyz` (database, engine, action server), `/metrics`."""
+
+    def __init__(self, settings: Settings, store: Store, metrics: Metrics) -> None:
+        self._store, self._metrics = store, metrics
+        self._engines = [url.strip().rstrip("/") for url in settings.engine_url.split(",")]
+        self._actions = settings.actions_url.rstrip("/")
+        self._known: dict[str, str] = {}
+        self._known_at = 0.0
+        self._asking = asyncio.Lock()
+        metrics.watch(store)
+
+    def routes(self) -> list[Route]:
+        return [
+            Route("/healthz", self.live),
+            Route("/readyz", self.ready),
+            Route("/metrics", self.figures),
+        ]
+
+    async def live(self, _request: Request) -> Response:
+        """This process answers."""
+        return JSONResponse({"status": "ok"})
+
+    async def ready(self, _request: Request) -> Response:
+        """200 when database, engine and action server can all be used, else 503 and which not."""
+        async with self._asking:
+            if time.monotonic() - self._known_at > _FRESH_SECONDS:
+                self._known = await self._ask()
+                self._known_at = time.monotonic()
+        good = all(state == "ok" for state in self._known.values())
+        return JSONResponse({"ready": good, **self._known}, 200 if good else 503)
+
+    async def figures(self, _request: Request) -> Response:
+        """Prometheus' text format."""
+        text = await asyncio.to_thread(self._metrics.text)
+        return PlainTextResponse(text.decode(), headers={"content-type": CONTENT_TYPE})
+
+    async def _ask(self) -> dict[str, str]:
+        async with httpx.AsyncClient(timeout=_TIMEOUT) as client:
+            database, actions, *engines = await asyncio.gather(
+                self._database(),
+                _answers(client, f"{self._actions}/health"),
+                *(_answers(client, f"{url}/") for url in self._engines),
+            )
+        return {
+            "database": "ok" if database else "unavailable",
+            "engine": "ok" if any(engines) else "unavailable",
+            "actions": "ok" if actions else "unavailable",
+        }
+
+    async def _database(self) -> bool:
+        try:
+            async with asyncio.timeout(_TIMEOUT):
+                await asyncio.to_thread(self._store.check)
+        except (StoreError, TimeoutError):
+            return False
+        return True
+
+
+async def _answers(client: httpx.AsyncClient, url: str) -> bool:
+    try:
+        return (await client.get(url)).is_success
+    except httpx.HTTPError:
+        return False

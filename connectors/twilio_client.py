@@ -1,0 +1,163 @@
+"""Sends WhatsApp messages through Twilio's REST API, without blocking the event loop.
+
+Twilio has no idempotent sending: an answer that never came means "perhaps sent" (Action.MAYBE),
+and `find_sent` looks such a message up before anything is sent again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+from urllib.parse import quote, urlsplit
+
+import httpx
+
+from bot.settings import Settings
+from bot.store.messages import FileRef
+from bot.store.records import Delivery
+from connectors.capabilities import capabilities
+from connectors.provider_errors import Action, SendError, twilio_errors
+from connectors.rendering import shown
+from connectors.whatsapp import CHANNEL, PREFIX, bare_address
+
+STATUS_PATH: Final = "/webhooks/whatsapp/status"
+# A question that could not be delivered within the hour is stale.
+VALIDITY_SECONDS: Final = 3600
+_PAGE_SIZE: Final = 200
+_MOST_PAGES: Final = 20
+_TIMEOUT: Final = httpx.Timeout(15.0, connect=5.0)
+_NOT_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+
+
+class TwilioClient:
+    """One account's message resource. Close it with `aclose`."""
+
+    channel = CHANNEL
+
+    def __init__(self, settings: Settings, transport: httpx.AsyncBaseTransport | None = None):
+        token = settings.twilio_auth_token
+        if not (settings.twilio_account_sid and token and settings.twilio_whatsapp_from):
+            raise ValueError(
+                "WhatsApp needs TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN and TWILIO_WHATSAPP_FROM"
+            )
+        self.account = bare_address(settings.twilio_whatsapp_from)
+        self._public_url = settings.public_url.rstrip("/")
+        self._path = f"/2010-04-01/Accounts/{settings.twilio_account_sid}/Messages"
+        self._http = httpx.AsyncClient(
+            base_url=settings.twilio_api_url.rstrip("/"),
+            auth=(settings.twilio_account_sid, token.get_secret_value()),
+            timeout=_TIMEOUT,
+            transport=transport,
+        )
+
+    async def aclose(self) -> None:
+        await self._http.aclose()
+
+    async def send(self, delivery: Delivery) -> str:
+        """Sends one row and returns Twilio's message sid. Raises SendError."""
+        fields = {
+            "To": PREFIX + recipient(delivery),
+            "From": PREFIX + self.account,
+            "StatusCallback": self._callback(delivery.message_id),
+            "ValidityPeriod": str(VALIDITY_SECONDS),
+        }
+        body = shown(delivery.content, capabilities(CHANNEL))
+        media = next((file.url for file in delivery.content.files if file.url), None)
+        fields |= {"Body": body} if body else {}
+        fields |= {"MediaUrl": media} if media else {}
+        answer = await self._request("POST", f"{self._path}.json", data=fields)
+        return str(answer["sid"])
+
+    async def find_sent(
+        self, delivery: Delivery, taken: frozenset[str] = frozenset()
+    ) -> str | None:
+        """The sid of this row's message if Twilio has it; `taken` are sids of other rows."""
+        since = (delivery.first_tried_at or delivery.created_at) - timedelta(minutes=1)
+        body = shown(delivery.content, capabilities(CHANNEL))
+        query = {"To": PREFIX + recipient(delivery), "From": PREFIX + self.account}
+        async for message in self._list(query, since):
+            same = str(message.get("body") or "").strip() == body.strip()
+            if same and message.get("sid") not in taken:
+                return str(message["sid"])
+        return None
+
+    async def received_since(self, since: datetime) -> AsyncIterator[Mapping[str, Any]]:
+        """Every message that came in since then, oldest first, as Twilio's resources."""
+        query = {"To": PREFIX + self.account}
+        found = [m async for m in self._list(query, since) if m.get("direction") == "inbound"]
+        for message in reversed(found):
+            yield message
+
+    async def media_of(self, message_sid: str) -> list[FileRef]:
+        """The files of a received message."""
+        answer = await self._request("GET", f"{self._path}/{quote(message_sid)}/Media.json")
+        return [self._file(entry) for entry in answer.get("media_list") or []]
+
+    def _file(self, entry: Mapping[str, Any]) -> FileRef:
+        path = str(entry.get("uri") or "").removesuffix(".json")
+        return FileRef(
+            provider_ref=str(entry.get("sid") or "") or None,
+            url=str(self._http.base_url).rstrip("/") + path,
+            content_type=str(entry.get("content_type") or "") or None,
+        )
+
+    def _callback(self, message_id: str) -> str:
+        return f"{self._public_url}{STATUS_PATH}?m={quote(message_id)}"
+
+    async def _list(
+        self, query: Mapping[str, str], since: datetime
+    ) -> AsyncIterator[Mapping[str, Any]]:
+        """Messages since then, newest first, page by page; addresses of pages stay on our host."""
+        url: str | None = f"{self._path}.json"
+        day = since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        params: dict[str, str] | None = {
+            **query,
+            "DateSent>": day,
+            "PageSize": str(_PAGE_SIZE),
+        }
+        for _ in range(_MOST_PAGES):
+            if url is None:
+                return
+            answer = await self._request("GET", url, params=params)
+            for message in answer.get("messages") or []:
+                yield message
+            following = urlsplit(str(answer.get("next_page_uri") or ""))
+            url = f"{following.path}?{following.query}" if following.path else None
+            params = None
+
+    async def _request(self, method: str, url: str, **sent: Any) -> dict[str, Any]:
+        try:
+            response = await self._http.request(method, url, **sent)
+        except _NOT_SENT as error:
+            raise SendError(Action.RETRY, type(error).__name__) from None
+        except httpx.HTTPError as error:
+            raise SendError(Action.MAYBE, type(error).__name__) from None
+        if response.is_success:
+            answer = response.json()
+            if isinstance(answer, dict):
+                return answer
+            raise SendError(Action.MAYBE, "unreadable")
+        raise _refused(response)
+
+
+def recipient(delivery: Delivery) -> str:
+    """The phone number where we know it, else the business-scoped id."""
+    known = [a for a in (delivery.address, delivery.alt_address) if a]
+    return next((address for address in known if address.startswith("+")), known[0])
+
+
+def _refused(response: httpx.Response) -> SendError:
+    try:
+        code = int(response.json().get("code"))
+    except (AttributeError, TypeError, ValueError):
+        code = None
+    rule = twilio_errors().rule(code, response.status_code)
+    return SendError(rule.action, str(code or response.status_code), _retry_after(response))
+
+
+def _retry_after(response: httpx.Response) -> float | None:
+    try:
+        return min(max(float(response.headers["retry-after"]), 0.0), 3600.0)
+    except (KeyError, ValueError):
+        return None

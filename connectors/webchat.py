@@ -1,0 +1,318 @@
+"""Browser chat over plain HTTP: say something and get the turn's replies; fetch what came since.
+
+`POST /webchat/{conversation}/messages` takes `{"text"}`, `{"button"}` or a multipart form with
+`file` (and `text`), and answers `{"replies", "asks", "state", "case"}` once the turn is taken, or
+after WAIT_SECONDS with status 202 and no replies; they are then fetched with
+`GET /webchat/{conversation}/messages?after=<seq>[&wait=<seconds>]`, as a coordinator's are.
+An `id` sent with a message makes saying it twice harmless.
+The conversation's id is the person's only key to it: the page draws 128 random bits.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import re
+import time
+import uuid
+from collections import OrderedDict
+from collections.abc import Mapping
+from typing import Any, Final
+from urllib.parse import quote
+
+from starlette.datastructures import UploadFile
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from bot.facts.case import CaseState
+from bot.store import Store
+from bot.store.errors import NotFound, StoreUnavailable
+from bot.store.messages import FileRef, InboundMessage, Kind, Outgoing
+from bot.store.records import Received, TranscriptLine
+from connectors.bell import Bell
+from connectors.capabilities import capabilities
+from connectors.intake_door import Door
+from connectors.received_text import clean, clean_or_none, length_mark, typed
+
+log = logging.getLogger(__name__)
+
+CHANNEL: Final = "webchat"
+WAIT_SECONDS: Final = 30.0
+LONGEST_POLL: Final = 25.0
+_CONVERSATION: Final = re.compile(r"[A-Za-z0-9_-]{1,128}")
+_CLIENT_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_LOOK_AGAIN: Final = 0.25  # another process may have taken the turn
+_MOST_FILES: Final = 5
+_SHOWN: Final = 200
+
+
+class RateLimit:
+    """Token buckets by key, in memory: `burst` at once, then `per_second`; old keys are dropped."""
+
+    def __init__(self, burst: float, per_second: float, keys: int = 10_000) -> None:
+        self._burst, self._rate, self._most = burst, per_second, keys
+        self._left: OrderedDict[str, tuple[float, float]] = OrderedDict()
+
+    def allows(self, key: str) -> bool:
+        """Takes one token; False when there is none left."""
+        now = time.monotonic()
+        left, then = self._left.pop(key, (self._burst, now))
+        left = min(self._burst, left + (now - then) * self._rate)
+        allowed = left >= 1
+        self._left[key] = (left - 1 if allowed else left, now)
+        while len(self._left) > self._most:
+            self._left.popitem(last=False)
+        return allowed
+
+
+class Webchat:
+    """The two routes, over one store and the door that all channels share."""
+
+    def __init__(self, store: Store, door: Door, answered: Bell) -> None:
+        self._store, self._door, self._answered = store, door, answered
+        # Nobody types faster; a script that does is slowed down without touching anybody else.
+        self._limit = RateLimit(burst=300, per_second=5)
+
+    def routes(self) -> list[Route]:
+        path = "/webchat/{conversation}/messages"
+        return [
+            Route(path, self.say, methods=["POST"]),
+            Route(path, self.listen, methods=["GET"]),
+            Route("/webchat/{conversation}/files/{key:path}", self.file, methods=["GET"]),
+        ]
+
+    async def say(self, request: Request) -> Response:
+        """One message of the person, answered with the replies of its turn."""
+        conversation = _conversation(request)
+        if not self._limit.allows(conversation):
+            raise HTTPException(
+                429,
+                "That was a lot of messages at once. Please wait a minute.",
+                {"retry-after": "10"},
+            )
+        message = await self._read(request, conversation)
+        try:
+            received = await self._door.take(message)
+        except StoreUnavailable:
+            raise HTTPException(
+                503,
+                "Your message could not be stored just now. Please send it again in a minute.",
+                {"retry-after": "5"},
+            ) from None
+        return await self._replies(received, conversation)
+
+    async def listen(self, request: Request) -> Response:
+        """What was said since `after` (a number from an earlier answer), waiting if asked to."""
+        conversation = _conversation(request)
+        after = _number(request.query_params.get("after", "0"), "after")
+        wait = min(_number(request.query_params.get("wait", "0"), "wait"), LONGEST_POLL)
+        until = time.monotonic() + wait
+        while True:
+            heard = self._answered.listen()
+            found = await asyncio.to_thread(self._transcript, conversation, int(after))
+            left = until - time.monotonic()
+            if found["messages"] or left <= 0 or await request.is_disconnected():
+                return JSONResponse(found)
+            await heard.heard(min(left, 2.0))
+
+    async def file(self, request: Request) -> Response:
+        """A file of this conversation, as a download whatever it claims to be."""
+        conversation, key = _conversation(request), str(request.path_params["key"])
+        found = await asyncio.to_thread(self._find_file, conversation, key)
+        if found is None:
+            raise HTTPException(404)
+        reference, data = found
+        name = quote(reference.name or "file", safe="")
+        return Response(
+            data,
+            media_type="application/octet-stream",
+            headers={"content-disposition": f"attachment; filename*=UTF-8''{name}"},
+        )
+
+    def _find_file(self, conversation: str, key: str) -> tuple[FileRef, bytes] | None:
+        found = self._store.conversations.by_address(CHANNEL, conversation)
+        lines = self._store.transcript(found.id, limit=_SHOWN) if found else []
+        for line in lines:
+            message = line.outgoing or line.incoming
+            for file in message.files if message else ():
+                if file.key == key:
+                    try:
+                        return file, self._door.files.get(key)
+                    except NotFound:
+                        return None
+        return None
+
+    async def _read(self, request: Request, conversation: str) -> InboundMessage:
+        content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if content_type == "multipart/form-data":
+            fields = await self._read_form(request, conversation)
+        elif content_type in ("application/json", ""):
+            fields = _read_json(await request.body())
+        else:
+            raise HTTPException(415, "Send JSON, or a form with a file.")
+        identity = fields.pop("id", None) or uuid.uuid4().hex
+        language = request.headers.get("accept-language", "").partition(",")[0].partition(";")[0]
+        return InboundMessage(
+            channel=CHANNEL,
+            provider_id=f"{conversation}:{identity}",
+            address=conversation,
+            language_hint=clean_or_none(language, 35),
+            **fields,
+        )
+
+    async def _read_form(self, request: Request, conversation: str) -> dict[str, Any]:
+        async with request.form(max_files=_MOST_FILES, max_fields=10) as form:
+            uploads = [value for value in form.getlist("file") if isinstance(value, UploadFile)]
+            text = form.get("text")
+            if not uploads:
+                raise HTTPException(400, "The form has no file.")
+            files = [await self._keep(upload) for upload in uploads]
+        caption = clean(text) if isinstance(text, str) else ""
+        return {
+            "kind": Kind.FILE,
+            "files": tuple(files),
+            "text": caption or None,
+            "metadata": length_mark(caption),
+            "id": _client_id(form.get("id")),
+        }
+
+    async def _keep(self, upload: UploadFile) -> FileRef:
+        limit = capabilities(CHANNEL).file_bytes
+        data = await upload.read(limit + 1)
+        if len(data) > limit:
+            raise HTTPException(413, "The file is larger than 20 MB.")
+        if not data:
+            raise HTTPException(400, "The file is empty.")
+        content_type = clean_or_none(upload.content_type, 100)
+        try:
+            key = await asyncio.to_thread(self._door.files.put, data)
+        except OSError:
+            raise HTTPException(
+                503,
+                "The file could not be stored just now. Please try again.",
+                {"retry-after": "5"},
+            ) from None
+        return FileRef(
+            key=key, name=clean_or_none(upload.filename), content_type=content_type, size=len(data)
+        )
+
+    async def _replies(self, received: Received, public_id: str) -> Response:
+        until = time.monotonic() + WAIT_SECONDS
+        while (left := until - time.monotonic()) > 0:
+            heard = self._answered.listen()
+            try:
+                turn = await asyncio.to_thread(self._store.outbox.for_turn, received.message_id)
+            except (NotFound, StoreUnavailable):
+                break  # erased meanwhile, or out of reach: the page asks again
+            if turn is not None:
+                return JSONResponse(
+                    {
+                        "replies": [_reply(r, public_id) for r in turn.replies],
+                        "asks": turn.asks,
+                        "state": turn.state,
+                        "case": turn.case,
+                    },
+                    200 if turn.done else 202,
+                )
+            await heard.heard(min(left, _LOOK_AGAIN))
+        case = await asyncio.to_thread(self._case, received.conversation_id)
+        return JSONResponse({"replies": [], **case}, 202, {"retry-after": "5"})
+
+    def _case(self, conversation_id: str) -> dict[str, Any]:
+        try:
+            case = self._store.cases.by_conversation(conversation_id)
+        except (NotFound, StoreUnavailable):
+            case = None
+        if case is None:
+            return {"asks": None, "state": CaseState.CONSENT.value, "case": None}
+        return {"asks": case.asks, "state": case.state.value, "case": case.number}
+
+    def _transcript(self, conversation: str, after: int) -> dict[str, Any]:
+        found = self._store.conversations.by_address(CHANNEL, conversation)
+        if found is None:
+            return {"messages": [], **self._case("")}
+        lines = self._store.transcript(found.id, limit=_SHOWN)[::-1]
+        titles = {
+            button.token: button.title
+            for line in lines
+            if line.outgoing is not None
+            for button in line.outgoing.buttons
+        }
+        shown = [_line(line, conversation, titles) for line in lines if line.seq > after]
+        return {"messages": shown, **self._case(found.id)}
+
+
+def _conversation(request: Request) -> str:
+    conversation = str(request.path_params["conversation"])
+    if not _CONVERSATION.fullmatch(conversation):
+        raise HTTPException(400, "The conversation's id is 1 to 128 letters, digits, - or _.")
+    return conversation
+
+
+def _read_json(body: bytes) -> dict[str, Any]:
+    try:
+        data = json.loads(body.decode("utf-8"))
+    except (ValueError, RecursionError):
+        raise HTTPException(400, "The body is not JSON.") from None
+    if not isinstance(data, dict):
+        raise HTTPException(400, "The body is not a JSON object.")
+    text, button = data.get("text"), data.get("button")
+    if isinstance(button, str) and 0 < len(button) <= 256:
+        return {
+            "kind": Kind.BUTTON,
+            "button_token": clean(button),
+            "id": _client_id(data.get("id")),
+        }
+    if not isinstance(text, str):
+        raise HTTPException(400, 'Send {"text": "..."} or {"button": "..."}.')
+    kind, cleaned, metadata = typed(text)
+    return {
+        "kind": kind,
+        "text": cleaned or None,
+        "metadata": metadata,
+        "id": _client_id(data.get("id")),
+    }
+
+
+def _client_id(value: object) -> str | None:
+    return value if isinstance(value, str) and _CLIENT_ID.fullmatch(value) else None
+
+
+def _number(text: str, name: str) -> float:
+    if not (text.isascii() and text.isdigit() and len(text) < 16):
+        raise HTTPException(400, f"{name} is not a number.")
+    return int(text)
+
+
+def _reply(content: Outgoing, conversation: str) -> dict[str, Any]:
+    return {
+        "text": content.text or "",
+        "buttons": [{"title": b.title, "token": b.token} for b in content.buttons],
+        "files": [_file(file, conversation) for file in content.files],
+    }
+
+
+def _file(file: FileRef, conversation: str) -> dict[str, Any]:
+    shown = {"name": file.name, "content_type": file.content_type}
+    return shown | ({"url": f"/webchat/{conversation}/files/{file.key}"} if file.key else {})
+
+
+def _line(line: TranscriptLine, conversation: str, titles: Mapping[str, str]) -> dict[str, Any]:
+    """A message of the transcript as the page shows it.
+
+    `id` is the sender's own id of a message; `name` the coordinator's, if one wrote it.
+    """
+    base = {"seq": line.seq, "author": line.author.value, "at": line.created_at.isoformat()}
+    if line.outgoing is not None:
+        named = {"name": line.author_name} if line.author_name else {}
+        return base | named | _reply(line.outgoing, conversation)
+    sent = line.incoming
+    if sent is None:
+        return base | {"text": line.text or "", "buttons": [], "files": []}
+    text = sent.text or titles.get(sent.button_token or "", "")
+    files = [_file(file, conversation) for file in sent.files]
+    identity = sent.provider_id.removeprefix(f"{conversation}:")
+    return base | {"text": text, "buttons": [], "files": files, "id": identity}
