@@ -84,14 +84,15 @@ def _take(conversation_id: str, heard: Heard) -> tuple[list[Say], dict[str, Any]
         result = take_turn(case, heard, desk())
         turn.finish(
             replies=[r.to_json() for r in result.replies],
-            assessment=_assessment(result, case),
+            assessment=_assessment(result),
             checklist=result.checklist.as_wire() if result.checklist else None,
         )
         return list(result.replies), slots_of(case)
 
 
-def _assessment(result: TurnResult, case: Case) -> Any:
-    return result.assessment
+def _assessment(result: TurnResult) -> dict[str, Any] | None:
+    made = result.assessment
+    return made.as_wire() | {"rule_set": made.version} if made else None
 
 
 def slots_of(case: Case) -> dict[str, Any]:

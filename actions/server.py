@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 import os
 from functools import partial
+from typing import Any
 
 from rasa_sdk.endpoint import create_app
 from rasa_sdk.executor import ActionExecutor
@@ -16,11 +17,11 @@ from sanic.worker.loader import AppLoader
 TOKEN_VARIABLE = "INTAKE_ENGINE_TOKEN"  # noqa: S105 - the variable's name
 
 
-def guarded_app(token: str) -> Sanic:
+def guarded_app(token: str) -> Sanic[Any, Any]:
     """rasa-sdk's app; every request but the health check must carry the token."""
     executor = ActionExecutor()
     executor.register_package("actions.actions")
-    app = create_app(executor)
+    app: Sanic[Any, Any] = create_app(executor)
 
     async def check(request: Request) -> HTTPResponse | None:
         if request.path == "/health":

@@ -170,10 +170,11 @@ def user_add(
 @user.command("list")
 def user_list() -> None:
     """All accounts, one a line."""
+    from bot.console.accounts import list_users
     from bot.operations.cases import open_store
 
-    for account in open_store().users.list():
-        state = "disabled" if account.disabled_at else "active"
+    for account in list_users(open_store()):
+        state = "disabled" if account.disabled else "active"
         print(f"{account.username}\t{account.role}\t{state}")
 
 

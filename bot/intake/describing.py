@@ -48,9 +48,9 @@ class Describer:
         self._names = names
         self._language = language
 
-    def word(self, name: str, **values: Any) -> str:
+    def word(self, response: str, **values: Any) -> str:
         """A short text of the catalogue."""
-        return self._say.render(name, self._language, values)
+        return self._say.render(response, self._language, values)
 
     def value(self, fact: str, value: Any) -> str:
         """One value in plain words."""

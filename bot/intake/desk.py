@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Protocol
 
-from bot.eligibility import Assessment
+from bot.eligibility.engine import Assessment
 from bot.intake.describing import Describer, Names
 from bot.intake.faq import Answer
 from bot.intake.questions import Questions, questions
 from bot.oncology.reading import FlagMention, Mention
-from bot.records import Checklist
+from bot.records.checklist import Checklist
 from bot.wording import Catalogue
 
 Wire = Mapping[str, Any]

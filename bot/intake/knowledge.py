@@ -8,17 +8,19 @@ from typing import Any, TypeVar
 
 from babel import Locale, UnknownLocaleError
 
-from bot.eligibility import Assessment
-from bot.eligibility import assess as assess_facts
-from bot.eligibility import next_question as next_fact
+from bot.eligibility.engine import Assessment
+from bot.eligibility.engine import assess as assess_facts
+from bot.eligibility.questions import next_question as next_fact
 from bot.facts.model import FactError, fact_names
+from bot.facts.vocabulary import group
 from bot.intake.describing import Names
 from bot.intake.faq import Answer, Faq
+from bot.intake.numbers import crisis_line, emergency_number
 from bot.oncology import red_flags
 from bot.oncology.reading import FlagMention, Mention
-from bot.oncology.vocabulary import cancer_groups, cancer_name
-from bot.records import Checklist
-from bot.records import checklist as checklist_for
+from bot.oncology.vocabulary import cancers
+from bot.records.checklist import Checklist
+from bot.records.checklist import checklist as checklist_for
 from bot.wording import DEFAULT_LANGUAGE
 
 Wire = Mapping[str, Any]
@@ -52,19 +54,24 @@ class HouseKnowledge:
 
     def emergency_number(self, country: str | None) -> str | None:
         """The number to call in a country, if we know it."""
-        return red_flags.emergency_number(country)
+        return emergency_number(country)
 
     def crisis_line(self, country: str | None) -> str | None:
         """A crisis line in a country, if we know one."""
-        return red_flags.crisis_line(country)
+        return crisis_line(country)
 
     def is_blood_cancer(self, cancer: str | None) -> bool:
         """Whether "has it spread?" is no question for this cancer."""
-        return cancer in cancer_groups()["blood"]
+        return cancer in group("blood")
 
     def names(self, language: str) -> Names:
         """Names of cancers and countries in a language."""
-        return Names(cancer=lambda c: cancer_name(c, language), country=_country_names(language))
+        return Names(cancer=_cancer_name, country=_country_names(language))
+
+
+def _cancer_name(cancer: str) -> str:
+    known = cancers().get(cancer)
+    return known.name if known else cancer.replace("_", " ")
 
 
 def _of_rules(facts: Wire) -> dict[str, Any]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.eligibility import Assessment, PathwayResult
+from bot.eligibility.engine import Assessment, PathwayResult
 from bot.intake.speech import Button
 from bot.intake.turn import Turn
-from bot.records import Checklist, ChecklistItem
+from bot.records.checklist import Checklist, ChecklistItem
 
 SHOWN_AT_ONCE = 4
 # C10: what is shown first, and what counts as worth showing at all before "other routes".

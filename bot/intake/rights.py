@@ -40,7 +40,7 @@ def _ask(turn: Turn, wish: str) -> None:
 
 
 def _confirmed(turn: Turn, waiting: str) -> bool:
-    return turn.says_yes or turn.intent == waiting
+    return turn.says_yes or bool(turn.intent == waiting)
 
 
 def _stop(turn: Turn) -> None:

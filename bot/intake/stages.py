@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.intake import answers, consent, emergency, going_on, hearing, requests, rights
-from bot.intake.turn import Stage
+from bot.intake.turn import LastStage, Stage
 
 STAGES: tuple[Stage, ...] = (
     hearing.understand,  # facts first: nothing that was said gets lost, whatever comes next
@@ -16,4 +16,4 @@ STAGES: tuple[Stage, ...] = (
     requests.answer_request,  # their questions before ours
     answers.open_question,  # skip, back, why, not understood
 )
-GO_ON: Stage = going_on.go_on
+GO_ON: LastStage = going_on.go_on

@@ -11,14 +11,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot.eligibility import Assessment
+from bot.eligibility.engine import Assessment
 from bot.facts.case import Case, CaseState, FactStatus
 from bot.intake.describing import Describer
 from bot.intake.desk import Desk
 from bot.intake.learning import Learned
 from bot.intake.questions import Questions
 from bot.intake.speech import Button, Heard, Say, move_payload
-from bot.records import Checklist
+from bot.records.checklist import Checklist
 
 
 @dataclass(slots=True)
@@ -80,9 +80,9 @@ class Turn:
         held = self.case.facts.get("country")
         return held.value if held and held.status is FactStatus.KNOWN else None
 
-    def word(self, name: str, **values: Any) -> str:
+    def word(self, response: str, **values: Any) -> str:
         """A short text in the language of the conversation."""
-        return self.describe.word(name, **values)
+        return self.describe.word(response, **values)
 
     def say(self, response: str, *buttons: Button, **values: Any) -> None:
         """Add one reply."""
@@ -117,6 +117,7 @@ class TurnResult:
 
 # A stage returns True when it has answered the message and the turn is over.
 Stage = Callable[[Turn], bool]
+LastStage = Callable[[Turn], None]
 
 
 def take_turn(case: Case, heard: Heard, desk: Desk) -> TurnResult:

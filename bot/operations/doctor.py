@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 import httpx
@@ -103,7 +103,7 @@ def _telegram(configuration: Settings) -> Finding:
     return _channel("telegram", parts)
 
 
-def _channel(name: str, parts: dict[str, object]) -> Finding:
+def _channel(name: str, parts: Mapping[str, object]) -> Finding:
     missing = [setting for setting, value in parts.items() if not value]
     if len(missing) == len(parts):
         return Finding(name, f"off ({', '.join(missing)} not set)")

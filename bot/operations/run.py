@@ -58,7 +58,7 @@ def first_login(store: Store) -> str | None:
     """Make the first account when there is none; returns its password, to be shown once."""
     from bot.console.accounts import create_user
 
-    if store.users.list():
+    if store.users.count():
         return None
     return create_user(store, FIRST_USER, role="administrator")
 
