@@ -48,10 +48,24 @@ class Cues:
     self_pronoun: tuple[str, ...] = ()
     self_verb: tuple[str, ...] = ()
     self_not: tuple[str, ...] = ()
+    site_list: tuple[str, ...] = ()
+    behind_site: tuple[str, ...] = ()
+    complaint: tuple[str, ...] = ()
 
 
 WORDS = frozenset(
-    {"alternative", "had", "has", "self_alone", "self_pronoun", "self_verb", "self_not"}
+    {
+        "alternative",
+        "had",
+        "has",
+        "self_alone",
+        "self_pronoun",
+        "self_verb",
+        "self_not",
+        "site_list",
+        "behind_site",
+        "complaint",
+    }
 )
 
 

@@ -44,12 +44,12 @@ class KnowledgeError(ValueError):
         super().__init__(f"{path}:{line}: {field or 'file'}: {problem}")
 
 
-def load(path: Path, schema: type[T] | Any) -> T:
+def load(path: Path, schema: type[T]) -> T:
     """Read one YAML file as `schema`; raises KnowledgeError."""
     return typing.cast(T, _File(path).read(schema))
 
 
-def load_folder(folder: Path, schema: type[T] | Any) -> dict[Path, T]:
+def load_folder(folder: Path, schema: type[T]) -> dict[Path, T]:
     """Every `*.yml` of a folder, by path, in order of file name; raises KnowledgeError."""
     found = sorted(folder.glob("*.yml"))
     if not found:

@@ -128,7 +128,7 @@ def longest(hits: list[Hit[V]]) -> list[Hit[V]]:
     return sorted(taken, key=lambda h: h.first)
 
 
-_JOINABLE = re.compile(r"[^\W\d_]+(?:[-/.'][^\W\d_]+)+")
+_JOINABLE = re.compile(r"[^\W\d_]+(?:[-/'][^\W\d_]+)+")
 
 
 def _forms(phrase: str) -> Iterable[str]:

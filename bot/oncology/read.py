@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from bot.oncology.cancers import read_cancers
 from bot.oncology.reading import Ambiguity, FlagMention, Mention, Reading
+from bot.oncology.sites import read_sites
 from bot.oncology.text import Document, read_document
 
 Found = Mention | FlagMention | Ambiguity
 Reader = Callable[[Document, str | None], Iterable[Found]]
 
 # Every reader, in the order in which equal finds are preferred.
-READERS: tuple[Reader, ...] = ()
+READERS: tuple[Reader, ...] = (read_cancers, read_sites)
 
 
 def read(text: str, *, asks: str | None = None) -> Reading:

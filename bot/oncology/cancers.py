@@ -1,0 +1,348 @@
+"""Reads which cancer the patient has: its id where certain, its subtype, whether only suspected.
+
+Three ways lead to a diagnosis: a name of the vocabulary ("DLBCL"), an organ together with a word
+for cancer ("carcinoma of left breast", "lung mein cancer"), and an organ as the answer to the
+question. Where an organ or a vague word leaves several cancers open, words and marker results
+elsewhere in the message may decide; otherwise the choice is given back as an ambiguity.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from bot.oncology.biomarkers import markers_of
+from bot.oncology.context import Assertion, context_of
+from bot.oncology.cues import words_of
+from bot.oncology.phrases import Hit
+from bot.oncology.reading import Ambiguity, Mention
+from bot.oncology.spread import disease_words, sites_of
+from bot.oncology.text import Document, pack
+from bot.oncology.vocabulary import (
+    Evidence,
+    Named,
+    Organ,
+    Vague,
+    between_words,
+    cancer_book,
+    cancers,
+    organ_book,
+    organs,
+    subtype_book,
+    vague,
+)
+
+DOUBTFUL_SPELLING = 0.9
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A diagnosis found: `options` holds one id when certain, several when open."""
+
+    options: tuple[str, ...]
+    first: int
+    last: int
+    start: int
+    end: int
+    confidence: float
+    likely: str | None = None
+    organ: str | None = None
+    mass_only: bool = False
+
+    @property
+    def certain(self) -> bool:
+        return len(self.options) == 1
+
+
+def read_cancers(doc: Document, asks: str | None) -> Iterator[Mention | Ambiguity]:
+    """The patient's cancer: `cancer_type`, `cancer_subtype`, `suspected`, or an ambiguity."""
+    context = context_of(doc)
+    judged = [(f, context.assess(f.first, f.last)) for f in findings(doc, asks)]
+    own = [(f, a) for f, a in judged if a.present and not _only_imagined(doc, f)]
+    own = [(f, a) for f, a in own if not _benign(doc, f)]
+    if not own:
+        return
+    best, meant = max(own, key=lambda pair: _rank(*pair))
+    words = doc.words(best.start, best.end)
+    if best.certain or best.likely:
+        chosen = best.options[0] if best.certain else best.likely
+        yield Mention(
+            "cancer_type", chosen, words, best.start, best.end, best.confidence, meant.corrects
+        )
+        if best.certain and chosen:
+            yield from _subtype(doc, chosen, best)
+    if not best.certain:
+        yield Ambiguity("cancer_type", _asked_options(best), words, best.start, best.end)
+    if meant.uncertain or (best.mass_only and not _confirmed(doc)):
+        yield Mention("suspected", True, words, best.start, best.end, 0.9)
+
+
+def organ_named(doc: Document, asks: str | None) -> str | None:
+    """The organ of the patient's cancer where only that was said, for questions that need it."""
+    found = [f for f in findings(doc, asks) if f.organ and not f.certain]
+    return found[0].organ if found else None
+
+
+def findings(doc: Document, asks: str | None) -> list[Finding]:
+    """Every diagnosis found in a document, whoever has it, in order."""
+    key = f"findings {asks == 'cancer_type'}"
+    known = doc.memory.get(key)
+    if not isinstance(known, list):
+        known = doc.memory[key] = _findings(doc, asks == "cancer_type")
+    return known
+
+
+def _findings(doc: Document, asked: bool) -> list[Finding]:
+    found: list[Finding] = []
+    sites = sites_of(doc).tokens
+    for hit in cancer_book().find(doc):
+        if not _case_fits(doc, hit, asked) or all(i in sites for i in range(hit.first, hit.last)):
+            continue
+        found.append(_named(doc, hit))
+    taken = {i for f in found for i in range(f.first, f.last)}
+    found.extend(
+        finding
+        for finding in _organ_findings(doc, sites, asked)
+        if not any(i in taken for i in range(finding.first, finding.last))
+    )
+    return sorted(_settled(doc, found), key=lambda f: f.first)
+
+
+def _case_fits(doc: Document, hit: Hit[Named], asked: bool) -> bool:
+    """Short names that are also everyday words count only as they are usually written."""
+    exact = hit.value.exact
+    return not exact or asked or doc.words(hit.start, hit.end) in exact
+
+
+def _named(doc: Document, hit: Hit[Named]) -> Finding:
+    score = 1.0 if hit.score == 1.0 else DOUBTFUL_SPELLING
+    base = Finding((hit.value.id,), hit.first, hit.last, hit.start, hit.end, score)
+    if hit.value.kind == "cancer":
+        return base
+    if hit.value.kind == "organ":
+        return _of_organ(doc, base, hit.value.id)
+    return _of_vague(doc, base, vague()[int(hit.value.id)])
+
+
+def _of_organ(doc: Document, base: Finding, key: str) -> Finding:
+    organ: Organ = organs()[key]
+    base = replace(base, organ=key)
+    if key == "breast":
+        return _of_breast(doc, base, organ)
+    return _decided(doc, base, organ.options, organ.evidence, organ.likely, organ.confidence)
+
+
+def _of_vague(doc: Document, base: Finding, entry: Vague) -> Finding:
+    decided = _decided(doc, base, entry.options, entry.evidence, entry.likely, entry.confidence)
+    weak = entry.weak.get(decided.options[0]) if decided.certain else None
+    if weak is None or len(entry.options) == 1:
+        return decided
+    return replace(decided, options=entry.options, likely=decided.options[0], confidence=weak)
+
+
+def _decided(
+    doc: Document,
+    base: Finding,
+    options: tuple[str, ...],
+    evidence: dict[str, Evidence],
+    likely: str | None,
+    confidence: float,
+) -> Finding:
+    if len(options) == 1 and not evidence:
+        return replace(base, options=options)
+    shown = [cancer for cancer, signs in evidence.items() if _shows(doc, signs)]
+    if len(shown) == 1:
+        return replace(base, options=(shown[0],), confidence=min(base.confidence, 0.9))
+    return replace(
+        base, options=options, likely=likely, confidence=min(base.confidence, confidence)
+    )
+
+
+def _shows(doc: Document, signs: Evidence) -> bool:
+    if any(marker in signs.markers for marker in markers_of(doc)):
+        return True
+    return any(pack(word) in doc.packed for word in signs.words)
+
+
+def _of_breast(doc: Document, base: Finding, organ: Organ) -> Finding:
+    """The three breast cancers are told apart by the receptors, wherever they are said (B2)."""
+    markers = markers_of(doc)
+    her2, er, pr = (_positive(markers.get(name)) for name in ("HER2", "ER", "PR"))
+    hormone = _hormone(er, pr)
+    certain: str | None = None
+    if her2:
+        certain = "breast_her2_pos"
+    elif hormone and her2 is False:
+        certain = "breast_hr_pos"
+    elif hormone is False and her2 is False:
+        certain = "breast_tnbc"
+    if certain:
+        return replace(base, options=(certain,), confidence=min(base.confidence, 0.95))
+    options = organ.options
+    if hormone:
+        options = ("breast_hr_pos", "breast_her2_pos")
+    elif her2 is False:
+        options = ("breast_hr_pos", "breast_tnbc")
+    return replace(base, options=options, likely=organ.likely, confidence=organ.confidence)
+
+
+def _hormone(er: bool | None, pr: bool | None) -> bool | None:
+    """Hormone receptors as one result: one positive is enough, a known negative ER else decides."""
+    if er or pr:
+        return True
+    return er
+
+
+def _positive(value: object) -> bool | None:
+    """A receptor result as yes or no; HER2 2+ alone is neither."""
+    if value is None or value == "2+":
+        return None
+    if isinstance(value, int | float):
+        return value >= 1
+    return value not in ("neg", "IHC0", "1+", "ultralow", "low", "2+ISH-", "WT")
+
+
+def _organ_findings(doc: Document, sites: frozenset[int], asked: bool) -> Iterator[Finding]:
+    malignant = [h for h in disease_words(doc) if {"malignant", "tumour", "mass"} & h.value]
+    diagnosed = [h for h in disease_words(doc) if "diagnosed" in h.value]
+    for hit in organ_book().find(doc):
+        if any(i in sites for i in range(hit.first, hit.last)):
+            continue
+        word = _nearest(doc, hit, malignant)
+        if word is not None:
+            found = _of_organ(doc, _covering(doc, hit, word), hit.value)
+            yield found if "malignant" in word.value else _unproven(found, "mass" in word.value)
+        elif asked or _introduced(doc, hit, diagnosed):
+            base = Finding((), hit.first, hit.last, hit.start, hit.end, 0.85 if asked else 0.8)
+            yield _of_organ(doc, base, hit.value)
+
+
+def _covering(doc: Document, hit: Hit[str], word: Hit[frozenset[str]]) -> Finding:
+    """A finding that covers both the organ and the word for cancer."""
+    first, last = min(hit.first, word.first), max(hit.last, word.last)
+    score = 1.0 if hit.score == 1.0 else DOUBTFUL_SPELLING
+    return Finding((), first, last, doc.tokens[first].start, doc.tokens[last - 1].end, score)
+
+
+def _unproven(finding: Finding, only_mass: bool) -> Finding:
+    """A tumour, or less: a lump or a shadow, which is no diagnosis of one kind."""
+    confidence = min(finding.confidence, 0.6 if only_mass else 0.8)
+    likely = None if only_mass else finding.likely
+    return replace(finding, mass_only=True, confidence=confidence, likely=likely)
+
+
+def _nearest(
+    doc: Document, organ: Hit[str], words: Iterable[Hit[frozenset[str]]]
+) -> Hit[frozenset[str]] | None:
+    """The word for cancer that belongs to an organ: only small words may stand between."""
+    small = between_words()
+    best: tuple[int, Hit[frozenset[str]]] | None = None
+    for word in words:
+        if word.last <= organ.first:
+            low, high, behind = word.last, organ.first, 0
+        elif word.first >= organ.last:
+            low, high, behind = organ.last, word.first, 1
+        else:
+            continue
+        gap = high - low
+        if gap > 5 or any(doc.tokens[i].text not in small for i in range(low, high)):
+            continue
+        if any(doc.tokens[i].breaks for i in range(low, high + 1) if i < len(doc.tokens)):
+            continue
+        weight = gap * 2 - behind + (0 if "malignant" in word.value else 3)
+        if best is None or weight < best[0]:
+            best = (weight, word)
+    return best[1] if best else None
+
+
+def _introduced(doc: Document, organ: Hit[str], diagnosed: Iterable[Hit[frozenset[str]]]) -> bool:
+    """ "diagnosed with ovary stage 3": the organ stands for its cancer."""
+    for cue in diagnosed:
+        gap = range(cue.last, organ.first)
+        if 0 <= organ.first - cue.last <= 3 and all(
+            doc.tokens[i].text in between_words() and not doc.tokens[i].breaks for i in gap
+        ):
+            return not _complaint(doc, organ)
+    return False
+
+
+def _complaint(doc: Document, organ: Hit[str]) -> bool:
+    following = [t.text for t in doc.tokens[organ.last : organ.last + 2]]
+    return any(word in words_of("complaint") for word in following)
+
+
+def _settled(doc: Document, found: list[Finding]) -> list[Finding]:
+    """Of findings about one organ the certain one; sites of spread are no second primary."""
+    certain = [f for f in found if f.certain and f.confidence >= 0.7]
+    kept: list[Finding] = []
+    for finding in found:
+        if finding.certain:
+            kept.append(finding)
+            continue
+        if any(set(c.options) & set(finding.options) for c in certain):
+            continue
+        site = organs()[finding.organ].site if finding.organ else None
+        if site in ("liver", "bone", "brain", "lung", "skin", "adrenal") and certain:
+            continue
+        kept.append(finding)
+    return kept
+
+
+def _only_imagined(doc: Document, finding: Finding) -> bool:
+    """ "risk of breast cancer", "could it be lung cancer": nothing was found."""
+    context = context_of(doc)
+    for cue in disease_words(doc):
+        if "hypothetical_before" in cue.value and 0 <= finding.first - cue.last <= 4:
+            between = context.cues_in(cue.last, finding.first, "boundary", "subject", "kin")
+            same = context.sentence_of[cue.first] == context.sentence_of[finding.first]
+            if same and not between:
+                return True
+    return False
+
+
+def _benign(doc: Document, finding: Finding) -> bool:
+    """A word like "benign" about the very same thing."""
+    return any(
+        "benign" in cue.value
+        and (0 <= cue.first - finding.last <= 4 or 0 <= finding.first - cue.last <= 1)
+        and context_of(doc).sentence_of[cue.first] == context_of(doc).sentence_of[finding.first]
+        and not context_of(doc).negated(cue.first, cue.last)
+        for cue in disease_words(doc)
+    )
+
+
+def _rank(finding: Finding, meant: Assertion) -> tuple[bool, bool, bool, bool, float, int]:
+    return (
+        meant.corrects,
+        not meant.past,
+        finding.certain,
+        not meant.uncertain,
+        round(finding.confidence, 1),
+        -finding.first,
+    )
+
+
+def _asked_options(finding: Finding) -> tuple[str, ...]:
+    return (*(o for o in finding.options if o != "unsure"), "unsure")
+
+
+def _confirmed(doc: Document) -> bool:
+    """Whether the message speaks of a proven cancer somewhere."""
+    return any("malignant" in h.value for h in disease_words(doc))
+
+
+def _subtype(doc: Document, cancer: str, finding: Finding) -> Iterator[Mention]:
+    context = context_of(doc)
+    for hit in subtype_book(cancer).find(doc):
+        meant = context.assess(hit.first, hit.last)
+        if meant.present and not meant.asked and not _far(doc, hit, finding):
+            words = doc.words(hit.start, hit.end)
+            yield Mention("cancer_subtype", hit.value, words, hit.start, hit.end, hit.score)
+            return
+
+
+def _far(doc: Document, hit: Hit[str], finding: Finding) -> bool:
+    return hit.first - finding.last > 40 or finding.first - hit.last > 40
+
+
+__all__ = ["cancers", "findings", "organ_named", "read_cancers"]

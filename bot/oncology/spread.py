@@ -1,0 +1,110 @@
+"""Reads where a cancer has spread: sites and the words that make an organ a site."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cache
+
+from bot.oncology.context import context_of
+from bot.oncology.cues import words_of
+from bot.oncology.knowledge_files import KNOWLEDGE, load
+from bot.oncology.phrases import Hit, PhraseBook
+from bot.oncology.text import Document
+from bot.oncology.vocabulary import Review, disease_book
+
+
+@dataclass(frozen=True)
+class StageFile:
+    """knowledge/stages.yml"""
+
+    source: str
+    as_of: date
+    review: Review
+    sites: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@cache
+def stage_file() -> StageFile:
+    """The words of stage and spread."""
+    return load(KNOWLEDGE / "stages.yml", StageFile)
+
+
+@cache
+def _site_book() -> PhraseBook[str]:
+    return PhraseBook((word, site) for site, words in stage_file().sites.items() for word in words)
+
+
+@dataclass(frozen=True, slots=True)
+class Sites:
+    """Sites of spread in a document, and the tokens that belong to them."""
+
+    hits: tuple[Hit[str], ...]
+    spread: tuple[Hit[frozenset[str]], ...]  # every word of spread, whether or not a site follows
+    tokens: frozenset[int]
+
+
+def sites_of(doc: Document) -> Sites:
+    """Find the sites of a document, once."""
+    found = doc.memory.get("sites")
+    if not isinstance(found, Sites):
+        found = doc.memory["sites"] = _find(doc)
+    return found
+
+
+def disease_words(doc: Document) -> list[Hit[frozenset[str]]]:
+    """Words of disease of a document, once."""
+    found = doc.memory.get("disease")
+    if not isinstance(found, list):
+        found = doc.memory["disease"] = disease_book().find(doc)
+    return found
+
+
+def _find(doc: Document) -> Sites:
+    spread = tuple(hit for hit in disease_words(doc) if "spread" in hit.value)
+    places = _site_book().find(doc)
+    named: dict[int, Hit[str]] = {}
+    if spread and places:
+        for cue in spread:
+            for hit in (*_following(doc, cue, places), *_preceding(doc, cue, places)):
+                named.setdefault(hit.first, hit)
+    hits = tuple(named[first] for first in sorted(named))
+    tokens = frozenset(i for hit in hits for i in range(hit.first, hit.last))
+    return Sites(hits, spread, tokens)
+
+
+def _following(
+    doc: Document, cue: Hit[frozenset[str]], places: Iterable[Hit[str]]
+) -> Iterator[Hit[str]]:
+    """Sites after the word of spread: the first within three tokens, then the rest of the list."""
+    here = context_of(doc).sentence(cue.first)
+    at, allowed = cue.last, 3
+    for place in places:
+        if place.first < cue.last or place.first >= here.last:
+            continue
+        between = [doc.tokens[i].text for i in range(at, place.first)]
+        listed = all(word in words_of("site_list") for word in between)
+        if (len(between) > allowed and not listed) or (not listed and at != cue.last):
+            return
+        if any("malignant" in h.value for h in disease_words(doc) if at <= h.first < place.first):
+            return
+        yield place
+        at, allowed = place.last, 4
+
+
+def _preceding(
+    doc: Document, cue: Hit[frozenset[str]], places: Iterable[Hit[str]]
+) -> Iterator[Hit[str]]:
+    """Sites right before the word of spread ("liver and bone mets", "liver me fail gaya")."""
+    if doc.tokens[cue.first].text not in words_of("behind_site"):
+        return
+    at = cue.first
+    for place in sorted(places, key=lambda h: -h.first):
+        if place.last > cue.first:
+            continue
+        between = [doc.tokens[i].text for i in range(place.last, at)]
+        if len(between) > 3 or not all(word in words_of("site_list") for word in between):
+            return
+        yield place
+        at = place.first
