@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -103,9 +103,13 @@ def assess(jsonl: JsonLines = False) -> None:
 @app.command()
 def checklist(jsonl: JsonLines = False) -> None:
     """The records to collect: one {"id", "facts"} a line in, one checklist a line out."""
+    from bot.eligibility.engine import assess as judge
     from bot.records.cli import checklist_lines
 
-    _lines(jsonl, checklist_lines)
+    def statuses(facts: Mapping[str, Any]) -> Mapping[str, str]:
+        return {p.id: p.status for p in judge(facts).pathways}
+
+    _lines(jsonl, lambda lines: checklist_lines(lines, statuses))
 
 
 def _lines(jsonl: bool, answer: Callable[[Iterable[str]], Iterator[dict[str, Any]]]) -> None:

@@ -13,7 +13,7 @@ Act = Callable[[Turn], None]
 
 def stop_erase_restart(turn: Turn) -> bool:
     """Carry out a confirmed request, or ask for the confirmation."""
-    waiting = turn.case.memory.pop(PENDING, None)
+    waiting: str | None = turn.case.memory.pop(PENDING, None)
     if waiting and _confirmed(turn, waiting):
         DONE[waiting](turn)
         return waiting != "start_over"
@@ -40,7 +40,7 @@ def _ask(turn: Turn, wish: str) -> None:
 
 
 def _confirmed(turn: Turn, waiting: str) -> bool:
-    return turn.says_yes or bool(turn.intent == waiting)
+    return turn.says_yes or turn.intent == waiting
 
 
 def _stop(turn: Turn) -> None:
