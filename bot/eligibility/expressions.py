@@ -13,7 +13,7 @@ from typing import Any, Final
 from bot.facts.derive import View
 from bot.facts.markers import Span, compare, is_numeric, is_one_of, marker_id, wanted
 from bot.facts.model import Labs, fact_names
-from bot.facts.vocabulary import CLASSES, class_id, expand
+from bot.facts.vocabulary import CLASSES, class_id, drugs_of, expand
 
 Tri = bool | None
 Test = Callable[[View], Tri]
@@ -29,18 +29,23 @@ DERIVED: Final = frozenset(
         "advanced",
         "unresectable",
         "recurrent_or_metastatic",
+        "curable_stage",
         "hbv_positive",
         "hcv_positive",
         "hiv_positive",
         "secondary_cns_lymphoma",
         "brain_involved",
+        "irradiated",
+        "irradiated_where",
         "on_chemo_now",
+        "irradiated",
         "subtype_words",
     }
 )
 _DERIVED_ASKS: Final = {
     "secondary_cns_lymphoma": ("brain_mets_status",),
     "on_chemo_now": ("current_treatment",),
+    "irradiated": ("radiation_history",),
     "subtype_words": ("cancer_subtype",),
     "brain_involved": ("metastatic_sites",),
 }
@@ -262,10 +267,26 @@ def _lab_asks(name: str) -> Asks:
 
 
 def _marker(source: Mapping[str, Any], path: Path) -> Condition:
+    """A result, or the same question put to several results of which any known one answers."""
+    names = _listed(source["marker"])
+    _only(source, {"marker", "is", *_SIGNS}, path)
+    parts = tuple(_one_marker({**source, "marker": n}, path) for n in names)
+    if len(parts) == 1:
+        return parts[0]
+    tests = tuple(p.test for p in parts)
+
+    def test(view: View) -> Tri:
+        results = [t(view) for t in tests]
+        return True if True in results else False if False in results else None
+
+    about = tuple(i for p in parts for i in p.about)
+    return Condition(test, parts[0].asks, about=about)
+
+
+def _one_marker(source: Mapping[str, Any], path: Path) -> Condition:
     marker = marker_id(str(source["marker"]))
     if marker is None:
         raise ConditionError((*path, "marker"), f"{source['marker']!r} is not a marker")
-    _only(source, {"marker", "is", *_SIGNS}, path)
     asks = _ids(marker)
     if "is" in source:
         return Condition(_marker_word(marker, source, path), asks, about=(marker,))
@@ -335,8 +356,6 @@ def _refractory(source: Mapping[str, Any], path: Path) -> Condition:
 
 def _only_of_class(view: View, names: frozenset[str], classes: frozenset[str]) -> bool:
     """The class was told as refractory: was it certainly through one of `names`?"""
-    from bot.facts.vocabulary import drugs_of  # noqa: PLC0415 - only needed on this rare path
-
     for name in view.received - names - classes:
         known = drugs_of(name)
         if known and not known.regimen and not known.classes.isdisjoint(classes):
@@ -373,6 +392,50 @@ def _known(source: Mapping[str, Any], path: Path) -> Condition:
     return Condition(lambda view: known in view.markers, _no_asks, about=(known,))
 
 
+def _symptom(source: Mapping[str, Any], path: Path) -> Condition:
+    """A complaint of today by name, with its severity when compared."""
+    _only(source, {"symptom", *_SIGNS}, path)
+    names = frozenset(str(n) for n in _listed(source["symptom"]))
+    bounds = [(s, source[s]) for s in _SIGNS if s in source]
+
+    def test(view: View) -> Tri:
+        told = view.values.get("symptoms")
+        if told is None:
+            return None
+        here = [s for s in told if s.word in names]
+        if not bounds:
+            return bool(here)
+        sign, bound = bounds[0]
+        levels = [_compare_number(s.severity, sign, bound) for s in here]
+        return True if True in levels else None if None in levels else False
+
+    return Condition(test, _ids("symptoms"), about=("symptoms",))
+
+
+def _compare_number(value: float | None, sign: str, bound: float) -> Tri:
+    return None if value is None else compare(Span(value, value), sign, bound)
+
+
+def _procedure(source: Mapping[str, Any], path: Path) -> Condition:
+    """A recent operation whose name holds one of the words, so many days ago."""
+    _only(source, {"procedure", *_SIGNS}, path)
+    words = tuple(str(w).lower() for w in _listed(source["procedure"]))
+    bounds = [(s, source[s]) for s in _SIGNS if s in source]
+
+    def test(view: View) -> Tri:
+        told = view.values.get("recent_procedures")
+        if told is None:
+            return None
+        here = [p for p in told if any(w in p.words for w in words)]
+        if not bounds:
+            return bool(here)
+        sign, bound = bounds[0]
+        found = [_compare_number(p.days_since, sign, bound) for p in here]
+        return True if True in found else None if None in found else False
+
+    return Condition(test, _ids("recent_procedures"), about=("recent_procedures",))
+
+
 _BUILDERS: Final[dict[str, Callable[[Mapping[str, Any], Path], Condition]]] = {
     "all": _combine("all"),
     "any": _combine("any"),
@@ -384,4 +447,6 @@ _BUILDERS: Final[dict[str, Callable[[Mapping[str, Any], Path], Condition]]] = {
     "refractory_to": _refractory,
     "cancer": _cancer,
     "known": _known,
+    "symptom": _symptom,
+    "procedure": _procedure,
 }

@@ -90,6 +90,7 @@ def derive(facts: CaseFacts) -> View:
     _disease(view, facts)
     _history(view, facts, history)
     _spread(view, facts)
+    _radiation(view, facts)
     _safety(view, facts)
     return view
 
@@ -121,7 +122,8 @@ def _disease(view: View, facts: CaseFacts) -> None:
         entity = "dlbcl_lbcl"
         view.why["entity"] = "transformed lymphoma is judged as large B-cell lymphoma"
     view.entity = frozenset({entity})
-    view.values["subtype_words"] = subtype
+    if subtype:
+        view.values["subtype_words"] = subtype
     sites = facts.metastatic_sites or ()
     if entity in group("lymphoma") - {"pcnsl"}:
         involved = facts.brain_mets_status not in (None, "none") or "brain" in sites
@@ -141,6 +143,8 @@ def _history(view: View, facts: CaseFacts, history: History) -> None:
     view.told("transplant_history", history.transplant, "named among the treatments")
     view.told("days_since_cell_therapy", history.days_since_cell_therapy, "date of the treatment")
     view.told("platinum_status", history.platinum_status, "response to platinum as told")
+    radiation = bool(facts.radiation_history) if facts.radiation_history is not None else None
+    view.told("irradiated", radiation or history.irradiated or radiation, "radiotherapy as told")
     view.told("on_chemo_now", history.on_chemo_now, "a treatment that is still going on")
     lines = view.values.get("prior_systemic_lines")
     if lines == 0 and not view.received and facts.treatments is None:
@@ -196,15 +200,22 @@ def _spread(view: View, facts: CaseFacts) -> None:
         advanced=("extent",),
         unresectable=("told_inoperable",) if local_open else ("extent",),
         recurrent_or_metastatic=("extent",),
+        curable_stage=("extent",),
     )
     for name, value in (
         ("metastatic", far),
         ("advanced", advanced),
         ("unresectable", unresectable),
+        ("curable_stage", None if unresectable is None and extent is None else _curable(facts, far)),
         ("recurrent_or_metastatic", True if returned or far else _both_false(returned, far)),
     ):
         if value is not None:
             view.values[name] = value
+
+
+def _curable(facts: CaseFacts, far: bool | None) -> bool:
+    """Stage I to III and never told that it can not be removed."""
+    return not far and facts.told_inoperable is not True
 
 
 def _both_false(first: bool | None, second: bool | None) -> bool | None:
@@ -238,6 +249,25 @@ def _extent_from_stage(view: View, cancer: str, stage: str) -> None:
         view.told("extent", "localised", f"stage {stage}")
 
 
+def _radiation(view: View, facts: CaseFacts) -> None:
+    """Was radiotherapy given, and where? "" when a course was told without its site."""
+    view.asks_for["irradiated"] = ("radiation_history",)
+    courses = facts.radiation_history
+    given = [
+        t
+        for t in facts.treatments or ()
+        if t.modality == "radiation" and t.status not in ("planned", "refused")
+    ]
+    if not courses and not given:
+        if courses is not None:
+            view.values["irradiated"] = False
+        return
+    view.values["irradiated"] = True
+    sites = [course.site for course in courses or ()]
+    known = sites and not given and all(sites)
+    view.values["irradiated_where"] = " ".join(s.lower() for s in sites if s) if known else ""
+
+
 def _safety(view: View, facts: CaseFacts) -> None:
     if facts.organ_transplant == "cornea":
         view.values["organ_transplant"] = "none"
@@ -250,6 +280,9 @@ def _safety(view: View, facts: CaseFacts) -> None:
         view.told("brain_mets_status", "none", "the tumour itself is in the brain")
     if sites is not None and "brain" in sites:
         view.values["brain_involved"] = True
+    liver_matters = view.entity is None or view.entity <= {"hcc"}
+    if not liver_matters and "cirrhosis" not in (facts.comorbidities or ()):
+        view.told("child_pugh", "na", "the Child-Pugh class is asked only in liver cancer")
     for virus in ("hbv", "hcv", "hiv"):
         value = getattr(facts, virus)
         if value is not None:

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Final
 
-from bot.facts.model import CaseFacts, Treatment
+from bot.facts.model import CaseFacts, Treatment, today
 from bot.facts.vocabulary import class_id, drugs_of
 
 SYSTEMIC: Final = frozenset({"chemo", "immunotherapy", "targeted", "cell_therapy", "radioligand"})
-_CELL_CLASSES: Final = frozenset({"CAR_T", "TIL", "TCR_T", "bispecific"})
+# Words for a kind of treatment that name no drug; they say nothing about the number of lines.
+_GENERIC: Final = frozenset(
+    {"chemotherapy", "maintenance therapy", "immunotherapy", "targeted therapy", "cell therapy"}
+)
 _PROGRESSED: Final = frozenset(
     {"progressed", "progression", "pd", "refractory", "no_response", "not_responding", "resistant"}
 )
@@ -66,6 +68,7 @@ class History:
     platinum_status: str | None
     last_refractory: bool | None
     on_chemo_now: bool | None
+    irradiated: bool | None
 
 
 def told_history(facts: CaseFacts) -> History:
@@ -87,6 +90,7 @@ def told_history(facts: CaseFacts) -> History:
         days_since_cell_therapy=_days_since_cells(given),
         platinum_status=_platinum(facts, systemic),
         last_refractory=systemic[-1].progressed_on if systemic else None,
+        irradiated=True if any(g.modality == "radiation" for g in given) else None,
         on_chemo_now=True if any(g.told.status == "ongoing" for g in systemic) else None,
     )
 
@@ -125,7 +129,8 @@ def _lines(
         return None, ""
     if not facts.treatments:
         return 0, "no treatment so far"
-    if any(g.modality is None and not g.classes for g in given):
+    unclear = [g for g in systemic if not g.classes and not g.drugs - _GENERIC]
+    if unclear or any(g.modality is None and not g.classes for g in given):
         return None, ""
     numbered = [g.told.line for g in systemic if g.told.line is not None]
     if numbered and len(numbered) == len(systemic):
@@ -208,7 +213,7 @@ def _transplant(given: Sequence[Given]) -> str | None:
 
 def _days_since_cells(given: Sequence[Given]) -> int | None:
     days = [
-        (date.today() - when).days  # noqa: DTZ011 - days since, by the server's calendar
+        (today() - when).days
         for g in given
         if g.classes & {"CAR_T", "TIL", "TCR_T"} and (when := g.told.end or g.told.start)
     ]

@@ -142,6 +142,11 @@ Classes = Annotated[frozenset[str], BeforeValidator(_classes)]
 WhenAt = Annotated[date, BeforeValidator(_date)]
 
 
+def today() -> date:
+    """The server's calendar day; "days since" are whole days, so the zone hardly matters."""
+    return date.today()  # noqa: DTZ011
+
+
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -172,6 +177,11 @@ class Symptom(_Lenient):
     name: str
     severity: Number | None = Field(None, ge=0, le=10)
 
+    @property
+    def word(self) -> str:
+        """The name as rules write it."""
+        return self.name.strip().lower().replace(" ", "_").replace("-", "_")
+
 
 class Procedure(_Lenient):
     """An operation or procedure of the last weeks; `days` since then, or its date."""
@@ -181,6 +191,19 @@ class Procedure(_Lenient):
     days: Number | None = Field(None, ge=0)
     days_ago: Number | None = Field(None, ge=0)
     date: WhenAt | None = None
+
+    @property
+    def words(self) -> str:
+        """What was done, as one lower-case text."""
+        return f"{self.type or ''} {self.name or ''}".lower().replace("_", " ")
+
+    @property
+    def days_since(self) -> float | None:
+        """Days since it was done; None when not told."""
+        told = self.days if self.days is not None else self.days_ago
+        if told is None and self.date is not None:
+            return float((today() - self.date).days)
+        return told
 
 
 class Radiation(_Lenient):
@@ -464,8 +487,7 @@ _TYPE_REASONS: Final = {
 
 
 def _check_dates(facts: CaseFacts) -> None:
-    # Date-only comparison in the server's day; a month may round into the future by one day.
-    if facts.diagnosis_date and (facts.diagnosis_date - date.today()).days > 1:  # noqa: DTZ011
+    if facts.diagnosis_date and (facts.diagnosis_date - today()).days > 1:
         raise FactError("diagnosis_date", "lies in the future")
     for item in facts.treatments or ():
         if item.start and item.end and item.end < item.start:

@@ -13,6 +13,7 @@ from typing import Any, Final
 import yaml
 
 from bot.oncology.knowledge_files import KNOWLEDGE
+from bot.oncology.vocabulary import treatment_book, treatments
 
 CLASSES: Final = frozenset(
     """platinum taxane anthracycline antimetabolite topo_inhibitor alkylator vinca/other anti_CD20
@@ -129,6 +130,22 @@ class Known:
         self.modality, self.regimen = modality, regimen
 
 
+@cache
+def _by_name() -> Mapping[str, str]:
+    return {name.casefold(): name for name in treatments()}
+
+
+@cache
 def drugs_of(name: str) -> Known | None:
     """The drugs and classes behind a drug or regimen name; None for a name we do not know."""
-    return None
+    exact = _by_name().get(name.strip().casefold())
+    found = treatments()[exact] if exact else treatment_book().get(name)
+    if found is None:
+        return None
+    parts = [treatments()[c] for c in found.components if c in treatments()]
+    return Known(
+        drugs=frozenset(c.casefold() for c in found.components or (found.name,)),
+        classes=frozenset(found.classes).union(*(p.classes for p in parts)),
+        modality=found.modality,
+        regimen=bool(found.components),
+    )

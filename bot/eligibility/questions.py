@@ -1,0 +1,164 @@
+"""Which fact to ask next: the one that settles most of what is still open.
+
+First the minimum for a first result, in the order of the reference (C10); then the fact that
+leaves most shown pathways open, gates included; ties go to the order of C10. A fact that is
+settled (known, not known to the person, declined) is never asked again.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Mapping
+from typing import Any, Final
+
+from bot.eligibility.engine import SHOWN, Assessment, assess
+from bot.eligibility.rules import RuleSet
+from bot.facts.markers import known_markers
+from bot.facts.model import CaseFacts, Labs, fact_names
+
+# C10: red flags, who and where, cancer and biopsy, spread, status, treatments, fitness, safety,
+# markers, papers.
+ORDER: Final = (
+    "red_flags",
+    "user_role",
+    "country",
+    "age_years",
+    "sex",
+    "cancer_type",
+    "cancer_subtype",
+    "histology_confirmed",
+    "extent",
+    "stage_group",
+    "metastatic_sites",
+    "told_inoperable",
+    "disease_status",
+    "treatments",
+    "prior_systemic_lines",
+    "months_to_relapse",
+    "relapse_count",
+    "remission_number",
+    "drug_classes_received",
+    "refractory_to",
+    "platinum_status",
+    "endocrine_lines_metastatic",
+    "transplant_history",
+    "transplant_fitness",
+    "gvhd_status",
+    "delay_taxane_ok",
+    "castration_resistant",
+    "radiation_history",
+    "ecog",
+    "symptoms",
+    "infection_status",
+    "brain_mets_status",
+    "steroid_pred_mg",
+    "autoimmune_status",
+    "organ_transplant",
+    "pregnancy_status",
+    "lvef_pct",
+    "child_pugh",
+    "labs",
+    "oxygen_need",
+    "hbv",
+    "hcv",
+    "hiv",
+    "resectable_lesion",
+    "biomarkers",
+)
+_PLACE: Final = {name: n for n, name in enumerate(ORDER)}
+_MINIMUM: Final = ("country", "age_years", "cancer_type", "histology_confirmed")
+
+# A missing id that is asked with another fact.
+_ASKED_AS: Final = {
+    "histology": "histology_confirmed",
+    "cd19_expression": "biomarkers.CD19",
+    "spo2_pct": "oxygen_need",
+    "rt_plan": "radiation_history",
+}
+# A question that makes sense only after another one has been answered.
+_AFTER: Final = {
+    "pregnancy_status": ("sex", ("female",)),
+    "gvhd_status": ("transplant_history", ("allo",)),
+}
+
+
+def next_question(
+    facts: CaseFacts | Mapping[str, Any],
+    *,
+    settled: Collection[str] = (),
+    rules: RuleSet | None = None,
+) -> str | None:
+    """The fact to ask now, or None when no open fact can change a shown status.
+
+    A marker is named `biomarkers.<id>`, or `biomarkers` while no marker is known at all.
+    Raises FactError.
+    """
+    known = facts if isinstance(facts, CaseFacts) else CaseFacts.read(facts)
+    return next_question_of(assess(known, rules), known, settled)
+
+
+def next_question_of(
+    done: Assessment, known: CaseFacts, settled: Collection[str]
+) -> str | None:
+    """As `next_question`, for an assessment that is already there."""
+    if done.triage == "EMERGENCY_NOW":
+        return None
+    for name in _minimum(known, done):
+        if name not in settled:
+            return name
+    weights = open_facts(done, known, settled)
+    if not weights:
+        return None
+    return min(weights, key=lambda name: (-weights[name], _place(name)))
+
+
+def _minimum(known: CaseFacts, done: Assessment) -> list[str]:
+    """What is still lacking of the minimum for a first result (C10)."""
+    names = [n for n in _MINIMUM if getattr(known, n) is None]
+    values = done.view.values if done.view else {}
+    if values.get("extent") is None and known.disease_status is None:
+        names.append("extent")
+    if known.treatments is None and known.prior_systemic_lines is None:
+        classes = known.drug_classes_received
+        names += [] if classes or known.treatments_raw else ["treatments"]
+    return sorted(names, key=_place)
+
+
+def open_facts(done: Assessment, known: CaseFacts, settled: Collection[str]) -> Counter[str]:
+    """Askable facts with the number of shown pathways they leave open (undecided ones double)."""
+    weights: Counter[str] = Counter()
+    for result in done.pathways:
+        if result.status not in SHOWN:
+            continue
+        weight = 2 if result.status == "NEEDS_INFO" else 1
+        asked = {_question(m, known, settled) for m in result.missing}
+        weights.update({name: weight for name in asked if name is not None})
+    return weights
+
+
+def _question(missing: str, known: CaseFacts, settled: Collection[str]) -> str | None:
+    """The question that fills a missing id; None when it is settled or nothing one can ask."""
+    name = _ASKED_AS.get(missing, missing)
+    if name in Labs.model_fields:
+        name = "labs"
+    if name in known_markers():
+        name = f"biomarkers.{name}"
+    if name.startswith("biomarkers."):
+        if "biomarkers" in settled or name in settled:
+            return None
+        return name if known.biomarkers else "biomarkers"
+    if name in _AFTER:
+        first, values = _AFTER[name]
+        answer = getattr(known, first)
+        if answer is None:
+            name = first
+        elif answer not in values:
+            return None
+    if name not in fact_names() or name in settled:
+        return None
+    # Asked for again only while nothing at all is known of it.
+    return None if name == "labs" and known.labs is not None else name
+
+
+def _place(name: str) -> int:
+    return _PLACE.get(name.split(".")[0], len(_PLACE))
