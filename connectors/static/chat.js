@@ -33,7 +33,12 @@
 
   // ---- showing ------------------------------------------------------------------------------
   const nearEnd = () => room.scrollHeight - room.scrollTop - room.clientHeight < 120;
-  function toEnd() { room.scrollTop = room.scrollHeight; $("latest").hidden = true; }
+  // A long answer is shown from its first line, not from its last.
+  function toEnd(first) {
+    const end = room.scrollHeight - room.clientHeight;
+    room.scrollTop = first ? Math.min(end, first.offsetTop - 12) : end;
+    $("latest").hidden = room.scrollTop >= end - 120;
+  }
 
   function showTyping() {
     const stay = nearEnd();
@@ -66,11 +71,11 @@
     lastAuthor = author;
     const bubble = document.createElement("div");
     bubble.className = "bubble";
-    bubble.dir = "auto";
     for (const file of files || []) bubble.append(fileMark(file));
     if (content) {
       const body = document.createElement("span");
       body.className = "words";
+      body.dir = "auto";
       body.textContent = content;
       bubble.append(body);
     }
@@ -110,8 +115,8 @@
   const withdrawChoices = () => log.querySelectorAll(".choices").forEach((c) => c.remove());
 
   function show(lines) {
-    const stay = nearEnd();
-    let heard = false;
+    const stay = nearEnd(), history = seq === 0;
+    let heard = null; // the first message that is new to the person
     for (const line of lines) {
       if (line.seq <= seq) continue;
       seq = line.seq;
@@ -121,11 +126,11 @@
         if (sent) { settle(sent); mine.delete(line.id); } else add("patient", line.text, line.files);
         continue;
       }
-      heard = true;
       const item = add(line.author, line.text, line.files, line.name);
+      heard ??= item;
       if (line.buttons.length) { withdrawChoices(); offer(item, line.buttons); }
     }
-    if (stay || !heard) toEnd();
+    if (history || stay || !heard) toEnd(history ? null : heard);
     else $("latest").hidden = false;
     if (heard) say(null);
   }
@@ -262,7 +267,7 @@
     if ($("ask").returnValue === "yes") { begin(true); text.focus(); }
     $("ask").returnValue = "";
   });
-  $("latest").addEventListener("click", toEnd);
+  $("latest").addEventListener("click", () => toEnd());
   room.addEventListener("scroll", () => { if (nearEnd()) $("latest").hidden = true; }, { passive: true });
   window.addEventListener("online", () => say(null));
 
