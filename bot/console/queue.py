@@ -1,0 +1,263 @@
+"""The list of cases: urgent first, then the ones waiting longest."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from starlette.responses import Response
+
+from bot.console import plain
+from bot.console.correction import options
+from bot.console.frame import Visit
+from bot.console.names import wording
+from bot.console.panels import Choice
+from bot.console.transcript import shown
+from bot.facts.case import CaseState
+from bot.store import console_queries
+from bot.store.console_queries import Spoken
+from bot.store.queries import CaseFilter, CaseLine, PageKey
+
+PAGE = 50
+CHANNELS = ("whatsapp", "telegram", "webchat", "terminal")
+FILTERS = ("state", "urgency", "cancer", "country", "channel")
+STATE_TONES = {
+    CaseState.EMERGENCY: "red",
+    CaseState.HUMAN: "teal",
+    CaseState.ASSESSED: "green",
+    CaseState.CLOSED: "plain",
+}
+# The one red flag that means "today", not "now".
+SAME_DAY = "RF16"
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What the address asks for."""
+
+    number: str
+    state: str
+    urgency: str
+    cancer: str
+    country: str
+    channel: str
+    mine: str
+    waiting: str
+    after: str
+
+    @property
+    def filtered(self) -> bool:
+        """Whether anything narrows the list."""
+        return any(getattr(self, f) for f in (*FILTERS, "number", "mine", "waiting"))
+
+    def query(self, **changes: str) -> dict[str, str]:
+        """The same choice as query values, with changes."""
+        changed = replace(self, **({"after": ""} | changes))
+        return {name: getattr(changed, name) for name in self.__dataclass_fields__}
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """One select box."""
+
+    name: str
+    label: str
+    value: str
+    options: tuple[Choice, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """One figure above the list."""
+
+    name: str
+    text: str
+    count: int
+    tone: str
+    href: str
+    here: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One case of the list."""
+
+    number: str
+    href: str
+    tone: str
+    urgency: str
+    urgency_tone: str
+    cancer: str
+    state: str
+    state_tone: str
+    owner: str
+    country: str
+    language: str
+    channel: str
+    last_at: datetime | None
+    waiting: str
+    waiting_tone: str
+
+
+def show(visit: Visit) -> Response:
+    """The page, or only its list when the page's script asks."""
+    chosen = Chosen(*(visit.asked(name)[:60] for name in Chosen.__dataclass_fields__))
+    lines = _lines(visit, chosen)
+    more = len(lines) > PAGE
+    lines = lines[:PAGE]
+    if not visit.live:
+        visit.store.audit.write(visit.me.name, "queue.view", "queue")
+    values: dict[str, Any] = {
+        "chosen": chosen,
+        "filtered": chosen.filtered,
+        "filters": _filters(visit, chosen),
+        "counts": _counts(visit, chosen),
+        "rows": rows(visit, lines),
+        "poll": visit.link("queue", query=chosen.query(after=chosen.after)),
+        "first_page": visit.link("queue", query=chosen.query()) if chosen.after else "",
+        "next_page": visit.link("queue", query=chosen.query(after=_key(lines[-1]))) if more else "",
+    }
+    if visit.live:
+        return visit.part("_queue.html", **values)
+    return visit.page("queue.html", **values)
+
+
+def _lines(visit: Visit, chosen: Chosen) -> list[CaseLine]:
+    queries = visit.store.queries
+    if chosen.number:
+        numbers = console_queries.numbers_like(visit.store, chosen.number, PAGE)
+        found = [line for n in numbers if (line := queries.line(n)) is not None]
+        return sorted(found, key=lambda line: line.key)
+    wanted = CaseFilter(
+        states=(chosen.state,) if chosen.state else (),
+        urgent=_urgent(chosen.urgency),
+        waiting=True if chosen.waiting else None,
+        cancer=chosen.cancer or None,
+        country=chosen.country or None,
+        channel=chosen.channel or None,
+        assigned_to=visit.me.name if chosen.mine else None,
+        consented=None,
+    )
+    if chosen.urgency == "EMERGENCY_NOW" and not chosen.state:
+        wanted = replace(wanted, states=(CaseState.EMERGENCY,))
+    return queries.queue(wanted, after=_page_key(chosen.after), limit=PAGE + 1)
+
+
+def _urgent(urgency: str) -> bool | None:
+    return None if not urgency else urgency != "ROUTINE"
+
+
+def _key(line: CaseLine) -> str:
+    return f"{line.key.rank}~{line.key.at.isoformat()}~{line.key.number}"
+
+
+def _page_key(text: str) -> PageKey | None:
+    """The key of an address; a forged one starts the list over."""
+    try:
+        rank, at, number = text.split("~")
+        moment = datetime.fromisoformat(at)
+        return PageKey(int(rank), moment, number) if moment.tzinfo else None
+    except ValueError:
+        return None
+
+
+def _filters(visit: Visit, chosen: Chosen) -> list[Filter]:
+    t, words = visit.texts, wording(visit.texts)
+    cancers = [Choice(o.value, o.text) for o in options("cancer_type", None, words) if o.value]
+    countries = [Choice(o.value, o.text) for o in options("country", None, words) if o.value]
+    choices = {
+        "state": [Choice(s, t(f"state.{s}")) for s in CaseState],
+        "urgency": [
+            Choice(u, t(f"urgency.{u}")) for u in ("EMERGENCY_NOW", "URGENT_TODAY", "ROUTINE")
+        ],
+        "cancer": cancers,
+        "country": countries,
+        "channel": [Choice(c, t(f"channel.{c}")) for c in CHANNELS],
+    }
+    return [
+        Filter(name, t(f"queue.filter.{name}"), getattr(chosen, name), tuple(choices[name]))
+        for name in FILTERS
+    ]
+
+
+def _counts(visit: Visit, chosen: Chosen) -> list[Count]:
+    counts = visit.store.queries.counts()
+    mine = console_queries.count_mine(visit.store, visit.me.name)
+    emergency = CaseState.EMERGENCY.value
+    human = CaseState.HUMAN.value
+    figures: tuple[tuple[str, int, str, dict[str, str]], ...] = (
+        ("all", counts.all, "", {}),
+        ("emergency", counts.by_state.get(emergency, 0), "red", {"state": emergency}),
+        ("urgent", counts.urgent, "amber", {"urgency": "URGENT_TODAY"}),
+        ("waiting", counts.waiting, "", {"waiting": "1"}),
+        ("human", counts.by_state.get(human, 0), "", {"state": human}),
+        ("mine", mine, "", {"mine": "1"}),
+    )
+    now = {k: v for k, v in chosen.query().items() if v}
+    return [
+        Count(
+            name=name,
+            text=visit.texts(f"queue.count.{name}"),
+            count=number,
+            tone=tone if number else "",
+            href=visit.link("queue", query=query),
+            here=now == query,
+        )
+        for name, number, tone, query in figures
+    ]
+
+
+def urgency_of(state: str, urgent: bool, flags: Sequence[str]) -> tuple[str, str]:
+    """Text key and tone of a case's urgency; one that was seen to stays recognisable."""
+    acute = state == CaseState.EMERGENCY or any(not f.startswith(SAME_DAY) for f in flags)
+    if urgent and acute:
+        return "urgency.EMERGENCY_NOW", "red"
+    if urgent:
+        return "urgency.URGENT_TODAY", "amber"
+    return ("urgency.seen", "plain") if flags else ("urgency.ROUTINE", "plain")
+
+
+def rows(visit: Visit, lines: Sequence[CaseLine]) -> list[Row]:
+    """Lines of the store in the words of the page."""
+    flags = console_queries.flags_of(visit.store, [line.number for line in lines])
+    spoken = console_queries.spoken(visit.store, [line.conversation_id for line in lines])
+    return [
+        row(visit, line, flags.get(line.number, ()), spoken.get(line.conversation_id))
+        for line in lines
+    ]
+
+
+def row(visit: Visit, line: CaseLine, flags: Sequence[str], spoken: Spoken | None) -> Row:
+    """One case in the words of the page."""
+    t, words = visit.texts, wording(visit.texts)
+    key, tone = urgency_of(line.state, line.urgent, flags)
+    owner = line.human_owner if line.state == CaseState.HUMAN else line.assigned_to
+    waiting, waiting_tone = waiting_for(visit, line, spoken)
+    return Row(
+        number=line.number,
+        href=visit.link("case", number=line.number),
+        tone=tone if line.urgent else "",
+        urgency=t(key),
+        urgency_tone=tone,
+        cancer=words.cancer(line.cancer) if line.cancer else "",
+        state=t.named("state", line.state),
+        state_tone=STATE_TONES.get(CaseState(line.state), "blue"),
+        owner=shown(owner or ""),
+        country=plain.country(line.country, t) if line.country else "",
+        language=plain.language(line.language, t),
+        channel=t.named("channel", line.channel),
+        last_at=spoken.last_at if spoken else line.updated_at,
+        waiting=waiting,
+        waiting_tone=waiting_tone,
+    )
+
+
+def waiting_for(visit: Visit, line: CaseLine, spoken: Spoken | None) -> tuple[str, str]:
+    """Who is waiting for whom, and its tone; nothing for a closed case."""
+    if line.state == CaseState.CLOSED:
+        return "", ""
+    if line.waiting_since is not None or line.urgent:
+        return visit.texts("waiting.us"), "amber"
+    return visit.texts("waiting.person"), "plain"

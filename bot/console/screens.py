@@ -1,0 +1,51 @@
+"""The table of routes: every address of the console, who may use it, and what answers."""
+
+from __future__ import annotations
+
+from bot.console import casepage, changes, doors, oversight, queue
+from bot.console.frame import Screen
+from bot.console.roles import Right
+
+CASE = "/cases/{number}"
+
+SCREENS: tuple[Screen, ...] = (
+    Screen("login", "GET", "/login", Right.OPEN, doors.show_login),
+    Screen("login_post", "POST", "/login", Right.OPEN, doors.login),
+    Screen("logout", "POST", "/logout", Right.SELF, doors.logout, before_password=True),
+    Screen("password", "GET", "/password", Right.SELF, doors.show_password, before_password=True),
+    Screen(
+        "password_post",
+        "POST",
+        "/password",
+        Right.SELF,
+        doors.change_password,
+        before_password=True,
+    ),
+    Screen("home", "GET", "/", Right.SELF, doors.home),
+    Screen("queue", "GET", "/cases", Right.READ_CASES, queue.show),
+    Screen("case", "GET", CASE, Right.READ_CASES, casepage.show),
+    Screen("messages", "GET", f"{CASE}/messages", Right.READ_CASES, casepage.messages),
+    Screen("side", "GET", f"{CASE}/side", Right.READ_CASES, casepage.show_side),
+    Screen("export", "GET", f"{CASE}/export.json", Right.EXPORT_CASES, casepage.export),
+    Screen("take_over", "POST", f"{CASE}/take-over", Right.CHANGE_CASES, changes.take_over),
+    Screen("hand_back", "POST", f"{CASE}/hand-back", Right.CHANGE_CASES, changes.hand_back),
+    Screen("reply", "POST", f"{CASE}/reply", Right.CHANGE_CASES, changes.reply),
+    Screen("fix_any", "GET", f"{CASE}/facts", Right.CHANGE_CASES, changes.choose_fix),
+    Screen("fix", "GET", f"{CASE}/facts/{{fact}}", Right.CHANGE_CASES, changes.show_fix),
+    Screen("correct", "POST", f"{CASE}/facts/{{fact}}", Right.CHANGE_CASES, changes.correct),
+    Screen("note", "POST", f"{CASE}/notes", Right.CHANGE_CASES, changes.note),
+    Screen("assign", "POST", f"{CASE}/assign", Right.CHANGE_CASES, changes.assign),
+    Screen("desk", "POST", f"{CASE}/state", Right.CHANGE_CASES, changes.desk),
+    Screen("paper", "POST", f"{CASE}/records", Right.CHANGE_CASES, changes.paper),
+    Screen("answered", "POST", f"{CASE}/questions", Right.CHANGE_CASES, changes.answered),
+    Screen("audit", "GET", "/audit", Right.READ_AUDIT, oversight.show_audit),
+    Screen("accounts", "GET", "/accounts", Right.MANAGE_ACCOUNTS, oversight.show_accounts),
+    Screen("account_add", "POST", "/accounts", Right.MANAGE_ACCOUNTS, oversight.add_account),
+    Screen(
+        "account_disable",
+        "POST",
+        "/accounts/disable",
+        Right.MANAGE_ACCOUNTS,
+        oversight.disable_account,
+    ),
+)

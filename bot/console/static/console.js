@@ -1,0 +1,141 @@
+// What plain HTML cannot do: times in the reader's zone, theme, keys, and a calm live refresh.
+(function () {
+  "use strict";
+  var root = document.documentElement;
+
+  function remember(name, value) {
+    var secure = location.protocol === "https:" ? "; Secure" : "";
+    document.cookie = name + "=" + encodeURIComponent(value) + "; Path=/; Max-Age=31536000; SameSite=Lax" + secure;
+  }
+
+  // Times: the server writes them in this zone from the second page on, so that nothing moves.
+  var zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  if (zone) { remember("console_zone", zone); }
+  var shapes = {
+    full: { dateStyle: "medium", timeStyle: "short" },
+    time: { hour: "2-digit", minute: "2-digit" },
+    day: { weekday: "long", day: "numeric", month: "long", year: "numeric" }
+  };
+  function ago(when) {
+    var seconds = Math.max(0, (Date.now() - when) / 1000);
+    var steps = [[60, 1, "second"], [3600, 60, "minute"], [86400, 3600, "hour"], [86400 * 14, 86400, "day"]];
+    if (seconds < 45) { return new Intl.RelativeTimeFormat(root.lang, { numeric: "auto" }).format(0, "second"); }
+    for (var i = 1; i < steps.length; i += 1) {
+      if (seconds < steps[i][0]) {
+        return new Intl.RelativeTimeFormat(root.lang, { style: "short" }).format(-Math.max(1, Math.round(seconds / steps[i][1])), steps[i][2]);
+      }
+    }
+    return new Intl.DateTimeFormat(root.lang, { dateStyle: "medium" }).format(when);
+  }
+  function times(within) {
+    within.querySelectorAll("time[data-shape]").forEach(function (el) {
+      var when = new Date(el.dateTime);
+      if (isNaN(when)) { return; }
+      var shape = el.dataset.shape;
+      el.textContent = shape === "ago" ? ago(when) : new Intl.DateTimeFormat(root.lang, shapes[shape]).format(when);
+      if (shape !== "full") { el.title = new Intl.DateTimeFormat(root.lang, shapes.full).format(when); }
+    });
+  }
+
+  // Theme: a cookie, so that the server paints the right one at once.
+  function dark() {
+    return root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+  }
+  document.querySelectorAll("[data-theme-toggle]").forEach(function (button) {
+    button.hidden = false;
+    button.addEventListener("click", function () {
+      root.dataset.theme = dark() ? "light" : "dark";
+      remember("console_theme", root.dataset.theme);
+    });
+  });
+
+  // Keys: j and k walk the rows, "/" searches. Never while somebody is typing.
+  function typing(el) { return el && (el.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(el.tagName)); }
+  document.addEventListener("keydown", function (event) {
+    if (event.ctrlKey || event.metaKey || event.altKey) { return; }
+    if (event.key === "Escape") {
+      var close = document.querySelector(".fix [data-cancel]");
+      if (close) { close.click(); }
+      return;
+    }
+    if (typing(event.target)) { return; }
+    if (event.key === "/") {
+      var search = document.querySelector("input[type=search]");
+      if (search) { event.preventDefault(); search.focus(); search.select(); }
+      return;
+    }
+    if (event.key !== "j" && event.key !== "k") { return; }
+    var rows = Array.prototype.slice.call(document.querySelectorAll("[data-row]"));
+    if (!rows.length) { return; }
+    var at = rows.indexOf(document.activeElement) + (event.key === "j" ? 1 : -1);
+    rows[Math.min(rows.length - 1, Math.max(0, at))].focus();
+    event.preventDefault();
+  });
+
+  // Control+Enter sends a form written in a text area.
+  document.addEventListener("keydown", function (event) {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && event.target.tagName === "TEXTAREA" && event.target.form) {
+      event.preventDefault();
+      event.target.form.requestSubmit();
+    }
+  });
+
+  document.addEventListener("change", function (event) {
+    var form = event.target.form;
+    if (form && form.matches("[data-submit-on-change]") && event.target.tagName === "SELECT") { form.requestSubmit(); }
+  });
+
+  // A page that is submitted twice by an impatient hand sends one form.
+  document.addEventListener("submit", function (event) {
+    if (event.target.dataset.sending) { event.preventDefault(); return; }
+    if (event.target.method === "post" && !event.target.hasAttribute("hx-post")) {
+      event.target.dataset.sending = "1";
+    }
+  });
+
+  // Live parts: not swapped under somebody's hands; opened details stay open.
+  var open = [];
+  function busy(part) {
+    var active = document.activeElement;
+    return Boolean(part.querySelector(".fix")) || (part.contains(active) && typing(active)) ||
+      Array.prototype.some.call(part.querySelectorAll("textarea"), function (t) { return t.value !== t.defaultValue; });
+  }
+  document.addEventListener("htmx:beforeRequest", function (event) {
+    var part = event.detail.elt;
+    if (part.hasAttribute("data-live") && (document.hidden || busy(part))) { event.preventDefault(); }
+  });
+  document.addEventListener("htmx:configRequest", function (event) {
+    var part = event.detail.elt;
+    if (part.hasAttribute("data-live")) {
+      event.detail.headers["X-Poll"] = "1";
+      event.detail.headers["X-Seen"] = part.dataset.seen || "";
+    }
+  });
+  document.addEventListener("htmx:beforeSwap", function (event) {
+    var part = event.detail.target;
+    if (event.detail.elt.hasAttribute("data-live") && busy(part)) { event.detail.shouldSwap = false; }
+    open = Array.prototype.map.call(part.querySelectorAll("details[open][id]"), function (d) { return d.id; });
+  });
+  document.addEventListener("htmx:afterSwap", function (event) {
+    var seen = event.detail.xhr && event.detail.xhr.getResponseHeader("X-Seen");
+    var part = seen && document.getElementById(event.detail.target.id);
+    if (part) { part.dataset.seen = seen; }
+    open.forEach(function (id) { var d = document.getElementById(id); if (d) { d.open = true; } });
+    open = [];
+    times(document);
+  });
+  document.addEventListener("htmx:load", function (event) {
+    var first = event.detail.elt.querySelector && event.detail.elt.querySelector("[data-focus]");
+    if (first) { first.focus(); }
+  });
+  var lost = document.getElementById("lost");
+  document.addEventListener("htmx:sendError", function () {
+    if (lost) { lost.textContent = lost.dataset.text; lost.className = "lost"; }
+  });
+  document.addEventListener("htmx:afterOnLoad", function () {
+    if (lost && lost.className === "lost") { lost.textContent = ""; lost.className = "unseen"; }
+  });
+
+  times(document);
+  setInterval(function () { if (!document.hidden) { times(document); } }, 30000);
+}());

@@ -1,0 +1,1 @@
+"""A case in the forms that leave the house."""
