@@ -10,7 +10,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from bot.eligibility.ruleset import current
 from bot.eligibility.rules import (
     ALWAYS_OPEN,
     Criterion,
@@ -23,6 +22,7 @@ from bot.eligibility.rules import (
     RuleSet,
     Sign,
 )
+from bot.eligibility.ruleset import current
 from bot.facts.derive import View, derive
 from bot.facts.model import CaseFacts
 
@@ -140,7 +140,7 @@ class Assessment:
 
 def assess(facts: CaseFacts | Mapping[str, Any], rules: RuleSet | None = None) -> Assessment:
     """Assess one case. Raises FactError for facts that cannot be used."""
-    from bot.eligibility.questions import next_question_of  # noqa: PLC0415 - needs this module
+    from bot.eligibility.questions import next_question_of
 
     ruleset = rules or current()
     known = facts if isinstance(facts, CaseFacts) else CaseFacts.read(facts)
@@ -344,9 +344,7 @@ def _combined(
         rules=_union(o.ids() for o in winners),
         gates=_EMPTY,
         reasons=_union(_reasons(o) for o in winners),
-        cautions=_union(
-            (*o.rule.cautions, *(c.note or c.say for c in o.warned)) for o in winners
-        ),
+        cautions=_union((*o.rule.cautions, *(c.note or c.say for c in o.warned)) for o in winners),
         missing=_union((missing, helpful)),
         evidence=evidence,
         origin=_origin(winners),

@@ -13,7 +13,7 @@ from typing import Any, Final
 from bot.facts.derive import View
 from bot.facts.markers import Span, compare, is_numeric, is_one_of, marker_id, wanted
 from bot.facts.model import Labs, fact_names
-from bot.facts.vocabulary import CLASSES, class_id, drugs_of, expand
+from bot.facts.vocabulary import class_id, drugs_of, expand
 
 Tri = bool | None
 Test = Callable[[View], Tri]
@@ -38,7 +38,6 @@ DERIVED: Final = frozenset(
         "irradiated",
         "irradiated_where",
         "on_chemo_now",
-        "irradiated",
         "subtype_words",
     }
 )
@@ -344,8 +343,8 @@ def _refractory(source: Mapping[str, Any], path: Path) -> Condition:
         if not names.isdisjoint(view.refractory):
             return True
         if not classes.isdisjoint(view.refractory):
-            others = not classes.isdisjoint(CLASSES) and not names.isdisjoint(view.received)
-            return True if others and _only_of_class(view, names, classes) else None
+            given = not names.isdisjoint(view.received)
+            return True if given and _only_of_class(view, names, classes) else None
         if view.refractory_complete:
             return False
         never = view.received_complete and (names | classes).isdisjoint(view.received)

@@ -97,9 +97,7 @@ def next_question(
     return next_question_of(assess(known, rules), known, settled)
 
 
-def next_question_of(
-    done: Assessment, known: CaseFacts, settled: Collection[str]
-) -> str | None:
+def next_question_of(done: Assessment, known: CaseFacts, settled: Collection[str]) -> str | None:
     """As `next_question`, for an assessment that is already there."""
     if done.triage == "EMERGENCY_NOW":
         return None

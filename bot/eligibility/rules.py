@@ -498,7 +498,8 @@ def read_signs(path: Path, text: str, levels: tuple[str, ...]) -> tuple[Sign, ..
 
 def load_rules(path: Path = KNOWLEDGE) -> RuleSet:
     """Read and compile every rule file below `path`. Raises RuleFileError."""
-    files = [path / "gates.yml", path / "triage.yml", path / "travel.yml", path / "cancer_groups.yml"]
+    names = ("gates.yml", "triage.yml", "travel.yml", "cancer_groups.yml")
+    files = [path / name for name in names]
     folder = sorted((path / "pathways").glob("*.yml"))
     texts: dict[Path, str] = {}
     for file in (*files, *folder):

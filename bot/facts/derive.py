@@ -206,16 +206,18 @@ def _spread(view: View, facts: CaseFacts) -> None:
         ("metastatic", far),
         ("advanced", advanced),
         ("unresectable", unresectable),
-        ("curable_stage", None if unresectable is None and extent is None else _curable(facts, far)),
+        ("curable_stage", _curable(facts, extent, far)),
         ("recurrent_or_metastatic", True if returned or far else _both_false(returned, far)),
     ):
         if value is not None:
             view.values[name] = value
 
 
-def _curable(facts: CaseFacts, far: bool | None) -> bool:
+def _curable(facts: CaseFacts, extent: str | None, far: bool | None) -> bool | None:
     """Stage I to III and never told that it can not be removed."""
-    return not far and facts.told_inoperable is not True
+    if facts.told_inoperable or far:
+        return False
+    return None if extent is None else True
 
 
 def _both_false(first: bool | None, second: bool | None) -> bool | None:
@@ -349,9 +351,7 @@ _CONFLICTS: Final[tuple[tuple[str, str, Any], ...]] = (
     (
         "gvhd_status",
         "does not go with a history without donor transplant",
-        lambda f: (
-            f.gvhd_status in ("active", "past") and f.transplant_history in ("none", "auto")
-        ),
+        lambda f: f.gvhd_status in ("active", "past") and f.transplant_history in ("none", "auto"),
     ),
     (
         "relapse_count",

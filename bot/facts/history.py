@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 from bot.facts.model import CaseFacts, Treatment, today
@@ -187,7 +188,7 @@ def _counts(item: Given, months_to_relapse: float | None) -> bool | None:
 
 def _all_separate(items: Sequence[Given]) -> bool:
     """Are the entries certainly lines of their own, not parts of one regimen?"""
-    return all(_follows(a, b) for a, b in zip(items, items[1:], strict=False))
+    return all(_follows(a, b) for a, b in pairwise(items))
 
 
 def _follows(first: Given, second: Given) -> bool:

@@ -189,9 +189,8 @@ _FAMILIES: Final = {
         "msi",
         {"positive": "MSI-H", "negative": "MSS", "indeterminate": "MSI-H MSS"},
         {
-            "msi-h/dmmr,msih,dmmr,msi-high,msi high,high,mmr deficient,deficient,msi,pos,unstable": (
-                "MSI-H"
-            ),
+            "msi-h/dmmr,msih,dmmr,msi-high,msi high,high,msi,pos,unstable": "MSI-H",
+            "mmr deficient,deficient": "MSI-H",
             "mss/pmmr,pmmr,msi-l,msil,stable,mmr proficient,proficient,neg,low": "MSS",
         },
     ),
@@ -366,7 +365,7 @@ _ALIASES: Final[dict[str, str]] = {
     "H3": "H3_K27M",
     "FRALPHA": "FOLR1",
     "FR": "FOLR1",
-        "FRFOLR1": "FOLR1",
+    "FRFOLR1": "FOLR1",
     "FRAFOLR1": "FOLR1",
     "BRCA12": "BRCA",
     "GBRCA": "BRCA",
@@ -408,9 +407,7 @@ def _id_key(name: str) -> str:
 
 _BY_KEY: Final = {_id_key(m): m for m in _MARKERS} | _ALIASES
 
-_UNKNOWN_WORDS: Final = frozenset(
-    "unknown declined nottested notdone pending na n/a not_tested not_done ".split()
-)
+_UNKNOWN_WORDS: Final = frozenset({"unknown", "declined", "nottested", "notdone", "pending", "na"})
 
 
 def marker_id(name: str) -> str | None:

@@ -92,6 +92,10 @@ def _child_pugh(value: Any) -> Any:
     raise ValueError("must be A, B or C")
 
 
+def _upper(value: Any) -> Any:
+    return value.strip().upper() if isinstance(value, str) else value
+
+
 def _words(value: Any) -> Any:
     if isinstance(value, str) or not isinstance(value, list | tuple | set):
         raise ValueError("must be a list")
@@ -130,7 +134,7 @@ def _date(value: Any) -> Any:
     parts = value.split("T")[0].split("-")
     try:
         numbers = [int(p) for p in parts]
-        return date(*(numbers + [1, 1])[:3])
+        return date(*[*numbers, 1, 1][:3])
     except (ValueError, TypeError):
         raise ValueError("must be a date such as 2025-03") from None
 
@@ -156,7 +160,7 @@ class _Lenient(BaseModel):
 
 
 class Treatment(_Lenient):
-    """One treatment as told. `line` counts lines of drug treatment when the teller numbered them."""
+    """One treatment as told; `line` is its number when the teller counted the lines."""
 
     name: str | None = None
     drug_class: str | list[str] | None = Field(None, alias="class")
@@ -268,12 +272,12 @@ class CaseFacts(_Strict):
     model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
 
     consent_data: Any = None
-    user_role: Annotated[
-        Literal["patient", "caregiver", "doctor", "other"], BeforeValidator(_word)
-    ] | None = None
-    patient_agrees: Annotated[
-        Literal["yes", "no", "minor", "cannot"], BeforeValidator(_word)
-    ] | None = None
+    user_role: (
+        Annotated[Literal["patient", "caregiver", "doctor", "other"], BeforeValidator(_word)] | None
+    ) = None
+    patient_agrees: (
+        Annotated[Literal["yes", "no", "minor", "cannot"], BeforeValidator(_word)] | None
+    ) = None
     non_disclosure: StrictBool | None = None
     language: str | None = None
     records_language: Any = None
@@ -282,46 +286,68 @@ class CaseFacts(_Strict):
     age_years: Number | None = Field(None, ge=0, le=110)
     age_months: Number | None = Field(None, ge=0, le=36)
     sex: Annotated[Literal["female", "male", "other"], BeforeValidator(_word)] | None = None
-    pregnancy_status: Annotated[
-        Literal["pregnant", "possible", "breastfeeding", "no", "na"], BeforeValidator(_word)
-    ] | None = None
+    pregnancy_status: (
+        Annotated[
+            Literal["pregnant", "possible", "breastfeeding", "no", "na"], BeforeValidator(_word)
+        ]
+        | None
+    ) = None
     pregnancy_weeks: Number | None = Field(None, ge=0, le=45)
     cancer_type: Annotated[str, BeforeValidator(_cancer)] | None = None
     cancer_subtype: str | list[str] | None = None
     suspected: StrictBool | None = None
-    histology_confirmed: Annotated[
-        Literal["biopsy_yes", "biopsy_no", "fnac_only", "pending"], BeforeValidator(_word)
-    ] | None = None
+    histology_confirmed: (
+        Annotated[
+            Literal["biopsy_yes", "biopsy_no", "fnac_only", "pending"], BeforeValidator(_word)
+        ]
+        | None
+    ) = None
     diagnosis_date: WhenAt | None = None
     stage_raw: str | None = None
     stage_system: str | None = None
     stage_group: Annotated[str, BeforeValidator(_stage)] | None = None
-    extent: Annotated[
-        Literal[
-            "localised", "locally_advanced", "oligometastatic", "metastatic", "disseminated_blood"
-        ],
-        BeforeValidator(_word),
-    ] | None = None
+    extent: (
+        Annotated[
+            Literal[
+                "localised",
+                "locally_advanced",
+                "oligometastatic",
+                "metastatic",
+                "disseminated_blood",
+            ],
+            BeforeValidator(_word),
+        ]
+        | None
+    ) = None
     metastatic_sites: Words | None = None
-    brain_mets_status: Annotated[
-        Literal["none", "treated_stable", "untreated_or_symptomatic", "leptomeningeal"],
-        BeforeValidator(_word),
-    ] | None = None
-    disease_status: Annotated[
-        Literal[
-            "newly_diagnosed",
-            "on_treatment_responding",
-            "stable",
-            "remission",
-            "relapsed",
-            "refractory",
-            "progressed",
-        ],
-        BeforeValidator(_word),
-    ] | None = None
-    progression_pattern: Annotated[
-        Literal["single_site", "few_sites", "widespread", "marker_only"], BeforeValidator(_word)
-    ] | None = None
+    brain_mets_status: (
+        Annotated[
+            Literal["none", "treated_stable", "untreated_or_symptomatic", "leptomeningeal"],
+            BeforeValidator(_word),
+        ]
+        | None
+    ) = None
+    disease_status: (
+        Annotated[
+            Literal[
+                "newly_diagnosed",
+                "on_treatment_responding",
+                "stable",
+                "remission",
+                "relapsed",
+                "refractory",
+                "progressed",
+            ],
+            BeforeValidator(_word),
+        ]
+        | None
+    ) = None
+    progression_pattern: (
+        Annotated[
+            Literal["single_site", "few_sites", "widespread", "marker_only"], BeforeValidator(_word)
+        ]
+        | None
+    ) = None
     treatments: Annotated[list[Treatment], BeforeValidator(_named_items)] | None = None
     treatments_raw: str | None = None
     prior_systemic_lines: Whole | None = Field(None, ge=0, le=15)
@@ -331,52 +357,60 @@ class CaseFacts(_Strict):
     months_to_relapse: Number | None = Field(None, ge=0, le=600)
     relapse_count: Whole | None = Field(None, ge=0, le=20)
     remission_number: Whole | None = Field(None, ge=0, le=20)
-    transplant_history: Annotated[
-        Literal["none", "auto", "allo", "planned"], BeforeValidator(_word)
-    ] | None = None
+    transplant_history: (
+        Annotated[Literal["none", "auto", "allo", "planned"], BeforeValidator(_word)] | None
+    ) = None
     transplant_fitness: Annotated[Literal["fit", "unfit"], BeforeValidator(_word)] | None = None
     gvhd_status: Annotated[Literal["none", "active", "past"], BeforeValidator(_word)] | None = None
     radiation_history: Annotated[list[Radiation], BeforeValidator(_named_items)] | None = None
     current_treatment: Any = None
     biomarkers: dict[str, Any] | None = None
-    ngs_done: Annotated[
-        Literal["tissue", "liquid", "both", "no", "pending"], BeforeValidator(_word)
-    ] | None = None
+    ngs_done: (
+        Annotated[Literal["tissue", "liquid", "both", "no", "pending"], BeforeValidator(_word)]
+        | None
+    ) = None
     germline_done: Any = None
     ecog: Whole | None = Field(None, ge=0, le=4)
     karnofsky: Whole | None = Field(None, ge=10, le=100)
     lansky: Whole | None = Field(None, ge=10, le=100)
     symptoms: Annotated[list[Symptom], BeforeValidator(_named_items)] | None = None
     temp_c: Annotated[float, BeforeValidator(_temperature)] | None = Field(None, ge=34, le=43)
-    infection_status: Annotated[
-        Literal["none", "chronic_controlled", "active_uncontrolled", "recent_resolved"],
-        BeforeValidator(_word),
-    ] | None = None
+    infection_status: (
+        Annotated[
+            Literal["none", "chronic_controlled", "active_uncontrolled", "recent_resolved"],
+            BeforeValidator(_word),
+        ]
+        | None
+    ) = None
     hbv: Presence | None = None
     hcv: Presence | None = None
     hiv: Presence | None = None
-    autoimmune_status: Annotated[
-        Literal["none", "mild_controlled", "active_immunosuppressed"], BeforeValidator(_word)
-    ] | None = None
+    autoimmune_status: (
+        Annotated[
+            Literal["none", "mild_controlled", "active_immunosuppressed"], BeforeValidator(_word)
+        ]
+        | None
+    ) = None
     steroid_pred_mg: Number | None = Field(None, ge=0, le=2500)
     immunosuppressants: Any = None
     anticoagulant: Any = None
-    organ_transplant: Annotated[
-        Literal["none", "kidney", "liver", "heart", "lung", "cornea"], BeforeValidator(_word)
-    ] | None = None
+    organ_transplant: (
+        Annotated[
+            Literal["none", "kidney", "liver", "heart", "lung", "cornea"], BeforeValidator(_word)
+        ]
+        | None
+    ) = None
     comorbidities: Words | None = None
     labs: Labs | None = None
     lvef_pct: Number | None = Field(None, ge=10, le=80)
     fev1_pct: Number | None = Field(None, ge=5, le=200)
     nyha: Whole | None = Field(None, ge=1, le=4)
     spo2_pct: Number | None = Field(None, ge=50, le=100)
-    oxygen_need: Annotated[
-        Literal["none", "occasional", "continuous"], BeforeValidator(_word)
-    ] | None = None
+    oxygen_need: (
+        Annotated[Literal["none", "occasional", "continuous"], BeforeValidator(_word)] | None
+    ) = None
     child_pugh: Annotated[str, BeforeValidator(_child_pugh)] | None = None
-    bclc: Annotated[str, BeforeValidator(lambda v: v.upper() if isinstance(v, str) else v)] | None = (
-        Field(None, pattern="^[0ABCD]$")
-    )
+    bclc: Annotated[Literal["0", "A", "B", "C", "D"], BeforeValidator(_upper)] | None = None
     weight_kg: Number | None = Field(None, gt=0, le=400)
     height_cm: Number | None = Field(None, ge=20, le=260)
     weight_loss_pct: Number | None = Field(None, ge=0, le=80)
@@ -394,9 +428,9 @@ class CaseFacts(_Strict):
     contact: Any = None
     days_since_chemo: Number | None = Field(None, ge=0, le=20000)
     days_since_cell_therapy: Number | None = Field(None, ge=0, le=20000)
-    platinum_status: Annotated[
-        Literal["sensitive", "resistant", "refractory"], BeforeValidator(_word)
-    ] | None = None
+    platinum_status: (
+        Annotated[Literal["sensitive", "resistant", "refractory"], BeforeValidator(_word)] | None
+    ) = None
     endocrine_lines_metastatic: Whole | None = Field(None, ge=0, le=15)
     delay_taxane_ok: StrictBool | None = None
     ascites: Annotated[Literal["none", "small", "large"], BeforeValidator(_word)] | None = None

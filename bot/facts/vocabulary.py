@@ -15,15 +15,6 @@ import yaml
 from bot.oncology.knowledge_files import KNOWLEDGE
 from bot.oncology.vocabulary import treatment_book, treatments
 
-CLASSES: Final = frozenset(
-    """platinum taxane anthracycline antimetabolite topo_inhibitor alkylator vinca/other anti_CD20
-    anti_CD19_ab anti_CD38 anti_SLAMF7 PI IMiD XPO1 BCMA_ADC BTKi BCL2i PI3Ki_heme HMA HDACi PD1
-    PDL1 CTLA4 LAG3 PD1_bispecific EGFR_TKI EGFR_mAb ALK_TKI ROS1_TKI RET_TKI MET_TKI TRK_TKI
-    KRAS_G12Ci pan_RAS BRAFi MEKi HER2_mAb HER2_TKI ADC bispecific PARPi CDK46i PI3K/AKT/mTOR
-    SERD/endocrine ARPI/ADT anti_VEGF VEGFR_TKI BCRABL_TKI FLT3i IDHi menin JAKi FGFRi KIT/PDGFR
-    other CAR_T TIL TCR_T radioligand procedure complementary steroid""".split()
-)
-
 _CLASS_WORDS: Final = {
     "proteasomeinhibitor": "PI",
     "immunomodulator": "IMiD",
@@ -49,12 +40,21 @@ def key(text: str) -> str:
     return re.sub(r"[^a-z0-9]", "", text.lower())
 
 
-_CLASS_BY_KEY: Final = {key(c): c for c in CLASSES} | _CLASS_WORDS
+@cache
+def classes() -> frozenset[str]:
+    """Every drug class id of B3."""
+    return frozenset(c for t in treatments().values() for c in t.classes) | {"steroid"}
 
 
+@cache
+def _class_keys() -> Mapping[str, str]:
+    return {key(c): c for c in classes()} | _CLASS_WORDS
+
+
+@cache
 def class_id(name: str) -> str:
     """The class id of B3 when `name` is one, else the drug's name in lower case."""
-    return _CLASS_BY_KEY.get(key(name), name.strip().lower())
+    return _class_keys().get(key(name), name.strip().lower())
 
 
 @cache
@@ -107,14 +107,16 @@ def canonical_cancer(text: str) -> str | None:
 @cache
 def biomarker_ids() -> frozenset[str]:
     """Markers that facts may carry although no rule looks at them (case folded)."""
-    listed = """AFP PIVKA-II CA-125 CA125 CA19-9 CEA CA15-3 SCC NSE beta-hCG bhCG hCG calcitonin
-        chromogranin CgA Tg M-protein FLC B2M LDH testosterone SDHB NF1 RB1 MEN1 DPYD UGT1A1 SS18
-        EWSR1 FOXO1 MDM2 CTNNB1 MYD88 CXCR4 CALR MPL INI1 MYC BCL2 BCL6 cytogenetics CDKN2A
-        CDKN2A/B CDKN2B TERT ATRX MYCN GD2 DLL3 TROP2 STK11 KEAP1 AR NOTCH1 BAP1 SF3B1 Gleason ISUP
-        HTLV-1 ALK_IHC SMARCB1 IgM M_protein beta2_microglobulin anti_HER2 GPC3 CD123 CD79b
-        FGFR1 FGF19 EBV_DNA GNAQ GNA11 SMAD4 ARID1A del5q t(4;14) t(11;14) t(14;16) 1q21 1q+
-        RAS gene_panel p53 p16 TFE3 MCPyV ACVR1 brachyury PDGFRA_D842V Oncotype""".split()
-    return frozenset(w.casefold() for w in listed)
+    listed = """
+        AFP PIVKA-II CA-125 CA125 CA19-9 CEA CA15-3 SCC NSE beta-hCG bhCG hCG calcitonin
+        chromogranin CgA Tg M-protein FLC B2M LDH testosterone SDHB NF1 RB1 MEN1 DPYD UGT1A1
+        SS18 EWSR1 FOXO1 MDM2 CTNNB1 MYD88 CXCR4 CALR MPL INI1 MYC BCL2 BCL6 cytogenetics CDKN2A
+        CDKN2A/B CDKN2B TERT ATRX MYCN GD2 DLL3 TROP2 STK11 KEAP1 AR NOTCH1 BAP1 SF3B1 Gleason
+        ISUP HTLV-1 ALK_IHC SMARCB1 IgM M_protein beta2_microglobulin anti_HER2 GPC3 CD123 CD79b
+        FGFR1 FGF19 EBV_DNA GNAQ GNA11 SMAD4 ARID1A del5q t(4;14) t(11;14) t(14;16) 1q21 1q+ RAS
+        gene_panel p53 p16 TFE3 MCPyV ACVR1 brachyury PDGFRA_D842V Oncotype
+    """
+    return frozenset(w.casefold() for w in listed.split())
 
 
 class Known:
