@@ -7,10 +7,14 @@ has already arrived.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Final
 
-from bot.store.messages import OutboundReply, Outgoing
+from bot.store.messages import OutboundReply, Outgoing, ReplyButton
 from connectors.capabilities import Capabilities
 from connectors.splitting import length, numbered, shorten, split
+
+# Less room than this beside the choices is not worth cutting a text for.
+_LEAST_ROOM: Final = 40
 
 
 def fitted(replies: Iterable[OutboundReply], can: Capabilities) -> list[OutboundReply]:
@@ -29,35 +33,33 @@ def shown(content: Outgoing, can: Capabilities) -> str:
 
 
 def _fitted(reply: OutboundReply, can: Capabilities) -> list[OutboundReply]:
-    text = reply.text or ""
-    titles = [button.title for button in reply.buttons]
     bare = OutboundReply(response=reply.response, urgent=reply.urgent)
-    parts = [bare.model_copy(update={"text": part}) for part in split(text, can.text)]
-    if reply.buttons:
-        parts = _with_room(parts, titles, can)
+    texts = split(reply.text or "", can.text)
+    buttons = _buttons(reply.buttons, can)
+    if buttons and not can.buttons:
+        texts = _with_room(texts, [button.title for button in buttons], can)
+    parts = [bare.model_copy(update={"text": text}) for text in texts]
+    if buttons:
         last = parts.pop() if parts else bare
-        parts.append(last.model_copy(update={"buttons": _titled(reply, can)}))
+        parts.append(last.model_copy(update={"buttons": buttons}))
     parts += [bare.model_copy(update={"files": (file,)}) for file in reply.files]
     return parts
 
 
-def _with_room(
-    parts: list[OutboundReply], titles: Sequence[str], can: Capabilities
-) -> list[OutboundReply]:
-    """The parts, the last of which has room for numbered choices."""
-    if can.buttons or not parts:
-        return parts
-    last = parts[-1]
+def _buttons(buttons: Sequence[ReplyButton], can: Capabilities) -> tuple[ReplyButton, ...]:
+    """As many as the channel carries, with titles that fit: on the button, or all in one text."""
+    kept = buttons[: can.buttons] if can.buttons else buttons
+    limit = can.button_title if can.buttons else can.text // max(len(kept), 1) - len("100. \n")
+    return tuple(b.model_copy(update={"title": shorten(b.title, limit)}) for b in kept)
+
+
+def _with_room(texts: list[str], titles: Sequence[str], can: Capabilities) -> list[str]:
+    """The texts, the last of which has room for the numbered choices; they may stand alone."""
+    if not texts:
+        return texts
     room = can.text - length(numbered("x", titles)) + 1
-    if length(last.text or "") <= room or room < 8:
-        return parts
-    *whole, end = split(last.text or "", room)
-    return [*parts[:-1], *(last.model_copy(update={"text": text}) for text in (*whole, end))]
-
-
-def _titled(reply: OutboundReply, can: Capabilities) -> tuple[object, ...]:
-    limit = can.button_title if can.buttons else can.text
-    return tuple(
-        button.model_copy(update={"title": shorten(button.title, limit)})
-        for button in reply.buttons[: can.buttons or len(reply.buttons)]
-    )
+    if length(texts[-1]) <= room:
+        return texts
+    if room < _LEAST_ROOM:
+        return [*texts, ""]
+    return [*texts[:-1], *split(texts[-1], room)]

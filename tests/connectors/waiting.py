@@ -1,0 +1,21 @@
+"""Waits for what other threads do, without timing anything."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+T = TypeVar("T")
+LONGEST_SECONDS = 30.0
+
+
+def until(look: Callable[[], T]) -> T:
+    """Looks until there is something; gives it. Fails when nothing comes."""
+    end = time.monotonic() + LONGEST_SECONDS
+    while time.monotonic() < end:
+        found = look()
+        if found:
+            return found
+        time.sleep(0.02)
+    raise AssertionError("nothing came")
