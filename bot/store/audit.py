@@ -1,22 +1,24 @@
 """The audit log: who saw or changed what, append-only and chained.
 
 Guarantee: entries are never changed or deleted (triggers in the database refuse it), and each
-entry's hash covers the entry before, so that a gap or a change shows in `verify`.
+entry's hash covers the entry before, so that a gap or a change shows in `verify`. Only the text of
+a reason can go, when the person it is about is erased; that it was given, and which, stays proven.
 Limit: who can write to the database's files can rebuild the whole chain; keep a copy of the latest
-hash elsewhere to rule that out. Entries hold ids and never health data.
+hash elsewhere to rule that out.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from bot.store.crypto import Cipher, cipher_of
 from bot.store.database import Database, insert_new
 from bot.store.tables import AuditEntry, AuditHead
 
@@ -41,21 +43,41 @@ def record(
     session: Session, now: datetime, actor: str, action: str, object_: str, reason: str | None
 ) -> None:
     """Append an entry inside the transaction of what it reports."""
+    reason_key = _reason_key(cipher_of(session.get_bind().dialect), reason)
     insert_new(session, AuditHead, {"id": HEAD, "hash": FIRST_HASH})
     head = session.get_one(AuditHead, HEAD, with_for_update=True, populate_existing=True)
-    head.hash = _hash(head.hash, now, actor, action, object_, reason)
+    head.hash = _hash(head.hash, now, actor, action, object_, reason_key)
     session.add(
         AuditEntry(
-            at=now, actor=actor, action=action, object=object_, reason=reason, hash=head.hash
+            at=now,
+            actor=actor,
+            action=action,
+            object=object_,
+            reason=reason,
+            reason_key=reason_key,
+            hash=head.hash,
         )
     )
     session.flush()
 
 
+def remove_reasons(session: Session, objects: Sequence[str]) -> None:
+    """Forget the texts of the reasons given for these objects."""
+    session.execute(
+        update(AuditEntry)
+        .where(AuditEntry.object.in_(objects), AuditEntry.reason.is_not(None))
+        .values(reason=None)
+    )
+
+
+def _reason_key(cipher: Cipher, reason: str | None) -> str | None:
+    return None if reason is None else cipher.lookup("reason", reason)
+
+
 def _hash(
-    previous: str, at: datetime, actor: str, action: str, object_: str, reason: str | None
+    previous: str, at: datetime, actor: str, action: str, object_: str, reason_key: str | None
 ) -> str:
-    content = json.dumps([previous, at.isoformat(), actor, action, object_, reason])
+    content = json.dumps([previous, at.isoformat(), actor, action, object_, reason_key])
     return hashlib.sha256(content.encode()).hexdigest()
 
 
@@ -103,15 +125,20 @@ class Audit:
         """The `seq` of the first entry that does not fit the chain; None when all do."""
         previous = FIRST_HASH
         for row in self._all():
-            expected = _hash(previous, row.at, row.actor, row.action, row.object, row.reason)
-            if row.hash != expected:
+            if row.hash != self._expected(previous, row):
                 return row.seq
             previous = row.hash
         with self._db.read() as session:
             head = session.get(AuditHead, HEAD)
             return None if head is None or head.hash == previous else 0
 
-    def _all(self) -> Iterator[Entry]:
+    def _expected(self, previous: str, row: AuditEntry) -> str:
+        key = row.reason_key
+        if row.reason is not None:
+            key = _reason_key(self._db.cipher, row.reason)
+        return _hash(previous, row.at, row.actor, row.action, row.object, key)
+
+    def _all(self) -> Iterator[AuditEntry]:
         last, page = 0, 1000
         while True:
             with self._db.read() as session:
@@ -121,7 +148,7 @@ class Audit:
                     .order_by(AuditEntry.seq)
                     .limit(page)
                 ).all()
-                yield from (_entry(row) for row in rows)
+                yield from rows
             if len(rows) < page:
                 return
             last = rows[-1].seq

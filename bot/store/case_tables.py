@@ -150,4 +150,5 @@ class Tag(Base):
 
     __tablename__ = "case_tags"
     case_number: Mapped[str] = of_case(primary_key=True)
-    tag: Mapped[str] = mapped_column(primary_key=True, index=True)
+    tag_key: Mapped[str] = mapped_column(primary_key=True, index=True)
+    tag: Mapped[str] = mapped_column(EncryptedText)

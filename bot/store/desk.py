@@ -115,22 +115,26 @@ class Desk:
         """Label a case."""
         with self._db.write() as session:
             row = self._locked(session, number, None)
-            insert_new(session, Tag, {"case_number": row.number, "tag": tag})
+            values = {"case_number": row.number, "tag_key": self._tag_key(tag), "tag": tag}
+            insert_new(session, Tag, values)
             record(session, self._db.now(), actor, "case.tag", f"case:{row.number}", tag)
 
     def remove_tag(self, number: str, actor: str, tag: str) -> None:
         """Take a label off."""
         with self._db.write() as session:
             row = self._locked(session, number, None)
-            session.execute(delete(Tag).where(Tag.case_number == row.number, Tag.tag == tag))
+            session.execute(
+                delete(Tag).where(Tag.case_number == row.number, Tag.tag_key == self._tag_key(tag))
+            )
             record(session, self._db.now(), actor, "case.untag", f"case:{row.number}", tag)
 
     def tags(self, number: str) -> list[str]:
         """The labels of a case."""
         with self._db.read() as session:
-            return list(
-                session.scalars(select(Tag.tag).where(Tag.case_number == number).order_by(Tag.tag))
-            )
+            return sorted(session.scalars(select(Tag.tag).where(Tag.case_number == number)))
+
+    def _tag_key(self, tag: str) -> str:
+        return self._db.cipher.lookup("tag", tag)
 
     def _set(self, number: str, actor: str, action: str, version: int | None, **values: Any) -> int:
         now = self._db.now()

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Select, delete, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from bot.store.audit import record
+from bot.store.audit import record, remove_reasons
 from bot.store.case_tables import (
     AssessmentRow,
     CaseRow,
@@ -55,6 +55,9 @@ class Erasure:
             if self._db.lock_conversation(session, conversation_id) is None:
                 raise NotFound(conversation_id)
             erased = _count(session, conversation_id)
+            numbers = select(CaseRow.number).where(CaseRow.conversation_id == conversation_id)
+            objects = [f"case:{number}" for number in session.scalars(numbers)]
+            remove_reasons(session, [f"conversation:{conversation_id}", *objects])
             session.execute(
                 update(Receipt)
                 .where(Receipt.conversation_id == conversation_id)

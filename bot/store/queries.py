@@ -198,14 +198,21 @@ class Queries:
 
     def _terms(self, wanted: CaseFilter) -> list[ColumnElement[bool]]:
         pairs = (("cancer_type", wanted.cancer), ("country", wanted.country))
-        return [
+        cipher = self._db.cipher
+        conditions: list[ColumnElement[bool]] = [
             exists().where(
                 CaseTerm.case_number == CaseRow.number,
-                CaseTerm.term_key == term_key(self._db.cipher, fact, value),
+                CaseTerm.term_key == term_key(cipher, fact, value),
             )
             for fact, value in pairs
             if value is not None
         ]
+        if wanted.tag is not None:
+            tag_key = cipher.lookup("tag", wanted.tag)
+            conditions.append(
+                exists().where(Tag.case_number == CaseRow.number, Tag.tag_key == tag_key)
+            )
+        return conditions
 
     def _lines(self, query: Select[CaseRow, Conversation], *, newest: bool) -> list[CaseLine]:
         with self._db.read() as session:
@@ -235,8 +242,6 @@ def _columns(wanted: CaseFilter) -> list[ColumnElement[bool]]:
         conditions.append(CaseRow.waiting_since.is_not(None) == wanted.waiting)
     if wanted.missing_critical is not None:
         conditions.append((CaseRow.missing_critical > 0) == wanted.missing_critical)
-    if wanted.tag is not None:
-        conditions.append(exists().where(Tag.case_number == CaseRow.number, Tag.tag == wanted.tag))
     if wanted.failed_delivery is not None:
         failed = exists().where(
             and_(

@@ -238,7 +238,10 @@ class AuditEntry(Base):
     actor: Mapped[str]
     action: Mapped[str]
     object: Mapped[str]
+    # The text may be rotated to another key, or removed with the person it is about; its keyed
+    # hash stays in the chain.
     reason: Mapped[str | None] = mapped_column(EncryptedText)
+    reason_key: Mapped[str | None]
     hash: Mapped[str]
 
     __table_args__ = (Index("ix_audit_object", "object", "seq"),)
