@@ -28,6 +28,11 @@ class Timing(StrEnum):
     REFUSED = "refused"
 
 
+# Word lists by the side on which they stand: anywhere, before, behind, or right beside.
+_SIDES = ("", "_before", "_after", "_near")
+_STOPPING = tuple(timing.value + side for timing in Timing for side in ("", "_before", "_after"))
+
+
 @dataclass(frozen=True, slots=True)
 class Assertion:
     """How a span is meant. `present` is the common case: stated, of the patient, not denied."""
@@ -115,25 +120,31 @@ class Context:
         here = self.sentence(first)
         best: tuple[float, Timing] | None = None
         for timing in Timing:
-            for cue in self.cues_in(here.first, here.last, timing.value):
-                distance = self._distance(cue, first, last)
-                if distance is not None and (best is None or distance < best[0]):
-                    best = (distance, timing)
+            for side in _SIDES:
+                for cue in self.cues_in(here.first, here.last, timing.value + side):
+                    distance = self._distance(cue, first, last, side)
+                    if distance is not None and (best is None or distance < best[0]):
+                        best = (distance, timing)
         return best[1] if best else None
 
-    def _distance(self, cue: Cue, first: int, last: int) -> float | None:
+    def _distance(self, cue: Cue, first: int, last: int, side: str) -> float | None:
         """How far a word is from the span, None when it cannot reach it."""
-        if cue.last <= first:
-            gap, low, high = first - cue.last, cue.last, first
-        elif cue.first >= last:
+        behind = cue.first >= last
+        if behind:
             gap, low, high = cue.first - last, last, cue.first
+        elif cue.last <= first:
+            gap, low, high = first - cue.last, cue.last, first
         else:
+            return None
+        if (side == "_before" and behind) or (side == "_after" and not behind):
             return None
         commas = sum(1 for place in self.commas if low <= place <= high)
         boundaries = len(self.cues_in(low, high, "boundary"))
+        if side == "_near" and (gap > 1 or commas):
+            return None
         if gap > 14 or boundaries > 1:
             return None
-        return gap + 2.5 * commas + 6 * boundaries + (0 if cue.first >= last else 0.4)
+        return gap + 2.5 * commas + 6 * boundaries + (0 if behind else 0.4)
 
     def _uncertain(self, first: int, last: int, here: Sentence) -> bool:
         if _QUERY.search(self.doc.norm, 0, self.doc.tokens[first].nstart) and self._queried(first):
@@ -198,7 +209,7 @@ class Context:
 
     def _stopped(self, low: int, high: int, *, listing: bool = False) -> bool:
         """Whether the reach of a word that ends at `low` stops before `high`."""
-        if self._between(low, high, "boundary", "subject", "kin", *(t.value for t in Timing)):
+        if self._between(low, high, "boundary", "subject", "kin", *_STOPPING):
             return True
         commas = [place for place in self.commas if low <= place <= high]
         if not commas:

@@ -24,8 +24,15 @@ class Cues:
     asked_before: tuple[str, ...] = ()
     asked_after: tuple[str, ...] = ()
     planned: tuple[str, ...] = ()
+    planned_before: tuple[str, ...] = ()
+    planned_after: tuple[str, ...] = ()
     ongoing: tuple[str, ...] = ()
+    ongoing_before: tuple[str, ...] = ()
+    ongoing_after: tuple[str, ...] = ()
+    ongoing_near: tuple[str, ...] = ()
     done: tuple[str, ...] = ()
+    done_before: tuple[str, ...] = ()
+    done_after: tuple[str, ...] = ()
     refused: tuple[str, ...] = ()
     past: tuple[str, ...] = ()
     correction: tuple[str, ...] = ()
@@ -51,6 +58,7 @@ class Cues:
     site_list: tuple[str, ...] = ()
     behind_site: tuple[str, ...] = ()
     complaint: tuple[str, ...] = ()
+    donor: tuple[str, ...] = ()
 
 
 WORDS = frozenset(
@@ -65,6 +73,7 @@ WORDS = frozenset(
         "site_list",
         "behind_site",
         "complaint",
+        "donor",
     }
 )
 

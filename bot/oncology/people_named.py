@@ -74,7 +74,9 @@ def _stretches(
         last = stretches[-1]
         if kind == "self" and not _speaks_of_self(doc, first):
             continue
-        start = _start(first, last, sentence_of, doc)
+        if first and doc.tokens[first - 1].text in words_of("donor"):
+            continue
+        start = _start(first, kind, last, sentence_of, doc)
         if (kind, name) == (last.kind, last.name):
             continue
         last.last = start
@@ -82,9 +84,14 @@ def _stretches(
     return [s for s in stretches if s.last > s.first]
 
 
-def _start(first: int, last: _Stretch, sentence_of: Sequence[int], doc: Document) -> int:
+def _start(first: int, kind: str, last: _Stretch, sentence_of: Sequence[int], doc: Document) -> int:
     """Words before the first person named belong to that person ("lung cancer, my father")."""
-    if last.kind == "nobody" and last.first == 0 and sentence_of[first] == sentence_of[0]:
+    if (
+        last.kind == "nobody"
+        and last.first == 0
+        and kind == "kin"
+        and sentence_of[first] == sentence_of[0]
+    ):
         return max(last.first, 0)
     return first
 

@@ -12,12 +12,20 @@ from bot.oncology.cancers import read_cancers
 from bot.oncology.reading import Ambiguity, FlagMention, Mention, Reading
 from bot.oncology.sites import read_sites
 from bot.oncology.text import Document, read_document
+from bot.oncology.treatments import read_treatments
+from bot.oncology.wanted import read_interests, read_main_question
 
 Found = Mention | FlagMention | Ambiguity
 Reader = Callable[[Document, str | None], Iterable[Found]]
 
 # Every reader, in the order in which equal finds are preferred.
-READERS: tuple[Reader, ...] = (read_cancers, read_sites)
+READERS: tuple[Reader, ...] = (
+    read_cancers,
+    read_sites,
+    read_treatments,
+    read_interests,
+    read_main_question,
+)
 
 
 def read(text: str, *, asks: str | None = None) -> Reading:
@@ -54,7 +62,13 @@ def _without_overlaps(mentions: list[Mention]) -> list[Mention]:
     kept: list[Mention] = []
     order = sorted(mentions, key=lambda m: (m.start - m.end, -m.confidence))
     for mention in order:
-        rivals = (k for k in kept if k.fact == mention.fact)
-        if not any(k.start < mention.end and mention.start < k.end for k in rivals):
+        if not any(_rivals(mention, other) for other in kept):
             kept.append(mention)
     return sorted(kept, key=lambda m: (m.start, m.end))
+
+
+def _rivals(one: Mention, other: Mention) -> bool:
+    """Two readings of the same words; the same span may hold several items of a list."""
+    overlap = one.start < other.end and other.start < one.end
+    same_span = (one.start, one.end) == (other.start, other.end)
+    return one.fact == other.fact and overlap and not same_span

@@ -247,7 +247,6 @@ class Regimen:
     of: tuple[str, ...]
     names: tuple[str, ...]
     exact: tuple[str, ...] = ()
-    parts: bool = False
     with_: tuple[str, ...] = ()
 
 
@@ -265,8 +264,8 @@ class RegimenFile:
 class Treatment:
     """What a phrase of the treatment vocabulary stands for.
 
-    `classes` are class ids; `components` the drugs of a regimen. With `parts` the regimen is no
-    name of its own: its drugs are what was given.
+    `classes` are class ids, `components` the drugs of a regimen, `with_` other treatments that
+    belong to it.
     """
 
     name: str
@@ -274,7 +273,6 @@ class Treatment:
     modality: str
     components: tuple[str, ...] = ()
     exact: frozenset[str] = frozenset()
-    parts: bool = False
     with_: tuple[str, ...] = ()
 
 
@@ -300,13 +298,18 @@ def treatments() -> dict[str, Treatment]:
         found[name] = Treatment(
             name,
             classes,
-            "chemo" if not regimen.parts else found[regimen.of[0]].modality,
+            _main_modality(found, regimen),
             regimen.of,
             frozenset(regimen.exact),
-            regimen.parts,
             regimen.with_,
         )
     return found
+
+
+def _main_modality(found: dict[str, Treatment], regimen: Regimen) -> str:
+    """Chemotherapy when one of the drugs is; else what the first drug is."""
+    kinds = [found[part].modality for part in regimen.of if part in found]
+    return "chemo" if "chemo" in kinds or not kinds else kinds[0]
 
 
 @cache
@@ -334,7 +337,6 @@ def _treatment_phrases() -> Iterator[tuple[str, Treatment]]:
             treatment.modality,
             treatment.components,
             frozenset(),
-            treatment.parts,
             treatment.with_,
         )
         for form in regimen.exact:
