@@ -55,6 +55,8 @@ class Outcome:
         ids: list[str] = []
         for criterion in (*self.open, *self.kept):
             ids += criterion.missing or criterion.when.unknown(view)
+        for criterion in self.warned:
+            ids += criterion.asks
         return tuple(dict.fromkeys(ids))
 
     def ids(self) -> tuple[str, ...]:

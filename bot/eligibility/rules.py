@@ -74,6 +74,7 @@ class Criterion:
     missing: tuple[str, ...] = ()
     rule: str | None = None
     note: str = ""
+    asks: tuple[str, ...] = ()  # listed as missing when this warns
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,7 +287,7 @@ class _Reader:
 
 
 _CRITERION_FIELDS: Final = (
-    "use", "say", "kind", "when", "fails", "unknown", "missing", "rule", "note",
+    "use", "say", "kind", "when", "fails", "unknown", "missing", "rule", "note", "asks",
 )  # fmt: skip
 
 
@@ -319,6 +320,7 @@ def _criterion(reader: _Reader, source: Any, place: Place, shared: Mapping[str, 
         missing=reader.texts(given.get("missing"), (*place, "missing")),
         rule=given.get("rule"),
         note=str(given.get("note", "")),
+        asks=reader.texts(given.get("asks"), (*place, "asks")),
     )
 
 
