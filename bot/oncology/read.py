@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from bot.oncology.cancers import read_cancers
+from bot.oncology.person_readers import PERSON_READERS
 from bot.oncology.reading import Ambiguity, FlagMention, Mention, Reading
 from bot.oncology.sites import read_sites
 from bot.oncology.text import Document, read_document
@@ -25,6 +26,7 @@ READERS: tuple[Reader, ...] = (
     read_treatments,
     read_interests,
     read_main_question,
+    *PERSON_READERS,
 )
 
 

@@ -1,0 +1,14 @@
+"""The readers of who the patient is, where, and how they are, in the order of preference."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from bot.oncology.places import read_places
+from bot.oncology.reading import Ambiguity, FlagMention, Mention
+from bot.oncology.red_flags import read_flags
+from bot.oncology.text import Document
+
+PersonReader = Callable[[Document, str | None], Iterable[Mention | FlagMention | Ambiguity]]
+
+PERSON_READERS: tuple[PersonReader, ...] = (read_flags, read_places)

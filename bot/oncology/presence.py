@@ -1,0 +1,218 @@
+"""Decides whether a sign of illness is there now, in the patient: not denied, past, or asked about.
+
+Stricter than the general context in one direction and looser in another, because missing an
+emergency is worse than asking once too often: a "no" reaches a sign only over words that belong
+to a list of symptoms, and a treatment date between a sign and "ago" keeps the date to itself.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from bot.oncology.context import Context, context_of
+from bot.oncology.phrases import Hit, PhraseBook
+from bot.oncology.signs import Sign, sign_file, signs_of
+from bot.oncology.text import Document
+
+Cue = Hit[frozenset[str]]
+
+_YEAR = re.compile(r"(?:19|20)\d\d")
+
+
+class Presence:
+    """What one document says about the presence of its signs."""
+
+    def __init__(self, doc: Document) -> None:
+        self.doc = doc
+        self.context: Context = context_of(doc)
+        self.cues: dict[str, list[Cue]] = {}
+        for cue in _book().find_all(doc):
+            for kind in cue.value:
+                self.cues.setdefault(kind, []).append(cue)
+        self.signs = signs_of(doc)
+        self._covered = {i for s in self.signs for i in range(s.first, s.last)}
+        self._known: dict[Sign, bool] = {}
+
+    def now(self, sign: Sign) -> bool:
+        """Whether the patient has this sign now."""
+        if sign not in self._known:
+            self._known[sign] = not (
+                self.context.owners.is_other(sign.first)
+                or self._denied(sign)
+                or self._hypothetical(sign)
+                or self._asked(sign)
+                or self._past(sign)
+                or self._resolved(sign)
+            )
+        return self._known[sign]
+
+    def _words(self, kind: str) -> frozenset[str]:
+        return _words(kind)
+
+    def _inside(self, kind: str, low: int, high: int) -> list[Cue]:
+        return [c for c in self.cues.get(kind, ()) if c.first >= low and c.last <= high]
+
+    def _text(self, index: int) -> str:
+        return self.doc.tokens[index].text
+
+    def segment(self, sign: Sign) -> tuple[int, int]:
+        """The stretch between commas or turning words that holds the sign."""
+        here = self.context.sentence(sign.first)
+        edges = [p for p in self.context.commas if here.first < p < here.last]
+        edges += [c.first for c in self.context.cues_in(here.first, here.last, "boundary")]
+        edges += [i for i in range(here.first + 1, here.last) if self.doc.tokens[i].breaks]
+        low = max((e for e in edges if e <= sign.first), default=here.first)
+        high = min((e for e in edges if e >= sign.last), default=here.last)
+        return low, high
+
+    def _denied(self, sign: Sign) -> bool:
+        here = self.context.sentence(sign.first)
+        for cue in self._inside("negation", here.first, sign.first):
+            if self._is_free(cue) and self._reaches(cue, sign):
+                return True
+        for cue in self._inside("negation_after", sign.last, min(sign.last + 4, here.last)):
+            between = [self._text(i) for i in range(sign.last, cue.first)]
+            if any(self.doc.tokens[i].breaks for i in range(sign.last, cue.last)):
+                continue
+            if all(w in _words("fillers") for w in between) and not self._goes_on(cue.last):
+                return True
+        return False
+
+    def _is_free(self, cue: Cue) -> bool:
+        """A "no" inside a sign belongs to the sign ("no urine"), not to what follows."""
+        return not all(i in self._covered for i in range(cue.first, cue.last))
+
+    def _goes_on(self, index: int) -> bool:
+        """ "bukhar nahi utar raha" does not deny the fever; "fever no vomiting" neither."""
+        if index >= len(self.doc.tokens):
+            return False
+        if self._text(index) in _words("goes_on"):
+            return True
+        negation_is_next = not self.doc.tokens[index].breaks and index in self._covered
+        return negation_is_next and self._text(index - 1) == "no"
+
+    def _reaches(self, cue: Cue, sign: Sign) -> bool:
+        between = range(cue.last, sign.first)
+        fillers = _words("fillers")
+        if any(self._text(i) not in fillers and i not in self._covered for i in between):
+            return False
+        commas = [p for p in self.context.commas if cue.last <= p <= sign.first]
+        if not commas:
+            return True
+        rest = range(commas[0], min(sign.last + 6, self.context.sentence(sign.first).last))
+        return len(commas) >= 2 or any(self._text(i) in _words("list_end") for i in rest)
+
+    def _statement_between(self, low: int, high: int) -> bool:
+        """A person with a verb ("he has") between a cue and a sign starts a new statement."""
+        return any(
+            self._text(i) in _words("speaks")
+            and i + 1 < len(self.doc.tokens)
+            and self._text(i + 1) in _words("speaks_verb")
+            for i in range(low, high)
+        )
+
+    def _hypothetical(self, sign: Sign) -> bool:
+        here = self.context.sentence(sign.first)
+        for cue in self._inside("hypothetical", here.first, sign.first):
+            comma = any(cue.last < p <= sign.first for p in self.context.commas)
+            if sign.first - cue.last > 9 or (comma and sign.first - cue.last > 1):
+                continue
+            if not self._statement_between(cue.last + 2, sign.first):
+                return True
+        return False
+
+    def _asked(self, sign: Sign) -> bool:
+        here = self.context.sentence(sign.first)
+        for cue in self._inside("asked", here.first, sign.first):
+            if sign.first - cue.last > 6 or not self._is_free(cue):
+                continue
+            own = cue.last < len(self.doc.tokens) and self._text(cue.last) in _words("own")
+            comma = any(cue.last < p <= sign.first for p in self.context.commas)
+            if not own and not comma and not self._statement_between(cue.last, sign.first):
+                return True
+        if self._text(here.first) not in _words("question_start"):
+            return False
+        after = self._inside("asked_after", sign.last, min(here.last, sign.last + 8))
+        return bool(after) and not self._statement_between(here.first, sign.first)
+
+    def _past(self, sign: Sign) -> bool:
+        low, high = self.segment(sign)
+        if self._inside("not_past", low, high):
+            return False
+        for cue in self._inside("past", low, high):
+            if cue.first < sign.last and cue.last > sign.first:
+                continue
+            between = (
+                range(cue.last, sign.first)
+                if cue.last <= sign.first
+                else range(sign.last, cue.first)
+            )
+            if len(between) <= 8 and not self._anchored(between):
+                return True
+        for index in range(low, high):
+            year = _YEAR.fullmatch(self._text(index))
+            since = index > low and self._text(index - 1) == "since"
+            if not year or since or sign.first <= index < sign.last:
+                continue
+            between = range(index, sign.first) if index < sign.first else range(sign.last, index)
+            if len(between) <= 7 and not self._anchored(between):
+                return True
+        return False
+
+    def _anchored(self, between: range) -> bool:
+        return any(self._text(i) in _words("anchors") for i in between)
+
+    def _resolved(self, sign: Sign) -> bool:
+        here = self.context.sentence(sign.first)
+        reach = min(here.last, sign.last + 9)
+        for cue in self._inside("resolved", sign.last, reach):
+            between = [self._text(i) for i in range(sign.last, cue.first)]
+            if any(word in _words("unresolved") for word in between):
+                continue
+            if self._inside("not_past", sign.last, cue.first) or any(
+                i in self._covered for i in range(sign.last, cue.first)
+            ):
+                continue
+            plain = any(self._text(i) in _FINE for i in range(cue.first, cue.last))
+            if plain or not any(w in _words("anchors") for w in between):
+                return True
+        return False
+
+
+# Words of recovery that no treatment named in between can take to itself.
+_FINE = frozenset({"now", "fine", "ok", "resolved", "subsided", "recovered", "none", "gone"})
+
+
+def presence_of(doc: Document) -> Presence:
+    """The presence of a document's signs, worked out once."""
+    found = doc.memory.get("presence")
+    if not isinstance(found, Presence):
+        found = doc.memory["presence"] = Presence(doc)
+    return found
+
+
+@cache
+def _words(kind: str) -> frozenset[str]:
+    return frozenset(sign_file().presence[kind])
+
+
+_PHRASES = (
+    "negation",
+    "negation_after",
+    "hypothetical",
+    "asked",
+    "asked_after",
+    "resolved",
+    "past",
+    "not_past",
+)
+
+
+@cache
+def _book() -> PhraseBook[frozenset[str]]:
+    kinds: dict[str, set[str]] = {}
+    for kind in _PHRASES:
+        for phrase in sign_file().presence[kind]:
+            kinds.setdefault(phrase, set()).add(kind)
+    return PhraseBook((phrase, frozenset(names)) for phrase, names in kinds.items())

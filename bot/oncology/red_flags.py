@@ -1,0 +1,408 @@
+"""Hears red flags RF1 to RF16: which emergency a message speaks of, if the patient has it now.
+
+The rules are data (`knowledge/red_flags.yml`) over the signs of `knowledge/symptoms.yml`, the
+measures of `numbers` and what the message tells of treatment. `judge` adds what earlier messages
+told (chemotherapy last week, leukaemia), which one message cannot know.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from typing import Any, Literal
+
+from bot.oncology.context import Timing, assess
+from bot.oncology.knowledge_files import KNOWLEDGE, load
+from bot.oncology.numbers import (
+    Duration,
+    Measure,
+    counts,
+    durations,
+    oxygen,
+    pain_scores,
+    temperatures,
+)
+from bot.oncology.presence import Presence, presence_of
+from bot.oncology.reading import FlagMention, Mention
+from bot.oncology.signs import Sign, signs_of
+from bot.oncology.text import Document
+
+FEVER_C = 38.0
+_RECENT_CHEMO_HOURS = 6 * 7 * 24.0 + 24
+_RECENT_CELLS_HOURS = 8 * 7 * 24.0 + 24
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Signs that together mean the flag; the first must be present now."""
+
+    when: tuple[str, ...]
+    near: int = 8
+    scope: Literal["near", "sentence", "message"] = "near"
+    unless: tuple[str, ...] = ()
+    unless_near: int = 4
+    urgent: bool = False
+
+
+@dataclass(frozen=True)
+class Flag:
+    """One red flag and its rules, the gravest first."""
+
+    meaning: str
+    rules: tuple[Rule, ...]
+
+
+@dataclass(frozen=True)
+class FlagFile:
+    """knowledge/red_flags.yml."""
+
+    as_of: date
+    source: str
+    review: Literal["pending", "approved"]
+    flags: dict[str, Flag]
+
+
+@cache
+def flag_file() -> FlagFile:
+    """The red flags and their rules."""
+    return load(KNOWLEDGE / "red_flags.yml", FlagFile)
+
+
+def read_flags(doc: Document, asks: str | None) -> Iterable[FlagMention]:
+    """The red flags of one message."""
+    scene = _Scene(doc)
+    if not scene.by_name:
+        return []
+    return [found for id_, flag in flag_file().flags.items() if (found := _heard(scene, id_, flag))]
+
+
+# Signs that set the scene; whether they hold is decided below, not by their presence now.
+_HISTORIES = frozenset({"recent_therapy", "had_cell_therapy", "on_checkpoint"})
+_BACKGROUND = _HISTORIES | {
+    "leukaemia",
+    "central_line",
+    "heavy",
+    "small",
+    "mild_effort",
+    "not_stopping",
+    "first_chemo",
+    "checkpoint",
+    "over_24_hours",
+    "over_6_times",
+    "both_legs",
+    "steroid_face",
+    "voice_hoarse",
+}
+
+
+class _Scene:
+    """The signs, measures and histories of one message, by name."""
+
+    def __init__(self, doc: Document) -> None:
+        self.doc = doc
+        self.presence: Presence = presence_of(doc)
+        self.by_name: dict[str, list[Sign]] = defaultdict(list)
+        for sign in signs_of(doc):
+            self.by_name[sign.name].append(sign)
+        spans = durations(doc)
+        self._measures(spans)
+        if self.by_name:
+            self._histories(spans)
+
+    def _measures(self, spans: list[Duration]) -> None:
+        for measure in temperatures(self.doc):
+            self._add("temp_fever" if measure.value >= FEVER_C else "temp_normal", measure)
+        for measure in oxygen(self.doc):
+            if measure.value < 92:
+                self._add("spo2_below_90" if measure.value < 90 else "spo2_90_91", measure)
+        for measure in pain_scores(self.doc):
+            if measure.value >= 8:
+                self._add("pain_8", measure)
+        for measure in counts(self.doc):
+            if measure.value > 6:
+                self._add("over_6_times", measure)
+        for span in spans:
+            if span.hours >= 24 and span.hours < 700 and not span.ago:
+                self._add("over_24_hours", Measure("duration", span.hours, span.nstart, span.nend))
+
+    def _add(self, name: str, measure: Measure) -> None:
+        first, last = self.doc.token_span(measure.nstart, measure.nend)
+        if last > first:
+            self.by_name[name].append(Sign(name, first, last))
+
+    def _histories(self, spans: list[Duration]) -> None:
+        for sign in [*self.by_name["therapy"], *self.by_name["cell_therapy"]]:
+            if self._received(sign) and self._since(sign, spans) <= _RECENT_CHEMO_HOURS:
+                self.by_name["recent_therapy"].append(sign)
+        for sign in self.by_name["cell_therapy"]:
+            if self._received(sign, sure=True) and self._since(sign, spans) <= _RECENT_CELLS_HOURS:
+                self.by_name["had_cell_therapy"].append(sign)
+        for sign in self.by_name["checkpoint"]:
+            if self._received(sign):
+                self.by_name["on_checkpoint"].append(sign)
+
+    def _received(self, sign: Sign, *, sure: bool = False) -> bool:
+        """Whether a treatment was given, not wished for, planned, refused or another person's."""
+        said = assess(self.doc, sign.first, sign.last)
+        if said.negated or said.other_person:
+            return False
+        given = self._given_before(sign) or said.timing in (Timing.DONE, Timing.ONGOING)
+        if said.timing in (Timing.PLANNED, Timing.REFUSED) or (said.asked and not given):
+            return self._given_before(sign) and said.timing is not Timing.REFUSED
+        return given or not sure
+
+    def _given_before(self, sign: Sign) -> bool:
+        around = range(max(0, sign.first - 4), min(len(self.doc.tokens), sign.last + 4))
+        return any(self.doc.tokens[i].text in _GIVEN for i in around)
+
+    def _since(self, sign: Sign, spans: list[Duration]) -> float:
+        """Hours since a treatment, 0 when not told."""
+        here = self.presence.context.sentence(sign.first)
+        near: list[tuple[int, float]] = []
+        for span in spans:
+            first, last = self.doc.token_span(span.nstart, span.nend)
+            gap = first - sign.last if first >= sign.last else sign.first - last
+            in_sentence = here.first <= first and last <= here.last
+            if in_sentence and 0 <= gap <= 6 and (span.ago or gap <= 1 or self._after(first)):
+                near.append((gap, span.hours))
+        if near:
+            return min(near)[1]
+        year = [i for i in range(sign.first, min(sign.last + 5, here.last)) if self._is_year(i)]
+        return float("inf") if year else 0.0
+
+    def _after(self, first: int) -> bool:
+        return first > 0 and self.doc.tokens[first - 1].text in ("since", "finished", "over")
+
+    def _is_year(self, index: int) -> bool:
+        text = self.doc.tokens[index].text
+        return len(text) == 4 and text.isdigit() and text.startswith("20")
+
+    def holds(self, names: str) -> list[Sign]:
+        """The signs of one slot of a rule that truly hold."""
+        return [
+            sign
+            for name in names.split("|")
+            for sign in self.by_name.get(name, ())
+            if name in _BACKGROUND or self.presence.now(sign)
+        ]
+
+
+_GIVEN = frozenset(
+    [
+        "after",
+        "post",
+        "since",
+        "following",
+        "had",
+        "got",
+        "received",
+        "given",
+        "took",
+        "taking",
+        "on",
+        "day",
+        "infused",
+        "infusion",
+        "ago",
+        "done",
+        "completed",
+        "finished",
+        "had",
+        "dose",
+        "cycle",
+        "back",
+        "baad",
+        "por",
+        "ke",
+        "started",
+        "getting",
+        "under",
+        "receiving",
+        "during",
+        "last",
+        "baad",
+        "bad",
+        "week",
+        "weeks",
+        "through",
+        "undergoing",
+        "s",
+        "ba3d",
+        "baad",
+        "nite",
+        "neyar",
+        "diyar",
+        "discharged",
+        "with",
+        "yesterday",
+        "days",
+        "because",
+        "from",
+        "by",
+    ]
+)
+
+
+def _heard(scene: _Scene, id_: str, flag: Flag) -> FlagMention | None:
+    for rule in flag.rules:
+        span = _fires(scene, rule)
+        if span:
+            start = scene.doc.tokens[span[0]].start
+            end = scene.doc.tokens[span[1] - 1].end
+            return FlagMention(id_, scene.doc.words(start, end), start, end, rule.urgent)
+    return None
+
+
+def _fires(scene: _Scene, rule: Rule) -> tuple[int, int] | None:
+    for main in scene.holds(rule.when[0]):
+        if _excused(scene, rule, main):
+            continue
+        span = (main.first, main.last)
+        for names in rule.when[1:]:
+            other = _beside(scene, rule, main, names)
+            if other is None:
+                break
+            if rule.scope != "message":
+                span = (min(span[0], other.first), max(span[1], other.last))
+        else:
+            return span
+    return None
+
+
+def _excused(scene: _Scene, rule: Rule, main: Sign) -> bool:
+    return any(
+        _gap(sign, main) <= rule.unless_near
+        for name in rule.unless
+        for sign in scene.by_name.get(name, ())
+    )
+
+
+def _beside(scene: _Scene, rule: Rule, main: Sign, names: str) -> Sign | None:
+    for other in scene.holds(names):
+        if other == main:
+            continue
+        if rule.scope == "near" and _gap(main, other) > rule.near:
+            continue
+        if rule.scope == "sentence":
+            of = scene.presence.context.sentence_of
+            if of[main.first] != of[other.first] and _gap(main, other) > rule.near:
+                continue
+        return other
+    return None
+
+
+def _gap(one: Sign, other: Sign) -> int:
+    """Tokens between two signs, 0 when they touch or overlap."""
+    return max(one.first - other.last, other.first - one.last, 0)
+
+
+_SYMPTOM_FLAGS: Mapping[str, tuple[tuple[str, bool], ...]] = {
+    "breathlessness": (("RF1", True),),
+    "bleeding": (("RF2", True),),
+    "confusion": (("RF3", False),),
+    "seizure": (("RF4", False),),
+    "weakness_one_side": (("RF5", False),),
+    "leg_weakness": (("RF6", False),),
+    "chest_pain": (("RF8", False),),
+    "noisy_breathing": (("RF9", False),),
+    "cannot_swallow": (("RF9", False),),
+    "jaundice": (("RF11", True),),
+    "severe_pain": (("RF16", True),),
+}
+
+
+def judge(mentions: Sequence[Mention], known: Mapping[str, Any]) -> tuple[FlagMention, ...]:
+    """Red flags that follow from facts heard now together with facts known from before.
+
+    `mentions` are those of the message now; `known` the facts of the case (wire values).
+    """
+    now = {m.fact: m for m in mentions if m.fact != "symptoms"}
+    symptoms = {
+        m.value["name"]: m
+        for m in mentions
+        if m.fact == "symptoms" and isinstance(m.value, Mapping) and "name" in m.value
+    }
+    facts = {**known, **{m.fact: m.value for m in mentions if m.fact != "symptoms"}}
+    found: dict[str, FlagMention] = {}
+
+    def flag(id_: str, by: Mention, urgent: bool) -> None:
+        before = found.get(id_)
+        if before is None or (before.urgent_only and not urgent):
+            found[id_] = FlagMention(id_, by.words, by.start, by.end, urgent)
+
+    for name, mention in symptoms.items():
+        for id_, urgent in _SYMPTOM_FLAGS.get(name, ()):
+            flag(id_, mention, urgent)
+    hot = _fever(now, symptoms)
+    if hot:
+        weak = _weakened(facts) or bool({"confusion", "shivering"} & symptoms.keys())
+        flag("RF7", hot, not weak)
+        if _cells_recently(facts):
+            flag("RF12", hot, False)
+        if "jaundice" in symptoms:
+            flag("RF11", symptoms["jaundice"], False)
+    for name in ("confusion", "seizure", "breathlessness"):
+        if name in symptoms and _cells_recently(facts):
+            flag("RF12", symptoms[name], False)
+    if _on_checkpoint(facts):
+        for name, urgent in (("breathlessness", False), ("jaundice", False), ("diarrhoea", True)):
+            if name in symptoms:
+                severe = symptoms[name].value.get("severity") or 0
+                flag("RF13", symptoms[name], urgent and severe < 7)
+    oxygen_now = now.get("spo2_pct")
+    if oxygen_now and float(oxygen_now.value) < 90:
+        flag("RF1", oxygen_now, False)
+    return tuple(found.values())
+
+
+def _fever(now: Mapping[str, Mention], symptoms: Mapping[str, Mention]) -> Mention | None:
+    reading = now.get("temp_c")
+    if reading is not None:
+        return reading if float(reading.value) >= FEVER_C else None
+    return symptoms.get("fever")
+
+
+def _weakened(facts: Mapping[str, Any]) -> bool:
+    """Chemotherapy or cells in the last six weeks, leukaemia, or few white cells."""
+    days = facts.get("days_since_chemo")
+    if isinstance(days, int | float) and days <= 42:
+        return True
+    if _cells_recently(facts) or facts.get("cancer_type") in LEUKAEMIAS:
+        return True
+    labs = facts.get("labs")
+    anc = labs.get("anc") if isinstance(labs, Mapping) else facts.get("labs.anc")
+    if isinstance(anc, int | float) and anc < 1.0:
+        return True
+    return any(
+        t.get("status") == "ongoing"
+        and t.get("modality") in ("chemo", "cell_therapy", "transplant")
+        for t in facts.get("treatments") or ()
+        if isinstance(t, Mapping)
+    )
+
+
+def _cells_recently(facts: Mapping[str, Any]) -> bool:
+    days = facts.get("days_since_cell_therapy")
+    if isinstance(days, int | float):
+        return days <= 56
+    return any(
+        t.get("class") in ("CAR_T", "TIL", "bispecific", "TCR_T") and t.get("status") == "ongoing"
+        for t in facts.get("treatments") or ()
+        if isinstance(t, Mapping)
+    )
+
+
+_CHECKPOINT_CLASSES = frozenset({"PD1", "PDL1", "CTLA4", "LAG3", "PD1_bispecific"})
+# Acute and chronic leukaemias: weak defences from the disease itself.
+LEUKAEMIAS = frozenset({"aml", "apl", "b_all", "t_all", "cml", "cll_sll"})
+
+
+def _on_checkpoint(facts: Mapping[str, Any]) -> bool:
+    return any(
+        t.get("class") in _CHECKPOINT_CLASSES and t.get("status") in ("ongoing", "done")
+        for t in facts.get("treatments") or ()
+        if isinstance(t, Mapping)
+    )
