@@ -252,22 +252,13 @@ def _extent_from_stage(view: View, cancer: str, stage: str) -> None:
 
 
 def _radiation(view: View, facts: CaseFacts) -> None:
-    """Was radiotherapy given, and where? "" when a course was told without its site."""
+    """Where radiotherapy was given; "" when a course was told without its site."""
     view.asks_for["irradiated"] = ("radiation_history",)
-    courses = facts.radiation_history
-    given = [
-        t
-        for t in facts.treatments or ()
-        if t.modality == "radiation" and t.status not in ("planned", "refused")
-    ]
-    if not courses and not given:
-        if courses is not None:
-            view.values["irradiated"] = False
+    if not view.values.get("irradiated"):
         return
-    view.values["irradiated"] = True
-    sites = [course.site for course in courses or ()]
-    known = sites and not given and all(sites)
-    view.values["irradiated_where"] = " ".join(s.lower() for s in sites if s) if known else ""
+    sites = [course.site for course in facts.radiation_history or ()]
+    told = sites and all(sites)
+    view.values["irradiated_where"] = " ".join(s.lower() for s in sites if s) if told else ""
 
 
 def _safety(view: View, facts: CaseFacts) -> None:
