@@ -13,6 +13,8 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
+from bot.facts.markers import marker_id
+from bot.facts.vocabulary import canonical_cancer
 from bot.records.catalogue import (
     TRAVEL,
     Ask,
@@ -244,8 +246,7 @@ def checklist(
     their freshness are marked outdated. `before_submission`: the case is about to be sent on.
     """
     words = catalogue(language)
-    if before_submission:
-        facts = {**facts, "before_submission": True}
+    facts = {**_spelled(facts), "before_submission": before_submission}
     gathered = _gather(words, facts, pathways)
     holdings = _holdings(facts, held)
     items = [_item(words, g, holdings.get(g.paper.id, ()), today) for g in gathered.values()]
@@ -402,13 +403,26 @@ def _done(test: Test, facts: Facts, open_facts: tuple[str, ...]) -> bool:
 
 
 def _known(name: str, facts: Facts, held: set[str]) -> bool:
-    """`fact.x` is a fact, `item.x` a paper in hand, anything else a biomarker."""
+    """`a|b` is either, `fact.x` a fact, `item.x` a paper in hand, anything else a biomarker."""
+    if "|" in name:
+        return any(_known(each, facts, held) for each in name.split("|"))
     kind, _, rest = name.partition(".")
     if kind == "item":
         return rest in held
     if kind == "fact":
         return value_of(facts, rest) is not None
     return (facts.get("biomarkers") or {}).get(name) is not None
+
+
+def _spelled(facts: Facts) -> dict[str, Any]:
+    """The facts with cancer and biomarkers under the ids that the checklist files use."""
+    cancer, markers = facts.get("cancer_type"), facts.get("biomarkers")
+    spelled = dict(facts)
+    if isinstance(cancer, str):
+        spelled["cancer_type"] = canonical_cancer(cancer) or cancer
+    if isinstance(markers, Mapping):
+        spelled["biomarkers"] = {marker_id(str(k)) or str(k): v for k, v in markers.items()}
+    return spelled
 
 
 def _date(value: Any) -> date | None:

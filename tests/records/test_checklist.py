@@ -253,6 +253,9 @@ def asks(facts: dict[str, object]) -> set[str]:
         ({"cancer_type": "gist", "ngs_done": "no"}, {"ngs"}, set()),
         ({"cancer_type": "gist"}, set(), {"ngs"}),
         ({"cancer_type": "neuroblastoma", "docs_available": ["mibg_scan"]}, {"MYCN"}, {"mibg"}),
+        ({"cancer_type": "ovarian", "biomarkers": {"gBRCA": "neg"}}, {"HRD"}, {"brca_ovarian"}),
+        ({"cancer_type": "ovarian", "biomarkers": {"BRCA1": "neg"}}, {"FOLR1"}, {"brca_ovarian"}),
+        ({"cancer_type": "DLBCL"}, {"fish_lymphoma"}, set()),
         ({}, set(), {"ngs"}),
     ],
 )

@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from bot.facts.markers import marker_id
+from bot.facts.model import fact_names
+from bot.facts.vocabulary import biomarker_ids, cancers
 from bot.oncology.knowledge_files import KNOWLEDGE, KnowledgeError
 from bot.records.catalogue import Words, catalogue, load_catalogue
 
@@ -49,3 +52,17 @@ def test_another_language_replaces_what_it_has_and_keeps_the_rest() -> None:
     assert french.papers["B3"].title == "Compte rendu d'anatomopathologie"
     assert french.papers["B4"] == catalogue().papers["B4"]
     assert catalogue("xx") == catalogue("en")
+
+
+def test_the_files_speak_of_the_cancers_and_markers_that_facts_can_hold() -> None:
+    known = catalogue()
+    assert set(known.cancers) == cancers()
+    for test in known.tests:
+        for name in (each for entry in test.known_by for each in entry.split("|")):
+            kind, _, rest = name.partition(".")
+            if kind == "item":
+                assert rest in known.papers
+            elif kind == "fact":
+                assert rest in fact_names()
+            else:
+                assert marker_id(name) or name.casefold() in biomarker_ids(), name
