@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import NullPool, create_engine, text
 
 from bot.store import Store, new_key
 from bot.store.database import driver_url
@@ -85,7 +85,7 @@ def postgres_url(postgres: str) -> Iterator[str]:
     """A fresh, migrated PostgreSQL database."""
     name = f"t{uuid.uuid4().hex}"
     server = driver_url(postgres).set(database="postgres")
-    engine = create_engine(server, isolation_level="AUTOCOMMIT")
+    engine = create_engine(server, isolation_level="AUTOCOMMIT", poolclass=NullPool)
     with engine.connect() as connection:
         connection.execute(text(f"CREATE DATABASE {name} TEMPLATE empty"))
     yield postgres.replace("/empty", f"/{name}")
