@@ -50,7 +50,9 @@ class Settings(BaseSettings):
     def keys(self) -> tuple[str, ...]:
         """Data keys, newest first: from the environment, or the key file that `intake run` made."""
         if self.data_keys:
-            return tuple(k.strip() for k in self.data_keys.get_secret_value().split(",") if k.strip())
+            return tuple(
+                k.strip() for k in self.data_keys.get_secret_value().split(",") if k.strip()
+            )
         if KEY_FILE.exists():
             return tuple(KEY_FILE.read_text(encoding="ascii").split())
         raise SettingMissing("INTAKE_DATA_KEYS is not set (make one with: intake keys new)")
@@ -58,7 +60,9 @@ class Settings(BaseSettings):
     @property
     def whatsapp_on(self) -> bool:
         """WhatsApp is on when account, token and sender are all set."""
-        return bool(self.twilio_account_sid and self.twilio_auth_token and self.twilio_whatsapp_from)
+        return bool(
+            self.twilio_account_sid and self.twilio_auth_token and self.twilio_whatsapp_from
+        )
 
     @property
     def telegram_on(self) -> bool:

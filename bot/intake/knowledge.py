@@ -16,8 +16,8 @@ from bot.facts.vocabulary import group
 from bot.intake.describing import Names
 from bot.intake.faq import Answer, Faq
 from bot.intake.numbers import crisis_line, emergency_number
-from bot.oncology import red_flags
 from bot.oncology.reading import FlagMention, Mention
+from bot.oncology.red_flags import judge as judge_flags
 from bot.oncology.vocabulary import cancers
 from bot.records.checklist import Checklist
 from bot.records.checklist import checklist as checklist_for
@@ -50,7 +50,7 @@ class HouseKnowledge:
 
     def judge(self, mentions: tuple[Mention, ...], known: Wire) -> tuple[FlagMention, ...]:
         """Red flags that follow from this message together with what is known."""
-        return red_flags.judge(mentions, known)
+        return judge_flags(mentions, known)
 
     def emergency_number(self, country: str | None) -> str | None:
         """The number to call in a country, if we know it."""

@@ -17,8 +17,8 @@ from typing import Any
 
 import httpx
 
-from bot.oncology import red_flags
 from bot.oncology.reading import Reading
+from bot.oncology.red_flags import judge
 from bot.operations.training import ENGINE_PYTHON, engine_environment, train
 from bot.settings import ROOT, settings
 
@@ -67,7 +67,7 @@ def _parse(line: str) -> dict[str, Any]:
 
 def _result(found: dict[str, Any]) -> dict[str, Any]:
     reading = Reading.from_json(found["reading"] or {})
-    flags = {f.id for f in (*reading.flags, *red_flags.judge(reading.mentions, {}))}
+    flags = {f.id for f in (*reading.flags, *judge(reading.mentions, {}))}
     return {
         "id": found["id"],
         "intent": found["intent"],
