@@ -17,6 +17,7 @@ check: setup ## format, lint, types, import direction, Rasa data
 	@.venv/bin/ruff format --check .
 	@.venv/bin/ruff check .
 	@.venv/bin/mypy
+	@.venv/bin/mypy --python-executable .venv-engine/bin/python --config-file requirements/mypy-engine.ini --cache-dir .mypy_cache/engine
 	@.venv/bin/lint-imports --no-cache
 	@scripts/validate-data.sh
 

@@ -1,4 +1,4 @@
-"""Settings from the environment or `.env`; a missing or malformed one is named, never a traceback."""
+"""Settings from the environment or `.env`; a malformed one is named, never a traceback."""
 
 from __future__ import annotations
 
