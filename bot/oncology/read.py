@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from bot.oncology.biomarkers import read_biomarkers
 from bot.oncology.cancers import read_cancers
 from bot.oncology.person_readers import PERSON_READERS
 from bot.oncology.reading import Ambiguity, FlagMention, Mention, Reading
@@ -24,6 +25,7 @@ READERS: tuple[Reader, ...] = (
     read_cancers,
     read_sites,
     read_treatments,
+    read_biomarkers,
     read_interests,
     read_main_question,
     *PERSON_READERS,
