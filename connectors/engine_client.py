@@ -89,7 +89,7 @@ class EngineClient:
         answer = await self._post("turn", conversation_id, body)
         try:
             return [_reply(entry) for entry in answer["replies"]]
-        except (KeyError, TypeError, ValidationError):
+        except (AttributeError, KeyError, TypeError, ValidationError):
             raise EngineWrong("malformed_answer") from None
 
     async def understand(self, messages: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

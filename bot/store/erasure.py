@@ -1,8 +1,9 @@
 """Forgetting: erasing a conversation with all that belongs to it, and the retention job.
 
-Guarantee: after `erase` no row of any table holds anything of the conversation but the audit entry
-(ids only) and the keyed hashes of the provider's message ids, without which a provider's late retry
-would bring an erased message back. Whoever holds the conversation at that moment loses the claim.
+Guarantee: after `erase` no file, and no row of any table, holds anything of the conversation but
+the audit entry (ids only) and the keyed hashes of the provider's message ids, without which a
+provider's late retry would bring an erased message back. Whoever holds the conversation at that
+moment loses the claim.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from bot.store.case_tables import (
 )
 from bot.store.database import Database
 from bot.store.errors import NotFound
+from bot.store.files import FileStore
 from bot.store.records import Erased
 from bot.store.tables import Button, Conversation, DeliveryEvent, Due, Message, Receipt, Turn
 
@@ -39,8 +41,9 @@ RECEIPTS_KEPT = timedelta(days=90)
 class Erasure:
     """Erasing at once, and what has expired."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, files: FileStore | None = None) -> None:
         self._db = database
+        self._files = files
 
     def preview(self, conversation_id: str) -> Erased:
         """What an erasure would remove."""
@@ -55,6 +58,10 @@ class Erasure:
             if self._db.lock_conversation(session, conversation_id) is None:
                 raise NotFound(conversation_id)
             erased = _count(session, conversation_id)
+            # Files go first: after a crash here the rows still name them and are erased again.
+            if self._files is not None:
+                for key in erased.file_keys:
+                    self._files.remove(key)
             numbers = select(CaseRow.number).where(CaseRow.conversation_id == conversation_id)
             objects = [f"case:{number}" for number in session.scalars(numbers)]
             remove_reasons(session, [f"conversation:{conversation_id}", *objects])
@@ -116,7 +123,14 @@ def _count(session: Session, conversation_id: str) -> Erased:
     rows["delivery_events"] = _number(
         session, DeliveryEvent, DeliveryEvent.message_id.in_(messages)
     )
-    return Erased(conversation_id, {name: number for name, number in rows.items() if number})
+    kept = {name: number for name, number in rows.items() if number}
+    return Erased(conversation_id, kept, _file_keys(session, conversation_id))
+
+
+def _file_keys(session: Session, conversation_id: str) -> tuple[str, ...]:
+    bodies = session.scalars(select(Message.body).where(Message.conversation_id == conversation_id))
+    keys = [file.get("key") for body in bodies for file in body.get("files", ())]
+    return tuple(dict.fromkeys(key for key in keys if key))
 
 
 def _number(session: Session, table: type[Any], where: Any) -> int:

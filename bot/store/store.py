@@ -13,6 +13,7 @@ from bot.store.crypto import Cipher
 from bot.store.database import Clock, Database, utc_now
 from bot.store.desk import Desk
 from bot.store.erasure import Erasure
+from bot.store.files import FileStore
 from bot.store.inbox import Inbox
 from bot.store.outbox import Outbox
 from bot.store.queries import Queries
@@ -25,7 +26,7 @@ from bot.store.users import Sessions, Users
 class Store:
     """Everything kept about people, on SQLite or PostgreSQL."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, files: FileStore | None = None) -> None:
         self.database = database
         self.inbox = Inbox(database)
         self.outbox = Outbox(database)
@@ -38,11 +39,19 @@ class Store:
         self.audit = Audit(database)
         self.users = Users(database)
         self.sessions = Sessions(database)
-        self.retention = Erasure(database)
+        self.retention = Erasure(database, files)
 
     @classmethod
-    def open(cls, url: str, keys: Sequence[str], clock: Clock = utc_now) -> Self:
+    def open(
+        cls,
+        url: str,
+        keys: Sequence[str],
+        clock: Clock = utc_now,
+        files: FileStore | None = None,
+    ) -> Self:
         """Open the database at `url`; `keys` are Fernet keys, newest first.
+
+        With `files`, an erasure removes a person's files too; without, it names them.
 
         An already migrated database is usable at once; a new one after `migrate`. Raises BadKeys,
         ValueError for a malformed address, StoreUnavailable when the database does not answer.
@@ -50,7 +59,7 @@ class Store:
         database = Database(url, Cipher(keys), clock)
         if database.has_tables():
             database.unwrap()
-        return cls(database)
+        return cls(database, files)
 
     def migrate(self) -> None:
         """Bring the tables to the newest version."""
