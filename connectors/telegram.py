@@ -43,8 +43,21 @@ _FILE_FIELDS: Final = (
     ("audio", Kind.VOICE, None),
     ("sticker", Kind.STICKER, None),
 )
-# Kinds of content that a person can send and we cannot use.
-_UNUSED_FIELDS: Final = ("poll", "dice", "game", "story", "invoice", "paid_media", "checklist")
+# All that is read of a message. The rest is not even parsed, so that a change in what does not
+# concern us cannot make a message unreadable.
+_POINTER_FIELDS: Final = frozenset({"message_id", "date", "chat"})
+_READ_FIELDS: Final = _POINTER_FIELDS | {
+    *("from", "text", "caption", "photo", "location", "venue", "contact"),
+    *("media_group_id", "edit_date", "reply_to_message"),
+    *(field for field, _kind, _content_type in _FILE_FIELDS),
+}
+# Kinds of content that a person can send and we cannot use; so is whatever is new to the library.
+_UNUSED_FIELDS: Final = frozenset(
+    {"poll", "dice", "game", "story", "invoice", "paid_media", "checklist"}
+)
+_LIBRARY_FIELDS: Final = _READ_FIELDS | {
+    field for base in Message.__mro__ for field in getattr(base, "__slots__", ())
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +98,8 @@ def parse_update(data: object, account: str) -> Heard:
     if not isinstance(data, Mapping) or not _is_id(data.get("update_id")):
         raise MalformedError("update_id")
     try:
-        update = Update.de_json(dict(data), None)
-        return _heard(update, account)
+        update = Update.de_json(_pruned(data), None)
+        return _heard(update, account, _unused(data))
     except _UNREADABLE:
         raise MalformedError("update") from None
 
@@ -95,7 +108,32 @@ def _is_id(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**63
 
 
-def _heard(update: Update, account: str) -> Heard:
+def _pruned(data: Mapping[str, Any]) -> dict[str, Any]:
+    """The update with only those parts of its messages that we read."""
+    kept = {name: data[name] for name in ("update_id", *ALLOWED_UPDATES) if name in data}
+    for name in ("message", "edited_message"):
+        if name in kept:
+            kept[name] = _part(kept[name], _READ_FIELDS)
+            if "reply_to_message" in kept[name]:
+                replied = _part(kept[name]["reply_to_message"], _POINTER_FIELDS)
+                kept[name]["reply_to_message"] = replied
+    if "message" in kept.get("callback_query", {}):
+        below = _part(kept["callback_query"]["message"], _POINTER_FIELDS)
+        kept["callback_query"] = {**kept["callback_query"], "message": below}
+    return kept
+
+
+def _part(message: Mapping[str, Any], fields: frozenset[str]) -> dict[str, Any]:
+    return {name: value for name, value in message.items() if name in fields}
+
+
+def _unused(data: Mapping[str, Any]) -> str | None:
+    """The name of something sent that we cannot use, if there is one."""
+    sent = data.get("message") or {}
+    return next((n for n in sent if n in _UNUSED_FIELDS or n not in _LIBRARY_FIELDS), None)
+
+
+def _heard(update: Update, account: str, unused: str | None) -> Heard:
     if update.callback_query is not None:
         return _press(update, update.callback_query, account)
     if update.my_chat_member is not None:
@@ -109,7 +147,7 @@ def _heard(update: Update, account: str) -> Heard:
         return Heard(update.update_id)
     if update.edited_message is not None:
         return Heard(update.update_id, _edited(update, message, account))
-    return Heard(update.update_id, _message(update, message, account))
+    return Heard(update.update_id, _message(update, message, account, unused))
 
 
 def _inbound(update: Update, user: User, account: str, **fields: Any) -> InboundMessage:
@@ -125,8 +163,10 @@ def _inbound(update: Update, user: User, account: str, **fields: Any) -> Inbound
     )
 
 
-def _message(update: Update, message: Message, account: str) -> InboundMessage | None:
-    content = _content(message)
+def _message(
+    update: Update, message: Message, account: str, unused: str | None
+) -> InboundMessage | None:
+    content = _content(message, unused)
     if content is None or message.from_user is None:
         return None
     if message.media_group_id:
@@ -143,7 +183,7 @@ def _message(update: Update, message: Message, account: str) -> InboundMessage |
     )
 
 
-def _content(message: Message) -> dict[str, Any] | None:
+def _content(message: Message, unused: str | None) -> dict[str, Any] | None:
     """The fields that differ by kind; None for notes of Telegram itself (pinned, and so on)."""
     if message.text is not None:
         kind, text, metadata = typed(message.text)
@@ -163,10 +203,8 @@ def _content(message: Message) -> dict[str, Any] | None:
         contact = message.contact
         name = " ".join(filter(None, (contact.first_name, contact.last_name)))
         return {"kind": Kind.CONTACT, "text": clean(f"{name} {contact.phone_number}").strip()}
-    unused = next((name for name in _UNUSED_FIELDS if getattr(message, name, None)), None)
-    if unused or message.api_kwargs:
-        metadata = {"provider_kind": unused} if unused else {}
-        return {"kind": Kind.UNSUPPORTED, "metadata": metadata}
+    if unused is not None:
+        return {"kind": Kind.UNSUPPORTED, "metadata": {"provider_kind": unused[:40]}}
     return None
 
 

@@ -7,6 +7,7 @@ Telegram has no idempotent sending and cannot be asked what was sent.
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any, Final
@@ -40,6 +41,9 @@ from connectors.telegram import ALLOWED_UPDATES, CHANNEL, AnswerPress, LeaveGrou
 from connectors.texts import FIRST_LANGUAGE
 
 log = logging.getLogger(__name__)
+
+# The library's way to ask for durations instead of its older whole seconds.
+os.environ.setdefault("PTB_TIMEDELTA", "true")
 
 _POLL_SECONDS: Final = 25
 _NO_PREVIEW: Final = LinkPreviewOptions(is_disabled=True)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,30 +12,16 @@ from typing import Any
 import httpx
 import pytest
 from cryptography.fernet import Fernet
+from starlette.applications import Starlette
 
 from bot.settings import Settings
 from bot.store import Store
 from connectors.gateway import create_app
 from tests.standins import telegram_api, twilio_api
 from tests.standins.engine import EngineStandIn
-from tests.standins.serving import free_port, serving
+from tests.standins.serving import address, bound, serving
 from tests.standins.telegram_api import TelegramStandIn
 from tests.standins.twilio_api import TwilioStandIn
-
-
-@pytest.fixture
-def engine() -> EngineStandIn:
-    return EngineStandIn()
-
-
-@pytest.fixture
-def twilio() -> TwilioStandIn:
-    return TwilioStandIn()
-
-
-@pytest.fixture
-def telegram() -> TelegramStandIn:
-    return TelegramStandIn()
 
 
 @dataclass
@@ -64,47 +52,77 @@ class Service:
         return dict(answer.json())
 
 
-def make_settings(folder: Path, **more: str) -> Settings:
+def make_settings(folder: Path, key: str | None = None, **more: str) -> Settings:
     return Settings(
         _env_file=None,
         INTAKE_DATABASE_URL=f"sqlite:///{folder / 'intake.db'}",
         INTAKE_FILES_URL=f"file://{folder / 'files'}",
-        INTAKE_DATA_KEYS=Fernet.generate_key().decode(),
+        INTAKE_DATA_KEYS=key or Fernet.generate_key().decode(),
         INTAKE_ENGINE_TOKEN="engine-token",
         **more,
     )
 
 
-@pytest.fixture
-def service(
-    tmp_path: Path, engine: EngineStandIn, twilio: TwilioStandIn, telegram: TelegramStandIn
-) -> Iterator[Service]:
-    port = free_port()
-    url = f"http://127.0.0.1:{port}"
-    twilio.gateway = url
-    with (
-        serving(engine.app()) as engine_url,
-        serving(twilio.app()) as twilio_url,
-        serving(telegram.app()) as telegram_url,
-    ):
+@dataclass(frozen=True)
+class EmptyDatabase:
+    """A migrated database without content, to be copied, and its key."""
+
+    file: Path
+    key: str
+
+
+@pytest.fixture(scope="session")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> EmptyDatabase:
+    folder = tmp_path_factory.mktemp("empty")
+    settings = make_settings(folder)
+    store = Store.open(settings.database_url, settings.keys)
+    store.migrate()
+    store.close()
+    return EmptyDatabase(folder / "intake.db", settings.keys[0])
+
+
+@contextmanager
+def running(folder: Path, empty: EmptyDatabase) -> Iterator[Service]:
+    """The gateway as it runs for people, with everything around it in one other server."""
+    engine, twilio, telegram = EngineStandIn(), TwilioStandIn(), TelegramStandIn()
+    held = bound()
+    url = twilio.gateway = address(held)
+    shutil.copy(empty.file, folder / "intake.db")
+    # Their addresses are disjoint, so one server can be all three.
+    outside = [*engine.app().routes, *twilio.app().routes, *telegram.app().routes]
+    with serving(Starlette(routes=outside), abrupt=True) as world:
         settings = make_settings(
-            tmp_path,
-            INTAKE_ENGINE_URL=engine_url,
-            INTAKE_ACTIONS_URL=engine_url,
+            folder,
+            empty.key,
+            INTAKE_ENGINE_URL=world,
+            INTAKE_ACTIONS_URL=world,
             INTAKE_PUBLIC_URL=url,
-            TWILIO_API_URL=twilio_url,
+            TWILIO_API_URL=world,
             TWILIO_ACCOUNT_SID=twilio_api.ACCOUNT,
             TWILIO_AUTH_TOKEN=twilio_api.TOKEN,
             TWILIO_WHATSAPP_FROM=twilio_api.SENDER,
-            TELEGRAM_API_URL=telegram_url,
+            TELEGRAM_API_URL=world,
             TELEGRAM_BOT_TOKEN=telegram_api.TOKEN,
             TELEGRAM_WEBHOOK_SECRET=telegram_api.SECRET,
         )
         store = Store.open(settings.database_url, settings.keys)
-        store.migrate()
         with (
-            serving(create_app(settings, store, console=False), port),
+            serving(create_app(settings, store, console=False), held),
             httpx.Client(base_url=url, timeout=40) as client,
         ):
             yield Service(url, client, store, settings, engine, twilio, telegram)
         store.close()
+
+
+@pytest.fixture
+def service(tmp_path: Path, empty: EmptyDatabase) -> Iterator[Service]:
+    """A service of the test's own."""
+    with running(tmp_path, empty) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def door(tmp_path_factory: pytest.TempPathFactory, empty: EmptyDatabase) -> Iterator[Service]:
+    """A service shared by tests that only knock and are refused, or use a name of their own."""
+    with running(tmp_path_factory.mktemp("door"), empty) as made:
+        yield made

@@ -12,33 +12,37 @@ from typing import Any
 import uvicorn
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+def bound() -> socket.socket:
+    """A socket on a free port: the address is known before the application is made."""
+    held = socket.socket()
+    held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    held.bind(("127.0.0.1", 0))
+    return held
+
+
+def address(held: socket.socket) -> str:
+    return f"http://127.0.0.1:{held.getsockname()[1]}"
 
 
 @contextlib.contextmanager
-def serving(app: Any, port: int | None = None) -> Iterator[str]:
-    """Gives the address of the running application; stops it at the end."""
-    port = port or free_port()
-    config = uvicorn.Config(
-        app,
-        host="127.0.0.1",
-        port=port,
-        log_config=None,
-        access_log=False,
-        timeout_graceful_shutdown=2,
-    )
+def serving(app: Any, held: socket.socket | None = None, *, abrupt: bool = False) -> Iterator[str]:
+    """Gives the address of the running application; stops it at the end.
+
+    `abrupt`: requests under way are dropped, and there is nothing to shut down (stand-ins).
+    """
+    held = held or bound()
+    config = uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=2)
     server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, daemon=True)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [held]}, daemon=True)
     thread.start()
     while not server.started:
         if not thread.is_alive():
             raise RuntimeError("the application did not start")
-        time.sleep(0.01)
+        time.sleep(0.005)
     try:
-        yield f"http://127.0.0.1:{port}"
+        yield address(held)
     finally:
         server.should_exit = True
-        thread.join(timeout=10)
+        server.force_exit = abrupt
+        thread.join(timeout=20)
+        held.close()

@@ -195,7 +195,7 @@ class TwilioStandIn:
         resource = self._accept(fields)
         if fault is not None:
             return self._error(fault.status, 20500, "Injected after sending", fault.retry_after)
-        return JSONResponse(resource, 201)
+        return JSONResponse(_public(resource), 201)
 
     def _refusal(self, fields: dict[str, str]) -> Response | None:
         """The first rule that the request breaks."""
