@@ -54,7 +54,8 @@ class Outcome:
         """Ids of the facts that this rule still needs."""
         ids: list[str] = []
         for criterion in (*self.open, *self.kept):
-            ids += criterion.missing or criterion.when.unknown(view)
+            named = [m for m in criterion.missing if not _is_known(m, view)]
+            ids += named or criterion.missing or criterion.when.unknown(view)
         for criterion in self.warned:
             ids += criterion.asks
         return tuple(dict.fromkeys(ids))
@@ -67,6 +68,10 @@ class Outcome:
         if self.status in self.rule.reports:
             named.append(self.rule.reports[self.status])
         return tuple(dict.fromkeys(named))
+
+
+def _is_known(name: str, view: View) -> bool:
+    return view.values.get(name) is not None or name in view.markers
 
 
 @dataclass(frozen=True, slots=True)

@@ -165,8 +165,9 @@ _FAMILIES: Final = {
         "her2",
         {
             "positive": "2+ISH+ 3+ amp",
-            "negative": "IHC0 ultralow 1+ 2+ISH- mutation",
+            "negative": "IHC0 ultralow 1+ 2+ISH-",
             "low": "1+ 2+ISH-",
+            "mutation": "mutation",
             "2+": "2+ISH+ 2+ISH-",
             "0": "IHC0 ultralow",
         },
@@ -198,6 +199,7 @@ _FAMILIES: Final = {
         "brca",
         {
             "positive": "germline_path somatic_path",
+            "germline": "germline_path",
             "negative": "VUS neg",
             "somatic_path": "somatic_path",
             "VUS": "VUS",
@@ -460,6 +462,10 @@ def _certain(value: frozenset[str]) -> frozenset[str]:
     return frozenset({"~", *value})
 
 
+# A named change such as R132H, D842V, exon 18 or a deletion.
+_VARIANT: Final = re.compile(r"[a-z]\d{2,4}[a-z*]|exon\d|ex\d|fs|ins|del|dup|skip")
+
+
 def _read_word(family: Family, value: Any) -> frozenset[str] | None:
     if isinstance(value, bool):
         return family.words.get("positive" if value else "negative")
@@ -475,6 +481,8 @@ def _read_word(family: Family, value: Any) -> frozenset[str] | None:
     bare = fold(re.sub(r"\(.*?\)|\[.*?\]", "", value))
     if bare in family.words:
         return family.words[bare]
+    if family.name == "mutation" and _VARIANT.search(word):
+        return family.words["mut"]
     number = re.fullmatch(r"(\d+(?:\.\d+)?)%", word)
     return _percent_as_presence(family, float(number[1])) if number else None
 
@@ -523,6 +531,28 @@ def _span(sign: str, number: float, family: Family) -> Span:
     if sign in ("<=", "<"):
         return Span(0.0, number, open_high=sign == "<")
     return Span(number, number)
+
+
+# A group of genes: one positive gene makes the group positive, all negative make it negative.
+_GENE_GROUPS: Final = {
+    "BRCA": ("BRCA1", "BRCA2"),
+    "HRR": ("BRCA", "ATM", "CHEK2", "CDK12", "PALB2"),
+}
+
+
+def with_gene_groups(results: dict[str, MarkerValue]) -> dict[str, MarkerValue]:
+    """Adds the result of a gene group where its single genes decide it."""
+    for group, genes in _GENE_GROUPS.items():
+        if group in results:
+            continue
+        known = {g: results[g] for g in genes if g in results}
+        positive = wanted(group, "positive")
+        hit = [v for g, v in known.items() if is_one_of(g, v, positive) is True]
+        if hit:
+            results[group] = hit[0]
+        elif len(known) == len(genes):
+            results[group] = wanted(group, "neg")
+    return results
 
 
 _ALLELE = re.compile(r"(?:HLA-?)?(A|B|C|DRB1)\*?(\d{2})(?::(\d{2,3}))?", re.IGNORECASE)

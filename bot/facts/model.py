@@ -15,7 +15,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, ValidationError
 
-from bot.facts.markers import MarkerValue, marker_id, read_value
+from bot.facts.markers import MarkerValue, marker_id, read_value, with_gene_groups
 from bot.facts.vocabulary import biomarker_ids, canonical_cancer, class_id
 
 UNKNOWN_WORDS: Final = frozenset({"", "unknown", "declined", "not known", "not_known", "unclear"})
@@ -486,7 +486,7 @@ def _read_biomarkers(given: Any) -> dict[str, MarkerValue]:
             raise FactError(f"biomarkers.{marker}", str(error)) from None
         if read is not None:
             out[marker] = read
-    return out
+    return with_gene_groups(out)
 
 
 def _named(error: ValidationError) -> FactError:
