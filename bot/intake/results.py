@@ -7,6 +7,7 @@ from typing import Any
 from bot.eligibility.engine import Assessment, PathwayResult
 from bot.intake.speech import Button
 from bot.intake.turn import Turn
+from bot.records.catalogue import catalogue
 from bot.records.checklist import Checklist, ChecklistItem
 
 SHOWN_AT_ONCE = 4
@@ -143,6 +144,9 @@ def missing_word(turn: Turn, name: str) -> str:
     if name in turn.questions:
         label = turn.questions[name].label
         return label[0].lower() + label[1:]
+    paper = catalogue(turn.case.language).paper(name)
+    if paper is not None:
+        return paper.title[0].lower() + paper.title[1:]
     return name.removesuffix("_expression").replace("_", " ")
 
 

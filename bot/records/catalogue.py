@@ -130,6 +130,7 @@ class _Base(_Signed):
 @dataclass(frozen=True)
 class _Items(_Signed):
     items: tuple[Paper, ...]
+    same_as: dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -174,8 +175,13 @@ class Catalogue:
     cancer_rows: tuple[CancerRow, ...]
     pathway_rows: tuple[PathwayRow, ...]
     tests: tuple[Test, ...]
+    same_as: Mapping[str, str]
     as_of: date
     review: Review
+
+    def paper(self, name: str) -> Paper | None:
+        """The paper of this id, or of the name that rules use for it."""
+        return self.papers.get(self.same_as.get(name, name))
 
     @property
     def cancers(self) -> tuple[str, ...]:
@@ -234,6 +240,7 @@ def load_catalogue(folder: Path = KNOWLEDGE / "checklists") -> Catalogue:
         cancer_rows=tuple(replace(r, source=r.source or cancers.source) for r in cancers.rows),
         pathway_rows=tuple(replace(r, source=r.source or pathways.source) for r in pathways.rows),
         tests=tests.tests,
+        same_as=more.same_as,
         as_of=min(file.as_of for file in files),
         review="approved" if all(file.review == "approved" for file in files) else "pending",
     )
@@ -260,6 +267,9 @@ def _problems(found: Catalogue, listed: int) -> Iterator[tuple[str, tuple[str, s
             named = row.cancers if isinstance(row, CancerRow) else ()
             for ask in row.items:
                 yield from _ask_problems(found, row_file, ask, named)
+    for name, key in found.same_as.items():
+        if key not in found.papers:
+            yield "items.yml", (name, f"no such item: {key}")
     served = {cancer for row in found.cancer_rows for cancer in row.cancers}
     for cancer in served ^ set(found.group_of):
         yield "cancers.yml", (cancer, "stands in a group or in a row, but not in both")

@@ -54,6 +54,12 @@ def test_another_language_replaces_what_it_has_and_keeps_the_rest() -> None:
     assert catalogue("xx") == catalogue("en")
 
 
+def test_a_paper_is_found_under_the_name_that_rules_use() -> None:
+    assert catalogue().paper("rt_plan") == catalogue().papers["B11"]
+    assert catalogue().paper("B8") == catalogue().papers["B8"]
+    assert catalogue().paper("ecog") is None
+
+
 def test_the_files_speak_of_the_cancers_and_markers_that_facts_can_hold() -> None:
     known = catalogue()
     assert set(known.cancers) == cancers()
