@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import traceback
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -77,7 +78,7 @@ def templates() -> Environment:
 @pass_context
 def _clock(context: Context, when: datetime, shape: str) -> str:
     visit: Visit = context["visit"]
-    return plain.clock(when, shape, visit.texts, visit.zone, visit.now)
+    return plain.clock(when, shape, visit.locale, visit.zone, visit.now)
 
 
 @pass_context
@@ -149,12 +150,15 @@ class Console:
             return self._problem(visit, 503)
 
     def _visit(self, request: Request) -> Visit:
+        wanted = request.headers.get("accept-language", "")
+        words = texts.preferred(wanted)
         return Visit(
             request=request,
             store=self._store,
             settings=self._settings,
             pages=self._pages.overlay(),
-            texts=texts.preferred(request.headers.get("accept-language", "")),
+            texts=words,
+            locale=plain.locale(texts.region(wanted, words.language)),
             zone=_zone(request.cookies.get("console_zone", "")),
             now=self._store.database.now(),
         )
@@ -183,8 +187,10 @@ class Console:
         return await self._refuse(request, status)
 
     async def on_crash(self, request: Request, error: Exception) -> Response:
-        """An error of ours: the log gets its kind and place, never a value."""
-        log.error("console error %s at %s", type(error).__name__, request.scope.get("path"))
+        """An error of ours: the log gets its kind and place, never a value or an address."""
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        kind = type(error).__name__
+        log.error("console error %s in %s line %s", kind, place.name, place.lineno)
         return await self._refuse(request, 500)
 
 

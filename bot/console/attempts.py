@@ -38,3 +38,8 @@ class Attempts:
             self._failed.move_to_end(address)
             while len(self._failed) > KEPT:
                 self._failed.popitem(last=False)
+
+    def forget(self) -> None:
+        """Start over."""
+        with self._lock:
+            self._failed.clear()

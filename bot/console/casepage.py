@@ -55,6 +55,7 @@ class Head:
     window_tone: str
     consented: bool
     message_count: int
+    signs: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,6 +241,7 @@ def head(visit: Visit, opened: Opened) -> Head:
         window_tone=tone,
         consented=consent is not None and consent.given,
         message_count=said.messages if said else 0,
+        signs=panels.flag_names(opened.case.flags, wording(visit.texts)),
     )
 
 
@@ -249,7 +251,7 @@ def reply_window(visit: Visit, conversation: ConversationInfo) -> tuple[str, str
     if left is None:
         return "", ""
     if left <= timedelta():
-        return visit.texts("case.window_shut"), "red"
+        return visit.texts("case.window_shut"), "window-shut"
     hours, minutes = divmod(int(left.total_seconds()) // 60, 60)
     return visit.texts("case.window_open", hours=hours, minutes=minutes), ""
 
@@ -322,7 +324,7 @@ def side(visit: Visit, opened: Opened) -> Side:
         facts=panels.facts(case, opened.history, words),
         fact_count=len(case.facts),
         addable=panels.addable(case, words) if editable else (),
-        verdict=panels.verdict(latest[0] if latest else None, case, words),
+        verdict=panels.verdict(latest[0] if latest else None, words),
         papers=panels.papers(visit.store.cases.checklist(case.number), words),
         handover=_handover(visit, case),
         open_questions=tuple(

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
+from babel import Locale
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -66,6 +67,7 @@ class Visit:
     settings: Settings
     pages: Environment
     texts: Texts
+    locale: Locale  # how this reader writes times
     zone: ZoneInfo | None
     now: datetime
     signed_in: SignedIn | None = None

@@ -98,7 +98,6 @@ class Verdict:
     triage_tone: str
     travel: str
     travel_tone: str
-    flags: tuple[str, ...]
     shown: tuple[PathwayView, ...]
     rest: tuple[PathwayView, ...]
     rule_set: str
@@ -176,7 +175,7 @@ def addable(case: Case, wording: Wording) -> tuple[Choice, ...]:
     return tuple(Choice(name, wording.label(name)) for name in missing)
 
 
-def verdict(record: AssessmentRecord | None, case: Case, wording: Wording) -> Verdict | None:
+def verdict(record: AssessmentRecord | None, wording: Wording) -> Verdict | None:
     """The latest assessment; None before the first."""
     if record is None or not isinstance(record.result, Mapping):
         return None
@@ -193,10 +192,9 @@ def verdict(record: AssessmentRecord | None, case: Case, wording: Wording) -> Ve
         triage_tone=URGENCY_TONES.get(str(result.get("triage")), ""),
         travel=t.named("travel", result.get("travel")),
         travel_tone=TRAVEL_TONES.get(str(result.get("travel")), ""),
-        flags=flag_names(case.flags, wording),
         shown=tuple(v for v in views if v.id in first),
         rest=tuple(v for v in views if v.id not in first),
-        rule_set=record.rule_set[:12],
+        rule_set=str(result.get("rules_version") or record.rule_set)[:24],
     )
 
 

@@ -167,7 +167,7 @@ class Wording:
             return str(int(value))
         if isinstance(value, str) and self.t.has(f"value.{value}"):
             return self.t(f"value.{value}")
-        if isinstance(value, str) and "_" in value and value == value.lower():
+        if isinstance(value, str) and value.replace("_", "").isalpha() and value.islower():
             return readable(value)
         if isinstance(value, list):
             return ", ".join(map(self.word, value))
@@ -195,10 +195,9 @@ class Wording:
         return Entry(readable(name) if name.islower() else name, ", ".join(notes))
 
 
-def clock(when: datetime, shape: str, t: Texts, zone: ZoneInfo | None, now: datetime) -> str:
+def clock(when: datetime, shape: str, where: Locale, zone: ZoneInfo | None, now: datetime) -> str:
     """A time as the page shows it before its script runs (`zone` None: UTC, said so)."""
     local = when.astimezone(zone) if zone else when
-    where = locale(t.language)
     if shape == "ago":
         return format_timedelta(when - now, add_direction=True, format="short", locale=where)
     if shape == "day":

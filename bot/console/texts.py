@@ -82,3 +82,9 @@ def preferred(accept_language: str) -> Texts:
             if known in languages():
                 return texts(known)
     return texts()
+
+
+def region(accept_language: str, language: str) -> str:
+    """The reader's regional form of a language ("en-GB"), for dates and times."""
+    tag = accept_language.split(",")[0].split(";")[0].strip()
+    return tag if tag.lower().split("-")[0] == language and len(tag) < 12 else language

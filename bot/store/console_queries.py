@@ -150,7 +150,7 @@ def flags_of(store: Store, numbers: Sequence[str]) -> dict[str, list[str]]:
     with store.database.read() as session:
         rows = session.execute(
             select(CaseRow.number, CaseRow.dialogue).where(CaseRow.number.in_(numbers))
-        ).tuples()
+        )
         return {number: list((dialogue or {}).get("flags", ())) for number, dialogue in rows}
 
 
@@ -162,12 +162,12 @@ def spoken(store: Store, conversation_ids: Sequence[str]) -> dict[str, Spoken]:
         .group_by(Message.conversation_id)
     )
     with store.database.read() as session:
-        counted = session.execute(last).tuples().all()
+        counted = session.execute(last).all()
         latest = session.execute(
             select(Message.seq, Message.created_at, Message.author).where(
                 Message.seq.in_([seq for _, _, seq in counted])
             )
-        ).tuples()
+        )
         ends = {seq: (at, author) for seq, at, author in latest}
     return {
         conversation: Spoken(count, *ends.get(seq, (None, None)))

@@ -1,4 +1,5 @@
 """The made-up people of the console's test database, in the ways people really write."""
+# ruff: noqa: E501
 
 from __future__ import annotations
 

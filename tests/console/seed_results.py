@@ -1,4 +1,5 @@
 """Assessments and a checklist as the rules print them, fixed so that pages can be compared."""
+# ruff: noqa: E501
 
 from __future__ import annotations
 

@@ -16,24 +16,25 @@
     time: { hour: "2-digit", minute: "2-digit" },
     day: { weekday: "long", day: "numeric", month: "long", year: "numeric" }
   };
+  var here = (navigator.languages || []).find(function (tag) { return tag.split("-")[0] === root.lang; }) || root.lang;
   function ago(when) {
     var seconds = Math.max(0, (Date.now() - when) / 1000);
     var steps = [[60, 1, "second"], [3600, 60, "minute"], [86400, 3600, "hour"], [86400 * 14, 86400, "day"]];
-    if (seconds < 45) { return new Intl.RelativeTimeFormat(root.lang, { numeric: "auto" }).format(0, "second"); }
+    if (seconds < 45) { return new Intl.RelativeTimeFormat(here, { numeric: "auto" }).format(0, "second"); }
     for (var i = 1; i < steps.length; i += 1) {
       if (seconds < steps[i][0]) {
-        return new Intl.RelativeTimeFormat(root.lang, { style: "short" }).format(-Math.max(1, Math.round(seconds / steps[i][1])), steps[i][2]);
+        return new Intl.RelativeTimeFormat(here, { style: "short" }).format(-Math.max(1, Math.round(seconds / steps[i][1])), steps[i][2]);
       }
     }
-    return new Intl.DateTimeFormat(root.lang, { dateStyle: "medium" }).format(when);
+    return new Intl.DateTimeFormat(here, { dateStyle: "medium" }).format(when);
   }
   function times(within) {
     within.querySelectorAll("time[data-shape]").forEach(function (el) {
       var when = new Date(el.dateTime);
       if (isNaN(when)) { return; }
       var shape = el.dataset.shape;
-      el.textContent = shape === "ago" ? ago(when) : new Intl.DateTimeFormat(root.lang, shapes[shape]).format(when);
-      if (shape !== "full") { el.title = new Intl.DateTimeFormat(root.lang, shapes.full).format(when); }
+      el.textContent = shape === "ago" ? ago(when) : new Intl.DateTimeFormat(here, shapes[shape]).format(when);
+      if (shape !== "full") { el.title = new Intl.DateTimeFormat(here, shapes.full).format(when); }
     });
   }
 

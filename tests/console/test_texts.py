@@ -1,0 +1,84 @@
+"""The console's texts: every key that a page asks for exists, and every language says them all."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from bot.console import texts
+from bot.console.frame import MENU
+from bot.console.roles import Role
+from bot.facts.case import CaseState, FactSource, FactStatus
+from bot.facts.model import fact_names
+from bot.store.messages import State
+from bot.wording.catalogue import ROOT
+
+CONSOLE = ROOT / "bot" / "console"
+# Words that the service must not use to patients; coordinators copy what they read.
+FORBIDDEN = re.compile(
+    r"\b(eligible|qualif|cure[sd]?\b|guarantee|last chance|best treatment)", re.I
+)
+
+
+def _asked_for() -> set[str]:
+    keys: set[str] = set()
+    for file in (*CONSOLE.glob("*.py"), *CONSOLE.glob("templates/*.html")):
+        text = Path(file).read_text(encoding="utf-8")
+        keys |= set(re.findall(r"\b(?:t|texts)\(\s*\"([a-z0-9_.]+)\"[,)]", text))
+    return keys
+
+
+def test_every_text_a_page_asks_for_exists() -> None:
+    t = texts.texts()
+    assert len(_asked_for()) > 100
+    assert [k for k in sorted(_asked_for()) if not t.has(k)] == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "idents"),
+    [
+        ("state", list(CaseState)),
+        ("role", list(Role)),
+        ("talk.delivery", [s for s in State if s is not State.DONE]),
+        ("facts.source", list(FactSource)),
+        ("facts", [FactStatus.UNKNOWN, FactStatus.DECLINED]),
+        ("menu", [name for name, _ in MENU]),
+        ("fact", sorted(fact_names() - {"consent_data"})),
+        ("flag", [f"RF{n}" for n in range(1, 17)]),
+        ("problem", ["400", "403", "404", "405", "409", "413", "500", "503", "origin"]),
+    ],
+    ids=lambda v: v if isinstance(v, str) else "",
+)
+def test_every_id_has_a_name(kind: str, idents: list[str]) -> None:
+    t = texts.texts()
+    assert [i for i in idents if not t.has(f"{kind}.{i}")] == []
+
+
+def test_every_language_has_the_same_texts_and_places() -> None:
+    base = texts.texts().fallback
+    for language in texts.languages():
+        words = texts.texts(language).words
+        assert set(words) <= set(base)
+        for key, text in words.items():
+            assert set(re.findall(r"{(\w+)}", text)) <= set(re.findall(r"{(\w+)}", base[key])), key
+
+
+def test_no_text_promises_anything() -> None:
+    assert [k for k, v in texts.texts().words.items() if FORBIDDEN.search(v)] == []
+
+
+@pytest.mark.parametrize(
+    ("header", "language"),
+    [("", "en"), ("en-GB,en;q=0.9", "en"), ("xx,yy;q=0.1", "en"), (",;=,", "en"), ("*", "en")],
+)
+def test_an_unknown_language_is_answered_in_english(header: str, language: str) -> None:
+    assert texts.preferred(header).language == language
+
+
+def test_no_inline_script_or_style_stands_in_a_template() -> None:
+    for file in CONSOLE.glob("templates/*.html"):
+        text = file.read_text(encoding="utf-8")
+        assert not re.search(r"<style|\sstyle=|\son\w+=|<script(?! src=)", text), file.name
+        assert "|safe" not in text.replace("shapes[name]|safe", ""), file.name
