@@ -120,6 +120,10 @@ class Questions:
 
 def _question(row: Mapping[str, Any], overlay: Mapping[str, Any]) -> Question:
     labels = overlay.get("choices", {})
+    for choice in row.get("choices", ()):
+        # YAML reads a bare yes or no as a truth value.
+        if not all(isinstance(w, str) for w in (choice["label"], *choice.get("words", ()))):
+            raise ValueError(f"knowledge/questions.yml, {row['fact']}: quote the words yes and no")
     return Question(
         fact=row["fact"],
         step=Step(row["step"]),

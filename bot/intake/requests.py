@@ -29,13 +29,15 @@ def _meant(turn: Turn) -> bool:
     if turn.asked and turn.asked in turn.fresh:
         return turn.heard.intent in INSISTENT and turn.heard.confidence >= SURE_OF_WISH
     if turn.learned.anything:
-        return turn.heard.intent in INSISTENT
+        return turn.heard.intent in INSISTENT and turn.heard.confidence >= SURE_OF_WISH
     return True
 
 
 def answer_topic(turn: Turn) -> bool:
     """Answer a question by its topic, with the case in mind; False when there is no answer."""
     if turn.heard.intent != "ask_question" or turn.heard.topic is None:
+        return False
+    if turn.learned.anything and turn.heard.confidence < SURE_OF_WISH:
         return False
     answer = turn.desk.knowledge.answer(turn.heard.topic, turn.cancer, turn.case.language)
     if answer is None:

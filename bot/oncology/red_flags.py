@@ -402,7 +402,13 @@ LEUKAEMIAS = frozenset({"aml", "apl", "b_all", "t_all", "cml", "cll_sll"})
 
 def _on_checkpoint(facts: Mapping[str, Any]) -> bool:
     return any(
-        t.get("class") in _CHECKPOINT_CLASSES and t.get("status") in ("ongoing", "done")
+        _CHECKPOINT_CLASSES & _classes(t) and t.get("status") in ("ongoing", "done")
         for t in facts.get("treatments") or ()
         if isinstance(t, Mapping)
     )
+
+
+def _classes(treatment: Mapping[str, Any]) -> frozenset[str]:
+    """The classes of a treatment; a regimen has several."""
+    named = treatment.get("class") or ()
+    return frozenset([named] if isinstance(named, str) else named)
