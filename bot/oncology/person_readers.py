@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from bot.oncology.answers import read_short
+from bot.oncology.people import read_people
+from bot.oncology.performance import read_performance
 from bot.oncology.places import read_places
 from bot.oncology.reading import Ambiguity, FlagMention, Mention
 from bot.oncology.red_flags import read_flags
@@ -11,4 +14,10 @@ from bot.oncology.text import Document
 
 PersonReader = Callable[[Document, str | None], Iterable[Mention | FlagMention | Ambiguity]]
 
-PERSON_READERS: tuple[PersonReader, ...] = (read_flags, read_places)
+PERSON_READERS: tuple[PersonReader, ...] = (
+    read_flags,
+    read_places,
+    read_people,
+    read_performance,
+    read_short,
+)

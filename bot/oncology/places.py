@@ -21,6 +21,7 @@ from bot.oncology.gazetteer import (
     resolve,
     scripts_of,
 )
+from bot.oncology.patient import name_of, patient_kin
 from bot.oncology.phrases import PhraseBook, common_words
 from bot.oncology.reading import Ambiguity, Mention
 from bot.oncology.text import Document
@@ -277,7 +278,8 @@ def _subject(
 ) -> _Found | None:
     """Whose place it is: the patient's counts most, the writer's less, another relative's not."""
     here = context.sentence(found.first)
-    patient = _patient_kin(context)
+    kin = patient_kin(context)
+    patient = kin[0] if kin else None
     people = [
         (c.first, c)
         for c in context.cues_in(
@@ -297,7 +299,7 @@ def _subject(
     if "stranger" in nearest.value:
         return None
     if "kin" in nearest.value:
-        name = _name(doc, nearest.first, nearest.last)
+        name = name_of(doc, nearest.first, nearest.last)
         if patient is not None and name != patient and cue in ("home", "in", "from"):
             return None
         return _with(found, cue, rank + 0.5, confidence)
@@ -308,48 +310,6 @@ def _subject(
 
 def _name(doc: Document, first: int, last: int) -> str:
     return " ".join(doc.tokens[i].text for i in range(first, last))
-
-
-def _patient_kin(context: Context) -> str | None:
-    """The relative the message is about, None when the writer is the patient or nobody is named."""
-    doc = context.doc
-    named = [c for c in context.by_kind["kin"] if not context.owners.is_other(c.first)]
-    if not named:
-        return None
-    ill = [c for c in named if _ill(doc, context, c.last)]
-    chosen = ill[0] if ill else named[0]
-    return _name(doc, chosen.first, chosen.last)
-
-
-_ILL = frozenset(
-    [
-        "has",
-        "have",
-        "had",
-        "diagnosed",
-        "cancer",
-        "ca",
-        "tumor",
-        "tumour",
-        "patient",
-        "suffering",
-        "leukemia",
-        "leukaemia",
-        "lymphoma",
-        "myeloma",
-        "sarcoma",
-        "chemo",
-        "stage",
-        "relapsed",
-    ]
-)
-
-
-def _ill(doc: Document, context: Context, start: int) -> bool:
-    end = min(context.sentence(start - 1).last, start + 8)
-    others = [c.first for c in context.by_kind["kin"] if c.first >= start]
-    end = min([end, *others])
-    return any(doc.tokens[i].text in _ILL for i in range(start, end))
 
 
 def _best(doc: Document, judged: list[_Found]) -> list[_Found]:
@@ -395,7 +355,7 @@ def _emit(doc: Document, places: list[_Found]) -> Iterator[Mention | Ambiguity]:
 
 def doc_key(doc: Document, found: _Found) -> str:
     """The look-up key under which a name was found."""
-    return _name(doc, found.first, found.last)
+    return name_of(doc, found.first, found.last)
 
 
 def _city(place: PlaceName, countries: set[str]) -> City:

@@ -1,0 +1,60 @@
+"""Who of the people in a message is the patient."""
+
+from __future__ import annotations
+
+from bot.oncology.context import Context
+from bot.oncology.text import Document
+
+_ILL = frozenset(
+    [
+        "has",
+        "have",
+        "had",
+        "diagnosed",
+        "cancer",
+        "ca",
+        "tumor",
+        "tumour",
+        "patient",
+        "suffering",
+        "leukemia",
+        "leukaemia",
+        "lymphoma",
+        "myeloma",
+        "sarcoma",
+        "chemo",
+        "stage",
+        "relapsed",
+        "ko",
+    ]
+)
+
+
+def name_of(doc: Document, first: int, last: int) -> str:
+    """The words of a range of tokens, joined."""
+    return " ".join(doc.tokens[i].text for i in range(first, last))
+
+
+def patient_kin(context: Context) -> tuple[str, int] | None:
+    """The relative the message is about and the token where named first, or None.
+
+    None when the writer is the patient or nobody is named.
+    """
+    doc = context.doc
+    named = [c for c in context.by_kind["kin"] if not context.owners.is_other(c.first)]
+    if not named:
+        return None
+    ill = [c for c in named if is_ill(context, c.last)]
+    chosen = ill[0] if ill else named[0]
+    return name_of(doc, chosen.first, chosen.last), chosen.first
+
+
+def is_ill(context: Context, start: int) -> bool:
+    """Whether the words after a person speak of their illness."""
+    doc = context.doc
+    end = min(context.sentence(start - 1).last, start + 8)
+    others = [
+        c.first for kind in ("kin", "self") for c in context.by_kind[kind] if c.first >= start
+    ]
+    end = min([end, *others])  # the next person's words are theirs
+    return any(doc.tokens[i].text in _ILL for i in range(start, end))

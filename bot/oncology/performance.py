@@ -1,0 +1,112 @@
+"""Hears how well the patient gets through the day: ECOG, Karnofsky and Lansky, or lay words (B5)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from typing import Literal
+
+from bot.oncology.context import assess
+from bot.oncology.knowledge_files import KNOWLEDGE, load
+from bot.oncology.patterns import PatternBook
+from bot.oncology.presence import presence_of
+from bot.oncology.reading import Ambiguity, Mention
+from bot.oncology.signs import Sign
+from bot.oncology.text import Document
+
+
+@dataclass(frozen=True)
+class PerformanceFile:
+    """knowledge/performance_status.yml."""
+
+    as_of: date
+    source: str
+    review: Literal["pending", "approved"]
+    groups: dict[str, tuple[str, ...]]
+    levels: dict[str, tuple[str, ...]]
+    numeric: dict[str, tuple[str, ...]]
+
+
+@cache
+def performance_file() -> PerformanceFile:
+    """The words of knowledge/performance_status.yml."""
+    return load(KNOWLEDGE / "performance_status.yml", PerformanceFile)
+
+
+@cache
+def _book() -> PatternBook[str]:
+    file = performance_file()
+    return PatternBook(file.levels.items(), file.groups)
+
+
+@cache
+def _numeric() -> dict[str, re.Pattern[str]]:
+    return {
+        fact: re.compile(
+            rf"(?<!\w)(?:{'|'.join(sorted(map(re.escape, names), key=len, reverse=True))})"
+            r"[\s:=\-,(]*(?:(?:is|of|was|score|status|ps|now|at|grade|level|about|around)[\s:=\-]*){0,3}"
+            r"(?P<n>\d{1,3})(?:\s*(?:-|to|/|or)\s*(?P<n2>\d{1,3}))?(?![\d.]|\s*(?:mg|days|cycles))"
+        )
+        for fact, names in performance_file().numeric.items()
+    }
+
+
+def ecog_of_karnofsky(score: int) -> int:
+    """B5: 90-100 is 0, 70-80 is 1, 50-60 is 2, 30-40 is 3, 10-20 is 4."""
+    return min(4, max(0, (100 - score) // 20))
+
+
+def read_performance(doc: Document, asks: str | None) -> Iterable[Mention | Ambiguity]:
+    """ecog (0 to 4), karnofsky and lansky (10 to 100)."""
+    told = list(_told(doc))
+    return told or list(_described(doc, asks))
+
+
+def _told(doc: Document) -> Iterator[Mention | Ambiguity]:
+    for fact, pattern in _numeric().items():
+        for match in pattern.finditer(doc.norm):
+            first, last = doc.token_span(*match.span())
+            if first >= len(doc.tokens) or assess(doc, first, last).other_person:
+                continue
+            start, end = doc.origin(*match.span())
+            yield from _number(fact, match, doc.words(start, end), start, end)
+            return
+
+
+def _number(
+    fact: str, match: re.Match[str], words: str, start: int, end: int
+) -> Iterator[Mention | Ambiguity]:
+    values = [int(match[name]) for name in ("n", "n2") if match[name]]
+    if fact == "ecog":
+        inside = [v for v in values if v <= 4]
+        if len(inside) == len(values):
+            yield Mention("ecog", max(inside), words, start, end, 1.0 if len(values) == 1 else 0.8)
+        elif values[0] >= 10:
+            yield from _number("karnofsky", match, words, start, end)
+        return
+    score = min(values)
+    if 10 <= score <= 100:
+        yield Mention(fact, score, words, start, end)
+        yield Mention("ecog", ecog_of_karnofsky(score), words, start, end, 0.95)
+
+
+def _described(doc: Document, asks: str | None) -> Iterator[Mention]:
+    presence = presence_of(doc)
+    best: tuple[int, int, int] | None = None
+    for hit in _book().find(doc):
+        sign = Sign(hit.value, hit.first, hit.last)
+        if asks != "ecog" and not presence.now(sign):
+            continue
+        said = assess(doc, hit.first, hit.last)
+        if said.other_person or (said.asked and asks != "ecog"):
+            continue
+        level = int(hit.value)
+        if best is None or level > best[0]:
+            best = (level, hit.first, hit.last)
+    if best is not None:
+        level, first, last = best
+        start, end = doc.tokens[first].start, doc.tokens[last - 1].end
+        yield Mention("ecog", level, doc.words(start, end), start, end, 0.85)
