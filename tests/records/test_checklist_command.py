@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from typing import Any
 
+from bot.eligibility.engine import assess
+from bot.records.catalogue import catalogue
 from bot.records.cli import checklist_lines
 
 
@@ -36,3 +40,19 @@ def test_each_line_is_answered_in_order() -> None:
     item = out[0]["items"][0]
     assert {"id", "title", "why", "format", "level", "recency"} <= item.keys()
     assert json.loads(json.dumps(out[0])) == out[0]
+
+
+def test_the_rules_and_the_checklist_agree_for_every_cancer() -> None:
+    def judged(facts: Mapping[str, Any]) -> dict[str, str]:
+        return {p.id: p.status for p in assess(facts).pathways}
+
+    told = {"histology_confirmed": "biopsy_yes", "disease_status": "relapsed"}
+    lines = [
+        json.dumps({"id": cancer, "facts": {"cancer_type": cancer, **told}})
+        for cancer in catalogue().cancers
+    ]
+    for answer in checklist_lines(lines, judged):
+        assert "error" not in answer
+        ids = [item["id"] for item in answer["items"]]
+        assert len(ids) == len(set(ids))
+        assert {"B2", "B3", "B7", "B8", "B9"} <= set(ids)
