@@ -78,10 +78,14 @@ def chat(
     url: Annotated[str, typer.Option(help="Address of the gateway.")] = "",
 ) -> None:
     """Talk to the running service in the terminal."""
+    from connectors.terminal import ChatError
     from connectors.terminal import chat as talk
 
     configuration = settings()
-    talk(url or f"http://{configuration.host}:{configuration.port}")
+    try:
+        talk(url or f"http://{configuration.host}:{configuration.port}")
+    except ChatError as error:
+        _fail(str(error))
 
 
 @app.command()

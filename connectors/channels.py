@@ -23,6 +23,8 @@ from bot.store.files import open_files
 from bot.store.records import ClaimedTurn
 from connectors.bell import Bell
 from connectors.engine_client import EngineClient
+from connectors.file_links import FileLinks
+from connectors.housekeeping import Housekeeping
 from connectors.intake_door import Door
 from connectors.metrics import Metrics
 from connectors.polling import TelegramPolling
@@ -56,14 +58,17 @@ class Channels:
         self.metrics = Metrics()
         self.arrived, self.answered, self.to_send = Bell(), Bell(), Bell()
         files = open_files(configuration.files_url, configuration.keys)
+        self.links = FileLinks(files, configuration.keys, configuration.public_url)
         self._spool = Spool(_spool_folder(configuration), Cipher(configuration.keys))
         self.door = Door(store, files, self._spool, self.arrived, self.metrics)
         token = configuration.engine_token
         self._engine = EngineClient(
             configuration.engine_url, token.get_secret_value() if token else None
         )
-        self._twilio = TwilioClient(configuration) if configuration.whatsapp_on else None
-        self._telegram = TelegramClient(configuration) if configuration.telegram_on else None
+        self._twilio = (
+            TwilioClient(configuration, self.links) if configuration.whatsapp_on else None
+        )
+        self._telegram = TelegramClient(configuration, files) if configuration.telegram_on else None
         self._errands: set[asyncio.Task[None]] = set()
 
     def run_errand(self, errand: AnswerPress | LeaveGroup) -> None:
@@ -111,7 +116,7 @@ class Channels:
         return Sender(self._store, clients, to_send=self.to_send, observer=self.metrics)
 
     def _others(self) -> list[Coroutine[Any, Any, None]]:
-        found = [self._replay()]
+        found = [self._replay(), Housekeeping(self._store).run()]
         if self._telegram is not None and self._mode == POLLING:
             found.append(TelegramPolling(self._telegram, self.door, self.run_errand).run())
         if self._telegram is not None:

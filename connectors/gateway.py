@@ -22,6 +22,8 @@ from starlette.types import ASGIApp
 
 from bot.settings import SettingMissing, Settings, settings
 from bot.store import Store
+from bot.store.errors import StoreError
+from bot.store.files import open_files
 from connectors.channels import Channels
 from connectors.chat_page import ChatPage
 from connectors.health import Health
@@ -48,6 +50,7 @@ def create_app(
             configuration, channels.door, channels.metrics, channels.run_errand
         ).routes(),
         *Webchat(store, channels.door, channels.answered).routes(),
+        *channels.links.routes(),
         *ChatPage().routes(),
         *Health(configuration, store, channels.metrics).routes(),
         Route("/", _home),
@@ -110,9 +113,10 @@ def main() -> int:
     start_logging()
     try:
         configuration = settings()
-        store = Store.open(configuration.database_url, configuration.keys)
+        files = open_files(configuration.files_url, configuration.keys)
+        store = Store.open(configuration.database_url, configuration.keys, files=files)
         app = create_app(configuration, store)
-    except SettingMissing as error:
+    except (SettingMissing, StoreError, ValueError) as error:
         print(error, file=sys.stderr)
         return 2
     server = uvicorn.Server(

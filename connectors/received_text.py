@@ -44,6 +44,12 @@ def clean_or_none(value: object, limit: int = 256) -> str | None:
     return clean(value).strip()[:limit] or None
 
 
+def file_name(value: object) -> str | None:
+    """A file's own name without folders, or None."""
+    name = clean_or_none(value)
+    return re.split(r"[/\\]", name)[-1].strip() or None if name else None
+
+
 def as_command(text: str) -> str | None:
     """The command line ("/start abc") if the text is one of our commands, else None.
 

@@ -16,7 +16,14 @@ from telegram import CallbackQuery, Chat, ChatMemberUpdated, Message, Update, Us
 from telegram.constants import ChatMemberStatus, ChatType
 
 from bot.store.messages import FileRef, InboundMessage, Kind, Location
-from connectors.received_text import MalformedError, clean, clean_or_none, length_mark, typed
+from connectors.received_text import (
+    MalformedError,
+    clean,
+    clean_or_none,
+    file_name,
+    length_mark,
+    typed,
+)
 
 CHANNEL: Final = "telegram"
 SECRET_HEADER: Final = "x-telegram-bot-api-secret-token"  # noqa: S105
@@ -219,7 +226,7 @@ def _file(message: Message) -> tuple[Kind, FileRef] | None:
         if found is not None:
             return kind, FileRef(
                 provider_ref=found.file_id,
-                name=clean_or_none(getattr(found, "file_name", None)),
+                name=file_name(getattr(found, "file_name", None)),
                 content_type=clean_or_none(getattr(found, "mime_type", None), 100) or content_type,
                 size=found.file_size,
             )

@@ -6,6 +6,7 @@ Telegram has no idempotent sending and cannot be asked what was sent.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 from collections.abc import Sequence
@@ -19,6 +20,7 @@ from telegram import (
     InlineKeyboardButton,
     InlineKeyboardMarkup,
     LinkPreviewOptions,
+    Message,
     WebhookInfo,
 )
 from telegram.error import (
@@ -34,7 +36,9 @@ from telegram.error import (
 from telegram.request import HTTPXRequest
 
 from bot.settings import Settings
-from bot.store.messages import IssuedButton
+from bot.store.errors import NotFound
+from bot.store.files import FileStore
+from bot.store.messages import FileRef, IssuedButton
 from bot.store.records import Delivery
 from connectors.provider_errors import Action, SendError
 from connectors.telegram import ALLOWED_UPDATES, CHANNEL, AnswerPress, LeaveGroup
@@ -57,11 +61,12 @@ class TelegramClient:
 
     channel = CHANNEL
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, files: FileStore | None = None) -> None:
         if settings.telegram_bot_token is None:
             raise ValueError("Telegram needs TELEGRAM_BOT_TOKEN")
         token = settings.telegram_bot_token.get_secret_value()
         base = settings.telegram_api_url.rstrip("/")
+        self._files = files
         self.account = token.partition(":")[0]
         self._request = HTTPXRequest(connection_pool_size=64, pool_timeout=5.0, read_timeout=15.0)
         self._polling = httpx.AsyncClient(
@@ -82,28 +87,33 @@ class TelegramClient:
         """Sends one row and returns Telegram's message id. Raises SendError."""
         content = delivery.content
         try:
-            sent = await self._bot.send_message(
-                chat_id=int(delivery.address),
-                text=content.text or "\u2060",
-                reply_markup=_keyboard(content.buttons),
-                link_preview_options=_NO_PREVIEW,
-            )
+            if content.files:
+                sent = await self._send_file(delivery, content.files[0])
+            else:
+                sent = await self._bot.send_message(
+                    chat_id=int(delivery.address),
+                    text=content.text or "",
+                    reply_markup=_keyboard(content.buttons),
+                    link_preview_options=_NO_PREVIEW,
+                )
         except TelegramError as error:
             raise send_error(error) from None
         return str(sent.message_id)
 
-    async def send_file(self, delivery: Delivery, data: bytes, name: str) -> str:
-        """Sends a row's file with its caption. Raises SendError."""
+    async def _send_file(self, delivery: Delivery, file: FileRef) -> Message:
+        if self._files is None or not file.key:
+            raise SendError(Action.CONTENT, "no_file")
         try:
-            sent = await self._bot.send_document(
-                chat_id=int(delivery.address),
-                document=data,
-                filename=name,
-                caption=delivery.content.text or None,
-            )
-        except TelegramError as error:
-            raise send_error(error) from None
-        return str(sent.message_id)
+            data = await asyncio.to_thread(self._files.get, file.key)
+        except NotFound:
+            raise SendError(Action.CONTENT, "no_file") from None
+        return await self._bot.send_document(
+            chat_id=int(delivery.address),
+            document=data,
+            filename=file.name or "file",
+            caption=delivery.content.text or None,
+            reply_markup=_keyboard(delivery.content.buttons),
+        )
 
     async def typing(self, address: str) -> None:
         """Shows that an answer is being written; failing is harmless."""

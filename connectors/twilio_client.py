@@ -17,6 +17,7 @@ from bot.settings import Settings
 from bot.store.messages import FileRef
 from bot.store.records import Delivery
 from connectors.capabilities import capabilities
+from connectors.file_links import FileLinks
 from connectors.provider_errors import Action, SendError, twilio_errors
 from connectors.rendering import shown
 from connectors.whatsapp import CHANNEL, PREFIX, bare_address
@@ -35,13 +36,19 @@ class TwilioClient:
 
     channel = CHANNEL
 
-    def __init__(self, settings: Settings, transport: httpx.AsyncBaseTransport | None = None):
+    def __init__(
+        self,
+        settings: Settings,
+        links: FileLinks | None = None,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
         token = settings.twilio_auth_token
         if not (settings.twilio_account_sid and token and settings.twilio_whatsapp_from):
             raise ValueError(
                 "WhatsApp needs TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN and TWILIO_WHATSAPP_FROM"
             )
         self.account = bare_address(settings.twilio_whatsapp_from)
+        self._links = links
         self._public_url = settings.public_url.rstrip("/")
         self._path = f"/2010-04-01/Accounts/{settings.twilio_account_sid}/Messages"
         self._http = httpx.AsyncClient(
@@ -63,9 +70,9 @@ class TwilioClient:
             "ValidityPeriod": str(VALIDITY_SECONDS),
         }
         body = shown(delivery.content, capabilities(CHANNEL))
-        media = next((file.url for file in delivery.content.files if file.url), None)
         fields |= {"Body": body} if body else {}
-        fields |= {"MediaUrl": media} if media else {}
+        for file in delivery.content.files[:1]:  # WhatsApp takes one file a message
+            fields["MediaUrl"] = self._media_url(file)
         answer = await self._request("POST", f"{self._path}.json", data=fields)
         return str(answer["sid"])
 
@@ -101,6 +108,13 @@ class TwilioClient:
             url=str(self._http.base_url).rstrip("/") + path,
             content_type=str(entry.get("content_type") or "") or None,
         )
+
+    def _media_url(self, file: FileRef) -> str:
+        if file.url:
+            return file.url
+        if file.key and self._links is not None:
+            return self._links.url(file)
+        raise SendError(Action.CONTENT, "no_file")
 
     def _callback(self, message_id: str) -> str:
         return f"{self._public_url}{STATUS_PATH}?m={quote(message_id)}"

@@ -35,7 +35,7 @@ from bot.store.records import Received, TranscriptLine
 from connectors.bell import Bell
 from connectors.capabilities import capabilities
 from connectors.intake_door import Door
-from connectors.received_text import clean, clean_or_none, length_mark, typed
+from connectors.received_text import clean, clean_or_none, file_name, length_mark, typed
 
 log = logging.getLogger(__name__)
 
@@ -196,7 +196,7 @@ class Webchat:
                 {"retry-after": "5"},
             ) from None
         return FileRef(
-            key=key, name=clean_or_none(upload.filename), content_type=content_type, size=len(data)
+            key=key, name=file_name(upload.filename), content_type=content_type, size=len(data)
         )
 
     async def _replies(self, received: Received, public_id: str) -> Response:

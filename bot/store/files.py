@@ -77,7 +77,7 @@ class LocalFiles:
 def open_files(url: str, keys: Sequence[str]) -> FileStore:
     """The file store at `file:///path`. Raises ValueError for an address of another kind."""
     parts = urlsplit(url)
-    if parts.scheme != "file" or not parts.path:
+    if parts.scheme != "file" or not parts.path.startswith("/"):
         raise ValueError("INTAKE_FILES_URL must be file:///path")
     return LocalFiles(Path(unquote(parts.path)), keys)
 

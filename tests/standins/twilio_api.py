@@ -73,6 +73,7 @@ class TwilioStandIn:
     messages: list[dict[str, Any]] = field(default_factory=list)
     media: dict[str, tuple[str, bytes]] = field(default_factory=dict)
     callbacks: dict[str, str] = field(default_factory=dict)
+    media_urls: list[str] = field(default_factory=list)
     opted_out: set[str] = field(default_factory=set)
     last_inbound: dict[str, datetime] = field(default_factory=dict)
     refused: list[int] = field(default_factory=list)
@@ -230,6 +231,8 @@ class TwilioStandIn:
             sid, fields["From"], fields["To"], fields.get("Body", ""), "outbound-api", "queued"
         )
         resource["num_media"] = "1" if fields.get("MediaUrl") else "0"
+        if fields.get("MediaUrl"):
+            self.media_urls.append(fields["MediaUrl"])
         if fields.get("StatusCallback"):
             self.callbacks[sid] = fields["StatusCallback"]
         self.messages.append(resource)
