@@ -49,11 +49,12 @@ class Outcome:
     open: tuple[Criterion, ...] = ()  # unknown, and the status hangs on them
     kept: tuple[Criterion, ...] = ()  # unknown, but the rule goes on
     warned: tuple[Criterion, ...] = ()  # care criteria that failed
+    untested: tuple[Criterion, ...] = ()  # marker criteria unknown when another one decided
 
     def missing(self, view: View) -> tuple[str, ...]:
         """Ids of the facts that this rule still needs."""
         ids: list[str] = []
-        for criterion in (*self.open, *self.kept):
+        for criterion in (*self.open, *self.kept, *self.untested):
             named = [m for m in criterion.missing if not _is_known(m, view)]
             ids += named or criterion.missing or criterion.when.unknown(view)
         for criterion in self.warned:
@@ -261,7 +262,8 @@ def judge(rule: Rule, view: View) -> Outcome | None:
         elif criterion.fails == "skip":
             return None
         else:
-            return Outcome(rule, criterion.fails, criterion)
+            untested = tuple(c for c in unknown if c.kind == "marker")
+            return Outcome(rule, criterion.fails, criterion, untested=untested)
     open_ = (*(c for c in unknown if c.unknown != "keep"), *forced)
     kept = tuple(c for c in unknown if c.unknown == "keep")
     if open_:
@@ -299,11 +301,8 @@ def _match(pathway: PathwayRules, view: View, unproven: str | None) -> PathwayRe
 
 def _untested_agnostic(outcome: Outcome) -> bool:
     """A marker for any tumour that was simply not tested (C0)."""
-    return (
-        outcome.rule.agnostic
-        and outcome.status == "NEEDS_INFO"
-        and any(c.kind == "marker" for c in outcome.open)
-    )
+    open_markers = any(c.kind == "marker" for c in outcome.open)
+    return outcome.rule.agnostic and (open_markers or bool(outcome.untested))
 
 
 def _union(many: Iterable[Iterable[str]]) -> tuple[str, ...]:

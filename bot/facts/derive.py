@@ -147,7 +147,10 @@ def _history(view: View, facts: CaseFacts, history: History) -> None:
     view.told("irradiated", radiation or history.irradiated or radiation, "radiotherapy as told")
     view.told("on_chemo_now", history.on_chemo_now, "a treatment that is still going on")
     lines = view.values.get("prior_systemic_lines")
-    if lines == 0 and not view.received and facts.treatments is None:
+    # A relapse may follow treatment after surgery, which is no line of its own.
+    relapsed = facts.disease_status == "relapsed" or facts.months_to_relapse is not None
+    untreated = lines == 0 and not relapsed
+    if untreated and not view.received and facts.treatments is None:
         view.received_complete = True
     _relapse(view, facts, lines)
     status = view.values.get("disease_status")
