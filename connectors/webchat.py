@@ -34,6 +34,7 @@ from bot.store.messages import FileRef, InboundMessage, Kind, Outgoing
 from bot.store.records import Received, TranscriptLine
 from connectors.bell import Bell
 from connectors.capabilities import capabilities
+from connectors.http_guard import WEBHOOK_BYTES
 from connectors.intake_door import Door
 from connectors.received_text import clean, clean_or_none, file_name, length_mark, typed
 
@@ -253,6 +254,8 @@ def _conversation(request: Request) -> str:
 
 
 def _read_json(body: bytes) -> dict[str, Any]:
+    if len(body) > WEBHOOK_BYTES:
+        raise HTTPException(413, "The message is too large.")
     try:
         data = json.loads(body.decode("utf-8"))
     except (ValueError, RecursionError):
