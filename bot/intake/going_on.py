@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot.facts.case import CaseState
 from bot.intake import agenda, results
 from bot.intake.answers import ask_pending
+from bot.intake.describing import FOLDED
 from bot.intake.speech import Button, answer_payload
 from bot.intake.turn import Turn
 
@@ -39,7 +40,8 @@ def _acknowledge(turn: Turn) -> None:
         facts = turn.describe.noted(turn.case, turn.learned.changed)
         if facts:
             turn.say("utter_changed", facts=facts)
-    beyond = [f for f in turn.learned.new if f != turn.asked]
+    asked = FOLDED.get(turn.asked or "", turn.asked)
+    beyond = [f for f in turn.learned.new if FOLDED.get(f, f) != asked]
     if beyond and turn.case.state is not CaseState.CONFIRM:
         facts = turn.describe.noted(turn.case, turn.learned.new)
         if facts:

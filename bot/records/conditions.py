@@ -97,7 +97,9 @@ class Condition:
         for treatment in treatments_given(facts):
             if treatment.get("modality") in self.treated_by:
                 return True
-            classes.add(treatment.get("class"))
+            named = treatment.get("class")
+            # A regimen has several classes.
+            classes.update(named if isinstance(named, list) else [named])
         return not classes.isdisjoint(self.received)
 
 
