@@ -147,7 +147,9 @@ def missing_word(turn: Turn, name: str) -> str:
     paper = catalogue(turn.case.language).paper(name)
     if paper is not None:
         return paper.title[0].lower() + paper.title[1:]
-    return name.removesuffix("_expression").replace("_", " ")
+    if name[:2].isupper():  # marker ids are written in capitals
+        return turn.word("utter_missing_marker", marker=name.replace("_", " "))
+    return name.replace("_", " ")
 
 
 def _critical(checklist: Checklist | None) -> tuple[ChecklistItem, ...]:
