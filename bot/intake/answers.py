@@ -18,15 +18,25 @@ OWN_WORDS = frozenset({"treatments", "cancer_type", "drug_classes_received", "re
 
 
 def settle_doubts(turn: Turn) -> bool:
-    """Take the answer to "Do you mean ...?", or raise such a question about new words."""
+    """Take the answer to "Do you mean ...?" or "Which one is it?"."""
     pending = turn.case.memory.get(PENDING)
-    if pending and _settled(turn, pending):
+    raised_now = pending and pending["message"] == turn.heard.message_id
+    if pending and not raised_now and _settled(turn, pending):
         turn.case.memory.pop(PENDING, None)
-    if turn.learned.ambiguous and PENDING not in turn.case.memory:
-        return _clarify(turn, turn.learned.ambiguous[0])
-    if turn.learned.doubtful and PENDING not in turn.case.memory:
-        return _read_back(turn, turn.learned.doubtful[0])
+        raise_doubts(turn)
     return False
+
+
+def raise_doubts(turn: Turn) -> None:
+    """Keep words with several meanings, or a doubtful reading, to be asked about next."""
+    if PENDING in turn.case.memory:
+        return
+    ambiguous = [a for a in turn.learned.ambiguous if a.fact not in turn.case.facts]
+    doubtful = [m for m in turn.learned.doubtful if m.fact not in turn.case.facts]
+    if ambiguous:
+        _clarify(turn, ambiguous[0])
+    elif doubtful:
+        _read_back(turn, doubtful[0])
 
 
 def open_question(turn: Turn) -> bool:
@@ -154,9 +164,10 @@ def _chosen_option(turn: Turn, pending: dict[str, Any]) -> Any:
     return choice.value if choice else None
 
 
-def _clarify(turn: Turn, ambiguity: Ambiguity) -> bool:
+def _clarify(turn: Turn, ambiguity: Ambiguity) -> None:
     case = turn.case
     case.memory[PENDING] = {
+        "message": turn.heard.message_id,
         "kind": "clarify",
         "fact": ambiguity.fact,
         "options": list(ambiguity.options),
@@ -165,17 +176,16 @@ def _clarify(turn: Turn, ambiguity: Ambiguity) -> bool:
     if ambiguity.fact == "cancer_type":
         case.memory["cancer_words"] = ambiguity.words
         case.memory["cancer_options"] = [o for o in ambiguity.options if o != "unsure"]
-    return False
 
 
-def _read_back(turn: Turn, mention: Mention) -> bool:
+def _read_back(turn: Turn, mention: Mention) -> None:
     turn.case.memory[PENDING] = {
+        "message": turn.heard.message_id,
         "kind": "read_back",
         "fact": mention.fact,
         "value": mention.value,
         "words": mention.words,
     }
-    return False
 
 
 def ask_pending(turn: Turn) -> bool:

@@ -10,6 +10,8 @@ from bot.facts.case import Case, FactStatus
 from bot.intake.questions import Questions
 from bot.wording import Catalogue
 
+# Facts that are not said back when they are noted: they are obvious, or delicate.
+UNSAID = frozenset({"user_role", "pregnancy_status", "hiv"})
 # Facts that the summary folds into the line of another fact.
 FOLDED = {
     "cancer_subtype": "cancer_type",
@@ -68,7 +70,8 @@ class Describer:
     def noted(self, case: Case, facts: Iterable[str]) -> str:
         """A few facts on one line, for "I noted: ..."."""
         said: list[str] = []
-        for fact in dict.fromkeys(FOLDED.get(f, f) for f in facts):
+        named = dict.fromkeys(FOLDED.get(f, f) for f in facts)
+        for fact in (f for f in named if f in self._questions and f not in UNSAID):
             text = self.line_value(case, fact)
             if text and text not in said:
                 said.append(text)

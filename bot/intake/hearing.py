@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from bot.facts.case import CaseState, FactSource
+from bot.intake.answers import raise_doubts
 from bot.intake.learning import learn, put
 from bot.intake.turn import Turn
 
@@ -31,6 +32,7 @@ def understand(turn: Turn) -> bool:
         # A typed number, label or keyword answers the open question before anything else reads it.
         if not _chosen(turn):
             turn.learned = learn(case, heard.reading, heard.message_id)
+        raise_doubts(turn)
         _relation(turn)
     _watch(turn)
     return False
