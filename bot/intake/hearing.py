@@ -19,14 +19,26 @@ KIND_REPLIES = {
     "unsupported": "utter_unsupported",
 }
 ADULT_AGE = 18
-# Where a choice question was open, yes and no may be among its choices.
-YES_NO = {"answer.yes": "affirm", "answer.no": "deny"}
+# Commands of the messengers' menus, as what they wish.
+COMMANDS = {
+    "start": "greet",
+    "help": "help",
+    "language": "language_change",
+    "status": "request_status",
+    "checklist": "request_checklist",
+    "letter": "request_letter",
+    "human": "human",
+    "stop": "stop",
+    "delete": "delete_data",
+}
 
 
 def understand(turn: Turn) -> bool:
     """Take facts from the message, a tapped button, or a typed choice into the case."""
     heard, case = turn.heard, turn.case
-    if heard.payload is not None:
+    if heard.kind == "command":
+        turn.move = COMMANDS.get(heard.text.lstrip("/").split(maxsplit=1)[0].lower(), "help")
+    elif heard.payload is not None:
         _tapped(turn)
     else:
         # A typed number, label or keyword answers the open question before anything else reads it.

@@ -16,7 +16,7 @@ Reply = Callable[[Turn], bool]
 def answer_request(turn: Turn) -> bool:
     """Answer a question or a wish; True when the open question should not follow."""
     name = turn.intent
-    if turn.heard.payload is None and not _meant(turn):
+    if turn.move is None and turn.heard.payload is None and not _meant(turn):
         return False
     reply = REPLIES.get(name)
     return reply(turn) if reply else False
@@ -192,6 +192,7 @@ REPLIES: dict[str, Reply] = {
     "bot_challenge": _plain("utter_bot_challenge"),
     "manipulation": _plain("utter_manipulation"),
     "resume": _plain("utter_resume"),
+    "help": _plain("utter_help_commands"),
 }
 # Wishes that are answered even when the same message also gave facts.
 INSISTENT = frozenset(

@@ -164,3 +164,19 @@ def test_the_summary_leads_to_routes_records_and_the_case_number() -> None:
     assert talk.case.state is CaseState.ASSESSED, talk
     assert "utter_checklist" in talk.said, talk
     assert talk.case.number in talk.text, talk
+
+
+def test_menu_commands_do_what_they_say() -> None:
+    talk = Talking().agreed().says("colon cancer")
+    asks = talk.case.asks
+    talk.says("/help", "nlu_fallback", kind="command")
+    assert "utter_help_commands" in talk.said, talk
+    assert talk.case.asks == asks, talk
+    assert "utter_checklist" in talk.says("/checklist", "nlu_fallback", kind="command").said, talk
+    assert talk.says("/human", "nlu_fallback", kind="command").case.state is CaseState.HUMAN, talk
+
+
+def test_words_with_several_meanings_before_consent_are_asked_about_after_it() -> None:
+    talk = Talking().says("my brother has blood cancer, we are in Kathmandu").taps("Yes")
+    assert "utter_clarify" in talk.said, talk
+    assert talk.case.asks == "cancer_type", talk
