@@ -37,7 +37,7 @@ def understand(turn: Turn) -> bool:
     """Take facts from the message, a tapped button, or a typed choice into the case."""
     heard, case = turn.heard, turn.case
     if heard.kind == "command":
-        turn.move = COMMANDS.get(heard.text.lstrip("/").split(maxsplit=1)[0].lower(), "help")
+        turn.move = COMMANDS.get(heard.text.lstrip("/").partition(" ")[0].lower(), "help")
     elif heard.payload is not None:
         _tapped(turn)
     else:
