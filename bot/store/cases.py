@@ -23,7 +23,7 @@ from bot.facts.case import (
 )
 from bot.store.case_tables import AssessmentRow, CaseRow, CaseTerm, ChecklistRow, FactRow
 from bot.store.crypto import Cipher
-from bot.store.database import Database, insert_new
+from bot.store.database import Database, insert_new, put
 from bot.store.records import AssessmentRecord, ChecklistItem, FactVersion
 
 # Without 0/O, 1/I/L and U, so that a number survives being read out on the phone.
@@ -127,9 +127,13 @@ def save(
     case: Case,
     now: datetime,
     actor: str | None = None,
+    before: Case | None = None,
 ) -> None:
-    """Write a changed case back; superseded facts stay as history."""
-    before = load(session, row)
+    """Write a changed case back; superseded facts stay as history.
+
+    `before` is the case as it was in this version of the row, if the caller still has it.
+    """
+    before = before or load(session, row)
     _save_facts(session, row.number, before.facts, case.facts, now, actor)
     _save_terms(session, cipher, row.number, before, case)
     consent = asdict(case.consent) | {"at": case.consent.at.isoformat()} if case.consent else None
@@ -196,21 +200,25 @@ def _save_facts(
             .where(FactRow.superseded_at.is_(None))
             .values(superseded_at=now)
         )
-    session.add_all(
-        FactRow(
-            case_number=number,
-            name=name,
-            value=fact.value,
-            words=fact.words,
-            source=fact.source,
-            status=fact.status,
-            confidence=fact.confidence,
-            message_id=fact.message_id,
-            actor=actor,
-            created_at=now,
-        )
-        for name, fact in after.items()
-        if before.get(name) != fact
+    put(
+        session,
+        FactRow,
+        *(
+            {
+                "case_number": number,
+                "name": name,
+                "value": fact.value,
+                "words": fact.words,
+                "source": fact.source,
+                "status": fact.status,
+                "confidence": fact.confidence,
+                "message_id": fact.message_id,
+                "actor": actor,
+                "created_at": now,
+            }
+            for name, fact in after.items()
+            if before.get(name) != fact
+        ),
     )
 
 
@@ -232,7 +240,7 @@ def _save_terms(session: Session, cipher: Cipher, number: str, before: Case, aft
         session.execute(
             delete(CaseTerm).where(CaseTerm.case_number == number, CaseTerm.term_key.in_(old - new))
         )
-    session.add_all(CaseTerm(case_number=number, term_key=key) for key in new - old)
+    put(session, CaseTerm, *({"case_number": number, "term_key": key} for key in new - old))
 
 
 def save_assessment(
@@ -241,16 +249,15 @@ def save_assessment(
     """Keep one run of the rules with the facts it used."""
     document = wire(result)
     version = document.get("rule_set") if isinstance(document, Mapping) else None
-    session.add(
-        AssessmentRow(
-            case_number=number,
-            rule_set=str(version or ""),
-            facts=case.wire(),
-            result=document,
-            created_at=now,
-            message_id=message_id,
-        )
-    )
+    values = {
+        "case_number": number,
+        "rule_set": str(version or ""),
+        "facts": case.wire(),
+        "result": document,
+        "created_at": now,
+        "message_id": message_id,
+    }
+    put(session, AssessmentRow, values)
 
 
 def save_checklist(

@@ -14,11 +14,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import create_engine, event, inspect, select, text
+from sqlalchemy import Table, create_engine, event, insert, inspect, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, Connection, Engine, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
@@ -127,16 +127,28 @@ class Database:
         self.engine.dispose()
 
 
+def table_of(model: type[Base]) -> Table:
+    """The table of a model, for statements that need no unit of work."""
+    return cast(Table, model.__table__)
+
+
+def put(session: Session, model: type[Base], *rows: dict[str, Any]) -> None:
+    """Insert rows at once; several times quicker than adding objects, which nobody reads back."""
+    if rows:
+        session.connection().execute(insert(table_of(model)), list(rows))
+
+
 def insert_new(session: Session, table: type[Base], values: dict[str, Any]) -> bool:
     """Insert a row unless its unique key is taken; whether it was inserted.
 
     Of two at the same time the second waits for the first to commit.
     """
     on_sqlite = session.get_bind().dialect.name == "sqlite"
-    insert = sqlite.insert(table) if on_sqlite else postgresql.insert(table)
-    key = table.__mapper__.primary_key[0]
-    statement = insert.values(**values).on_conflict_do_nothing().returning(key)
-    return session.execute(statement).first() is not None
+    target = table_of(table)
+    begun = sqlite.insert(target) if on_sqlite else postgresql.insert(target)
+    key = next(iter(target.primary_key.columns))
+    statement = begun.values(**values).on_conflict_do_nothing().returning(key)
+    return session.connection().execute(statement).first() is not None
 
 
 def _engine(url: URL) -> Engine:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import deepcopy
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -56,8 +57,9 @@ class Desk:
         with self._db.write() as session:
             row = self._locked(session, number, version)
             case = cases.load(session, row)
+            before = deepcopy(case)
             change(case)
-            cases.save(session, self._db.cipher, row, case, now, actor)
+            cases.save(session, self._db.cipher, row, case, now, actor, before)
             assessment, checklist = assess(case) if assess else (None, None)
             if assessment is not None:
                 cases.save_assessment(session, row.number, case, assessment, None, now)

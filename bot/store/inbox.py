@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
@@ -18,7 +19,7 @@ from sqlalchemy.orm import Session
 from bot.store.case_tables import CaseRow
 from bot.store.conversations import find_or_create
 from bot.store.crypto import new_id
-from bot.store.database import Database, insert_new
+from bot.store.database import Database, insert_new, put
 from bot.store.errors import NotFound
 from bot.store.messages import Author, InboundMessage, Kind, OutboundReply, State
 from bot.store.outgoing import write_replies
@@ -73,7 +74,7 @@ class Inbox:
                 update(Receipt).where(Receipt.key == key).values(conversation_id=conversation.id)
             )
             takes_turn = message.kind is not Kind.BLOCKED
-            session.add(_row(conversation.id, message_id, message, now, takes_turn))
+            put(session, Message, _row(conversation.id, message_id, message, now, takes_turn))
             _note_contact(session, conversation, takes_turn, now)
             if takes_turn:
                 wait = timedelta(seconds=0 if urgent else pause)
@@ -215,19 +216,23 @@ def _take_receipt(session: Session, key: str, message_id: str, now: datetime) ->
 
 def _row(
     conversation_id: str, message_id: str, message: InboundMessage, now: datetime, turn: bool
-) -> Message:
-    return Message(
-        id=message_id,
-        conversation_id=conversation_id,
-        author=Author.PATIENT,
-        kind=message.kind,
-        state=State.QUEUED if turn else State.DONE,
-        body=message.model_dump(mode="json", exclude_defaults=True),
-        sequence=message.sequence,
-        provider_id=message.provider_message_id or message.provider_id,
-        created_at=now,
-        updated_at=now,
-    )
+) -> dict[str, Any]:
+    return {
+        "id": message_id,
+        "conversation_id": conversation_id,
+        "author": Author.PATIENT,
+        "kind": message.kind,
+        "state": State.QUEUED if turn else State.DONE,
+        "body": message.model_dump(mode="json", exclude_defaults=True),
+        "sequence": message.sequence,
+        "provider_id": message.provider_message_id or message.provider_id,
+        "epoch": 0,
+        "urgent": False,
+        "attempts": 0,
+        "apologised": False,
+        "created_at": now,
+        "updated_at": now,
+    }
 
 
 def _note_contact(session: Session, conversation: Conversation, wrote: bool, now: datetime) -> None:

@@ -17,7 +17,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from bot.store.case_tables import CaseRow
-from bot.store.database import Database
+from bot.store.database import Database, put
 from bot.store.errors import LeaseLost, NotFound
 from bot.store.messages import Author, OutboundReply, Outgoing, State
 from bot.store.outgoing import overtaken, write_replies
@@ -352,4 +352,5 @@ def _go_back(row: Message, state: State, code: str | None, now: datetime) -> Non
 
 
 def _note(session: Session, row: Message, status: str, code: str | None, now: datetime) -> None:
-    session.add(DeliveryEvent(message_id=row.id, status=status, code=code, at=now))
+    event = {"message_id": row.id, "status": status, "code": code, "at": now}
+    put(session, DeliveryEvent, event)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from bot.store.crypto import new_id
+from bot.store.database import put, table_of
 from bot.store.messages import (
     PULLED_CHANNELS,
     Author,
@@ -19,6 +21,8 @@ from bot.store.messages import (
 )
 from bot.store.queue import OUTBOX, put_due
 from bot.store.tables import Button, Conversation, Message
+
+MESSAGES = table_of(Message)
 
 
 def write_replies(
@@ -35,7 +39,7 @@ def write_replies(
     """Add replies to a conversation (locked by the caller); gives the new messages' ids."""
     epoch = conversation.epoch if epoch is None else epoch
     pulled = conversation.channel in PULLED_CHANNELS
-    ids = []
+    ids: list[str] = []
     for reply in replies:
         buttons = [(new_id(), button) for button in reply.buttons]
         content = Outgoing(
@@ -44,35 +48,43 @@ def write_replies(
             files=reply.files,
             response=reply.response,
         )
-        row = Message(
-            id=new_id(),
-            conversation_id=conversation.id,
-            author=author,
-            author_name=author_name,
-            kind=Kind.FILE if reply.files and not reply.text else Kind.TEXT,
-            state=_first_state(conversation, author, epoch, reply),
-            body=content.model_dump(mode="json", exclude_defaults=True),
-            turn_id=turn_id,
-            epoch=epoch,
-            urgent=reply.urgent,
-            created_at=now,
-            updated_at=now,
-        )
-        session.add(row)
-        session.flush()  # the row's number, and the order of the rows
-        ids.append(row.id)
-        session.add_all(
-            Button(
-                token=token,
-                conversation_id=conversation.id,
-                message_seq=row.seq,
-                turn_id=turn_id,
-                position=position,
-                title=button.title,
-                payload=button.payload,
-                issued_at=now,
-            )
-            for position, (token, button) in enumerate(buttons)
+        message_id = new_id()
+        row = {
+            "id": message_id,
+            "conversation_id": conversation.id,
+            "author": author,
+            "author_name": author_name,
+            "kind": Kind.FILE if reply.files and not reply.text else Kind.TEXT,
+            "state": _first_state(conversation, author, epoch, reply),
+            "body": content.model_dump(mode="json", exclude_defaults=True),
+            "turn_id": turn_id,
+            "epoch": epoch,
+            "urgent": reply.urgent,
+            "attempts": 0,
+            "apologised": False,
+            "created_at": now,
+            "updated_at": now,
+        }
+        # One statement a row: the numbers give the order, and buttons need theirs.
+        added = insert(MESSAGES).values(row).returning(MESSAGES.c.seq)
+        seq = session.connection().execute(added).scalar_one()
+        ids.append(message_id)
+        put(
+            session,
+            Button,
+            *(
+                {
+                    "token": token,
+                    "conversation_id": conversation.id,
+                    "message_seq": seq,
+                    "turn_id": turn_id,
+                    "position": position,
+                    "title": button.title,
+                    "payload": button.payload,
+                    "issued_at": now,
+                }
+                for position, (token, button) in enumerate(buttons)
+            ),
         )
     if ids and not pulled:
         put_due(session, OUTBOX, conversation.id, conversation.channel, now, now)

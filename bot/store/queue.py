@@ -17,6 +17,7 @@ from sqlalchemy import Select, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from bot.store.crypto import new_id
+from bot.store.database import put
 from bot.store.errors import LeaseLost
 from bot.store.tables import Due
 
@@ -56,9 +57,15 @@ def put_due(
     """
     due = session.get(Due, (queue, conversation_id), with_for_update=True, populate_existing=True)
     if due is None:
-        due = Due(queue=queue, conversation_id=conversation_id, channel=channel)
-        due.ready_at, due.waiting_since = ready_at, now
-        session.add(due)
+        values = {
+            "queue": queue,
+            "conversation_id": conversation_id,
+            "channel": channel,
+            "ready_at": ready_at,
+            "waiting_since": now,
+            "tries": 0,
+        }
+        put(session, Due, values)
     elif latest is not None and due.token is None:
         due.ready_at = min(ready_at, due.waiting_since + latest)
     else:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from copy import deepcopy
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -32,6 +33,7 @@ class Turn:
     ) -> None:
         self.case = case
         self.already: list[Any] | None = already
+        self._before = deepcopy(case)
         self._db = database
         self._message_id = message_id
         self._version = version
@@ -62,7 +64,7 @@ class Turn:
             )
             if not stored or row.version != self._version or row.number != self.case.number:
                 raise TurnConflict(conversation_id)
-            cases.save(session, self._db.cipher, row, self.case, now)
+            cases.save(session, self._db.cipher, row, self.case, now, before=self._before)
             if assessment is not None:
                 cases.save_assessment(
                     session, row.number, self.case, assessment, self._message_id, now
