@@ -28,12 +28,15 @@ class EngineStandIn:
     def app(self) -> Starlette:
         return Starlette(
             routes=[
-                Route("/", lambda _request: PlainTextResponse("Hello from the stand-in")),
+                Route("/", self.hello),
                 Route("/health", lambda _request: JSONResponse({"status": "ok"})),
                 Route("/webhooks/intake/turn", self.turn, methods=["POST"]),
                 Route("/webhooks/intake/understand", self.understand, methods=["POST"]),
             ]
         )
+
+    async def hello(self, _request: Request) -> Response:
+        return PlainTextResponse("Hello", 503 if self.down else 200)
 
     async def turn(self, request: Request) -> Response:
         refused = self._refusal(request)
