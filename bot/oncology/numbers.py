@@ -31,8 +31,10 @@ _WORD_NUMBERS = {
     )
     for word in words.split()
 }
-_NUMBER = r"(?P<n>\d{1,4}(?:[.]\d{1,2})?)"
-_QUANTITY = rf"(?P<n>\d{{1,4}}(?:\.\d)?|{'|'.join(sorted(_WORD_NUMBERS, key=len, reverse=True))}|few|several|half)"
+_QUANTITY = (
+    r"(?:(?P<n>\d{1,4}(?:\.\d)?)\s*(?:(?:-|to|or)\s*(?P<n2>\d{1,3})\s*)?\+?\s*|"
+    rf"(?P<word>{'|'.join(sorted(_WORD_NUMBERS, key=len, reverse=True))}|few|several|half)\s+)"
+)
 
 _HOURS = {
     "hour": 1.0,
@@ -49,9 +51,12 @@ _UNITS = {
     "year": "years? yrs? yr saal sal bochor bosor sana sanah sneen",
 }
 _UNIT = "|".join(f"(?P<{name}>{'|'.join(words.split())})" for name, words in _UNITS.items())
+_TAIL = "ago|back|before|bfore|pehle|pahle|phele|age|agey|earlier|se|theke|thk|dhore|since"
 _DURATION = re.compile(
-    rf"(?<![\w.]){_QUANTITY}(?:\s*(?:-|to|or)\s*(?P<n2>\d{{1,3}}))?\s*\+?\s*(?:{_UNIT})(?![a-z])"
-    r"(?:\s*(?P<tail>ago|back|before|bfore|pehle|pahle|phele|age|agey|earlier|se|theke|thk|dhore|since))?"
+    rf"(?<![\w.]){_QUANTITY}(?:{_UNIT})(?![a-z])(?:\s*(?P<tail>{_TAIL})(?![a-z]))?"
+)
+_AGO = frozenset(
+    ["ago", "back", "before", "bfore", "pehle", "pahle", "phele", "age", "agey", "earlier"]
 )
 _YESTERDAY = re.compile(
     r"\b(?:since|from|theke|se)\s+(?P<when>day before yesterday|yesterday|last night|parso|two days|"
@@ -86,13 +91,11 @@ def durations(doc: Document) -> list[Duration]:
     """Every stretch of time in the message, in order."""
     found = []
     for match in _DURATION.finditer(doc.norm):
-        amount = _amount(match["n"])
+        amount = _amount(match["word"] or match["n"])
         if match["n2"]:
             amount = max(amount, float(match["n2"]))
         unit = next(name for name in _HOURS if match[name])
-        ago = match["tail"] in ("ago", "back", "before", "bfore", "pehle", "pahle", "phele", "age",
-                                "agey", "earlier")  # fmt: skip
-        found.append(Duration(amount * _HOURS[unit], ago, *match.span()))
+        found.append(Duration(amount * _HOURS[unit], match["tail"] in _AGO, *match.span()))
     for match in _YESTERDAY.finditer(doc.norm):
         found.append(Duration(24.0, False, *match.span()))
     return sorted(found, key=lambda d: d.nstart)

@@ -39,11 +39,11 @@ class Presence:
         if sign not in self._known:
             self._known[sign] = not (
                 self.context.owners.is_other(sign.first)
-                or self._denied(sign)
+                or self.is_denied(sign)
                 or self._hypothetical(sign)
-                or self._asked(sign)
+                or self.is_asked(sign)
                 or self._past(sign)
-                or self._resolved(sign)
+                or self.is_resolved(sign)
             )
         return self._known[sign]
 
@@ -66,7 +66,7 @@ class Presence:
         high = min((e for e in edges if e >= sign.last), default=here.last)
         return low, high
 
-    def _denied(self, sign: Sign) -> bool:
+    def is_denied(self, sign: Sign) -> bool:
         here = self.context.sentence(sign.first)
         for cue in self._inside("negation", here.first, sign.first):
             if self._is_free(cue) and self._reaches(cue, sign):
@@ -122,7 +122,7 @@ class Presence:
                 return True
         return False
 
-    def _asked(self, sign: Sign) -> bool:
+    def is_asked(self, sign: Sign) -> bool:
         here = self.context.sentence(sign.first)
         for cue in self._inside("asked", here.first, sign.first):
             if sign.first - cue.last > 6 or not self._is_free(cue):
@@ -163,14 +163,15 @@ class Presence:
     def _anchored(self, between: range) -> bool:
         return any(self._text(i) in _words("anchors") for i in between)
 
-    def _resolved(self, sign: Sign) -> bool:
+    def is_resolved(self, sign: Sign) -> bool:
         here = self.context.sentence(sign.first)
         reach = min(here.last, sign.last + 9)
         for cue in self._inside("resolved", sign.last, reach):
             between = [self._text(i) for i in range(sign.last, cue.first)]
             if any(word in _words("unresolved") for word in between):
                 continue
-            if self._inside("not_past", sign.last, cue.first) or any(
+            again = self._inside("not_past", sign.last, cue.first)
+            if any(c.last < cue.first for c in again) or any(
                 i in self._covered for i in range(sign.last, cue.first)
             ):
                 continue

@@ -60,11 +60,12 @@ class Reading:
     ambiguities: tuple[Ambiguity, ...] = ()
 
     def facts(self) -> dict[str, Any]:
-        """The wire facts: list facts as lists in order of appearance, biomarkers as an object."""
+        """The wire facts: list facts as lists in order of appearance, markers, labs as objects."""
         out: dict[str, Any] = {}
         for m in self.mentions:
-            if m.fact.startswith("biomarkers."):
-                out.setdefault("biomarkers", {})[m.fact.removeprefix("biomarkers.")] = m.value
+            family, _, item = m.fact.partition(".")
+            if item and family in OBJECT_FACTS:
+                out.setdefault(family, {})[item] = m.value
             elif m.fact in LIST_FACTS:
                 items = out.setdefault(m.fact, [])
                 if m.value not in items:
@@ -90,6 +91,9 @@ class Reading:
         )
 
 
+# Facts whose value is an object, heard item by item ("labs.hb").
+OBJECT_FACTS = frozenset({"biomarkers", "labs"})
+
 # Facts whose value is a list of items, each heard on its own.
 LIST_FACTS = frozenset(
     {
@@ -98,6 +102,7 @@ LIST_FACTS = frozenset(
         "symptoms",
         "comorbidities",
         "immunosuppressants",
+        "anticoagulant",
         "recent_procedures",
         "pathway_interest",
         "docs_available",

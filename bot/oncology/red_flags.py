@@ -14,7 +14,6 @@ from datetime import date
 from functools import cache
 from typing import Any, Literal
 
-from bot.oncology.context import Timing, assess
 from bot.oncology.knowledge_files import KNOWLEDGE, load
 from bot.oncology.numbers import (
     Duration,
@@ -27,6 +26,7 @@ from bot.oncology.numbers import (
 )
 from bot.oncology.presence import Presence, presence_of
 from bot.oncology.reading import FlagMention, Mention
+from bot.oncology.recency import CELL_CLASSES, CHECKPOINT_CLASSES, recency_of
 from bot.oncology.signs import Sign, signs_of
 from bot.oncology.text import Document
 
@@ -110,7 +110,7 @@ class _Scene:
         spans = durations(doc)
         self._measures(spans)
         if self.by_name:
-            self._histories(spans)
+            self._histories()
 
     def _measures(self, spans: list[Duration]) -> None:
         for measure in temperatures(self.doc):
@@ -133,52 +133,17 @@ class _Scene:
         if last > first:
             self.by_name[name].append(Sign(name, first, last))
 
-    def _histories(self, spans: list[Duration]) -> None:
-        for sign in [*self.by_name["therapy"], *self.by_name["cell_therapy"]]:
-            if self._received(sign) and self._since(sign, spans) <= _RECENT_CHEMO_HOURS:
-                self.by_name["recent_therapy"].append(sign)
-        for sign in self.by_name["cell_therapy"]:
-            if self._received(sign, sure=True) and self._since(sign, spans) <= _RECENT_CELLS_HOURS:
-                self.by_name["had_cell_therapy"].append(sign)
-        for sign in self.by_name["checkpoint"]:
-            if self._received(sign):
-                self.by_name["on_checkpoint"].append(sign)
-
-    def _received(self, sign: Sign, *, sure: bool = False) -> bool:
-        """Whether a treatment was given, not wished for, planned, refused or another person's."""
-        said = assess(self.doc, sign.first, sign.last)
-        if said.negated or said.other_person:
-            return False
-        given = self._given_before(sign) or said.timing in (Timing.DONE, Timing.ONGOING)
-        if said.timing in (Timing.PLANNED, Timing.REFUSED) or (said.asked and not given):
-            return self._given_before(sign) and said.timing is not Timing.REFUSED
-        return given or not sure
-
-    def _given_before(self, sign: Sign) -> bool:
-        around = range(max(0, sign.first - 4), min(len(self.doc.tokens), sign.last + 4))
-        return any(self.doc.tokens[i].text in _GIVEN for i in around)
-
-    def _since(self, sign: Sign, spans: list[Duration]) -> float:
-        """Hours since a treatment, 0 when not told."""
-        here = self.presence.context.sentence(sign.first)
-        near: list[tuple[int, float]] = []
-        for span in spans:
-            first, last = self.doc.token_span(span.nstart, span.nend)
-            gap = first - sign.last if first >= sign.last else sign.first - last
-            in_sentence = here.first <= first and last <= here.last
-            if in_sentence and 0 <= gap <= 6 and (span.ago or gap <= 1 or self._after(first)):
-                near.append((gap, span.hours))
-        if near:
-            return min(near)[1]
-        year = [i for i in range(sign.first, min(sign.last + 5, here.last)) if self._is_year(i)]
-        return float("inf") if year else 0.0
-
-    def _after(self, first: int) -> bool:
-        return first > 0 and self.doc.tokens[first - 1].text in ("since", "finished", "over")
-
-    def _is_year(self, index: int) -> bool:
-        text = self.doc.tokens[index].text
-        return len(text) == 4 and text.isdigit() and text.startswith("20")
+    def _histories(self) -> None:
+        told = recency_of(self.doc)
+        self.by_name["recent_therapy"] = [
+            s for s in told.lowering if told.received(s) and told.hours(s) <= _RECENT_CHEMO_HOURS
+        ]
+        self.by_name["had_cell_therapy"] = [
+            s
+            for s in told.cells
+            if told.received(s, sure=True) and told.hours(s) <= _RECENT_CELLS_HOURS
+        ]
+        self.by_name["on_checkpoint"] = [s for s in told.checkpoint if told.received(s)]
 
     def holds(self, names: str) -> list[Sign]:
         """The signs of one slot of a rule that truly hold."""
@@ -188,62 +153,6 @@ class _Scene:
             for sign in self.by_name.get(name, ())
             if name in _BACKGROUND or self.presence.now(sign)
         ]
-
-
-_GIVEN = frozenset(
-    [
-        "after",
-        "post",
-        "since",
-        "following",
-        "had",
-        "got",
-        "received",
-        "given",
-        "took",
-        "taking",
-        "on",
-        "day",
-        "infused",
-        "infusion",
-        "ago",
-        "done",
-        "completed",
-        "finished",
-        "had",
-        "dose",
-        "cycle",
-        "back",
-        "baad",
-        "por",
-        "ke",
-        "started",
-        "getting",
-        "under",
-        "receiving",
-        "during",
-        "last",
-        "baad",
-        "bad",
-        "week",
-        "weeks",
-        "through",
-        "undergoing",
-        "s",
-        "ba3d",
-        "baad",
-        "nite",
-        "neyar",
-        "diyar",
-        "discharged",
-        "with",
-        "yesterday",
-        "days",
-        "because",
-        "from",
-        "by",
-    ]
-)
 
 
 def _heard(scene: _Scene, id_: str, flag: Flag) -> FlagMention | None:
@@ -299,21 +208,6 @@ def _gap(one: Sign, other: Sign) -> int:
     return max(one.first - other.last, other.first - one.last, 0)
 
 
-_SYMPTOM_FLAGS: Mapping[str, tuple[tuple[str, bool], ...]] = {
-    "breathlessness": (("RF1", True),),
-    "bleeding": (("RF2", True),),
-    "confusion": (("RF3", False),),
-    "seizure": (("RF4", False),),
-    "weakness_one_side": (("RF5", False),),
-    "leg_weakness": (("RF6", False),),
-    "chest_pain": (("RF8", False),),
-    "noisy_breathing": (("RF9", False),),
-    "cannot_swallow": (("RF9", False),),
-    "jaundice": (("RF11", True),),
-    "severe_pain": (("RF16", True),),
-}
-
-
 def judge(mentions: Sequence[Mention], known: Mapping[str, Any]) -> tuple[FlagMention, ...]:
     """Red flags that follow from facts heard now together with facts known from before.
 
@@ -333,12 +227,9 @@ def judge(mentions: Sequence[Mention], known: Mapping[str, Any]) -> tuple[FlagMe
         if before is None or (before.urgent_only and not urgent):
             found[id_] = FlagMention(id_, by.words, by.start, by.end, urgent)
 
-    for name, mention in symptoms.items():
-        for id_, urgent in _SYMPTOM_FLAGS.get(name, ()):
-            flag(id_, mention, urgent)
     hot = _fever(now, symptoms)
     if hot:
-        weak = _weakened(facts) or bool({"confusion", "shivering"} & symptoms.keys())
+        weak = _weakened(facts) or bool({"confusion", "rigors"} & symptoms.keys())
         flag("RF7", hot, not weak)
         if _cells_recently(facts):
             flag("RF12", hot, False)
@@ -389,20 +280,19 @@ def _cells_recently(facts: Mapping[str, Any]) -> bool:
     if isinstance(days, int | float):
         return days <= 56
     return any(
-        t.get("class") in ("CAR_T", "TIL", "bispecific", "TCR_T") and t.get("status") == "ongoing"
+        _classes(t) & CELL_CLASSES and t.get("status") == "ongoing"
         for t in facts.get("treatments") or ()
         if isinstance(t, Mapping)
     )
 
 
-_CHECKPOINT_CLASSES = frozenset({"PD1", "PDL1", "CTLA4", "LAG3", "PD1_bispecific"})
 # Acute and chronic leukaemias: weak defences from the disease itself.
 LEUKAEMIAS = frozenset({"aml", "apl", "b_all", "t_all", "cml", "cll_sll"})
 
 
 def _on_checkpoint(facts: Mapping[str, Any]) -> bool:
     return any(
-        _CHECKPOINT_CLASSES & _classes(t) and t.get("status") in ("ongoing", "done")
+        _classes(t) & CHECKPOINT_CLASSES and t.get("status") in ("ongoing", "done")
         for t in facts.get("treatments") or ()
         if isinstance(t, Mapping)
     )
