@@ -7,6 +7,7 @@ import json
 from bot.facts.case import CaseState, FactSource
 from bot.intake.answers import raise_doubts
 from bot.intake.learning import learn, put
+from bot.intake.questions import Choice
 from bot.intake.turn import Turn
 
 PLAIN_KINDS = frozenset({"text", "button", "command"})
@@ -44,6 +45,7 @@ def understand(turn: Turn) -> bool:
         # A typed number, label or keyword answers the open question before anything else reads it.
         if not _chosen(turn):
             turn.learned = learn(case, heard.reading, heard.message_id)
+            _chosen_in_passing(turn)
         raise_doubts(turn)
         _relation(turn)
     _watch(turn)
@@ -98,7 +100,17 @@ def _chosen(turn: Turn) -> bool:
     asks = turn.asked
     if not asks or asks not in turn.questions or turn.heard.kind != "text":
         return False
-    choice = turn.questions[asks].choice_for(turn.heard.text)
+    return _choose(turn, asks, turn.questions[asks].choice_for(turn.heard.text))
+
+
+def _chosen_in_passing(turn: Turn) -> None:
+    """A choice named among other words, when nothing else answered the question."""
+    asks = turn.asked
+    if asks and asks in turn.questions and asks not in turn.case.facts:
+        _choose(turn, asks, turn.questions[asks].choice_within(turn.heard.text))
+
+
+def _choose(turn: Turn, asks: str, choice: Choice | None) -> bool:
     if choice is None:
         return False
     put(

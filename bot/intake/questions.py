@@ -18,6 +18,9 @@ import yaml
 from rapidfuzz import fuzz, process
 
 ROOT = Path(__file__).resolve().parents[2]
+# Longer answers are understood by the vocabulary, not by single words.
+SHORT_ANSWER = 6
+NEGATIONS = frozenset({"not", "no", "never", "none", "nahi", "nahin", "na", "without", "non"})
 # A close spelling of a label or keyword; below this a wrong choice is likelier than a typo.
 CLOSE_SPELLING = 86
 
@@ -63,6 +66,16 @@ class Question:
                 return choice
         return self._close_to(said)
 
+    def choice_within(self, text: str) -> Choice | None:
+        """The one choice whose words stand in a short answer of some more words."""
+        said = _plain(text).split()
+        if not said or len(said) > SHORT_ANSWER:
+            return None
+        found = [(w, c) for c in self.choices for w in _words(c) if _stands_in(w.split(), said)]
+        longest = max((len(w) for w, _ in found), default=0)
+        named = {c.label: c for w, c in found if len(w) == longest}
+        return next(iter(named.values())) if len(named) == 1 else None
+
     def _close_to(self, said: str) -> Choice | None:
         spellings = {word: choice for choice in self.choices for word in _words(choice)}
         found = process.extractOne(
@@ -80,6 +93,14 @@ class Question:
 
 def _plain(text: str) -> str:
     return re.sub(r"[\s.,!?…]+", " ", text).strip().casefold()
+
+
+def _stands_in(words: list[str], said: list[str]) -> bool:
+    """Whether the words stand together in the answer, and no other word of it denies them."""
+    size = len(words)
+    if not any(said[i : i + size] == words for i in range(len(said) - size + 1)):
+        return False
+    return not NEGATIONS & (set(said) - set(words))
 
 
 def _words(choice: Choice) -> list[str]:

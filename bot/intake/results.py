@@ -132,8 +132,16 @@ def _route_values(turn: Turn, result: PathwayResult) -> dict[str, Any]:
         "missing": turn.word("utter_word_still_missing", missing=", ".join(missing))
         if missing
         else "",
-        "evidence": "",
+        "evidence": _evidence(turn, result),
     }
+
+
+def _evidence(turn: Turn, result: PathwayResult) -> str:
+    if result.evidence.kind != "approved" or result.status not in ("CONSIDER", "CAUTION"):
+        return ""
+    return turn.word(
+        "utter_word_evidence_approved", regulators=", ".join(result.evidence.regulators)
+    )
 
 
 def missing_word(turn: Turn, name: str) -> str:
@@ -157,7 +165,7 @@ def _critical(checklist: Checklist | None) -> tuple[ChecklistItem, ...]:
 
 
 def _lines(items: tuple[ChecklistItem, ...] | list[ChecklistItem]) -> str:
-    return "\n".join(f"{'☑' if i.held else '☐'} {i.title}: {i.why}" for i in items)
+    return "\n".join(f"{'☑' if i.held else '☐'} {i.name}: {i.why}" for i in items)
 
 
 def _remember(turn: Turn, assessment: Assessment) -> None:

@@ -64,9 +64,13 @@ class Holding:
 
 @dataclass(frozen=True, slots=True)
 class ChecklistItem:
-    """One paper to collect. `recency_days` is None when any date will do."""
+    """One paper to collect: `name` is the paper, `title` adds what must be seen on it.
+
+    `recency_days` is None when any date will do.
+    """
 
     id: str
+    name: str
     title: str
     why: str
     format: str
@@ -326,6 +330,7 @@ def _item(
         title = words.wording["details"].format(title=title, details=", ".join(details))
     return ChecklistItem(
         id=g.paper.id,
+        name=g.paper.title,
         title=title,
         why=g.paper.why,
         format=words.formats[g.paper.format],

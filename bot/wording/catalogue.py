@@ -18,6 +18,8 @@ import yaml
 ROOT = Path(__file__).resolve().parents[2]
 DEFAULT_LANGUAGE = "en"
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
+# What an empty place leaves behind.
+_GAPS = re.compile(r" {2,}")
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -115,7 +117,8 @@ class Catalogue:
 
 def _fill(text: str, values: Mapping[str, Any]) -> str:
     """Put values into their places; an unknown place stays empty rather than showing braces."""
-    return _PLACEHOLDER.sub(lambda m: str(values.get(m.group(1), "")), text).strip()
+    filled = _PLACEHOLDER.sub(lambda m: str(values.get(m.group(1), "")), text)
+    return _GAPS.sub(" ", filled).strip()
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -180,3 +180,18 @@ def test_words_with_several_meanings_before_consent_are_asked_about_after_it() -
     talk = Talking().says("my brother has blood cancer, we are in Kathmandu").taps("Yes")
     assert "utter_clarify" in talk.said, talk
     assert talk.case.asks == "cancer_type", talk
+
+
+@pytest.mark.parametrize(
+    ("answer", "status"),
+    [
+        ("it is growing again", "progressed"),
+        ("came back", "relapsed"),
+        ("about the same i think", "stable"),
+    ],
+)
+def test_a_choice_named_among_other_words_counts(answer: str, status: str) -> None:
+    talk = Talking().agreed().says("colon cancer").says("six chemo").says("Kenya").taps("Not sure")
+    assert talk.case.asks == "disease_status", talk
+    talk.says(answer)
+    assert talk.fact("disease_status") == status, talk
