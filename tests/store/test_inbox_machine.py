@@ -25,7 +25,17 @@ from hypothesis.stateful import (
     rule,
 )
 
-from bot.store import Author, InboundMessage, LeaseLost, NotFound, State, Store, inbox, new_key
+from bot.store import (
+    Author,
+    InboundMessage,
+    LeaseLost,
+    NotFound,
+    State,
+    Store,
+    conversations,
+    inbox,
+    new_key,
+)
 from bot.store.records import ClaimedTurn
 from tests.conftest import Clock
 from tests.store.people import message, reply
@@ -158,7 +168,7 @@ class InboxMachine(RuleBasedStateMachine):
 
 
 InboxMachine.TestCase.settings = settings(
-    max_examples=60,
+    max_examples=40,
     stateful_step_count=30,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
