@@ -14,7 +14,8 @@ from typing import Any, Final
 from bot.eligibility.engine import SHOWN, Assessment, assess
 from bot.eligibility.rules import RuleSet
 from bot.facts.markers import known_markers
-from bot.facts.model import CaseFacts, Labs, fact_names
+from bot.facts.model import CaseFacts, fact_names
+from bot.facts.wire import Labs
 
 # C10: red flags, who and where, cancer and biopsy, spread, status, treatments, fitness, safety,
 # markers, papers.

@@ -6,7 +6,8 @@ import logging
 import threading
 from pathlib import Path
 
-from bot.eligibility.rules import RuleSet, load_rules
+from bot.eligibility.rule_files import load_rules
+from bot.eligibility.rules import RuleSet
 from bot.eligibility.yaml_places import RuleFileError
 from bot.oncology.knowledge_files import KNOWLEDGE
 

@@ -79,7 +79,7 @@ def derive(facts: CaseFacts) -> View:
     history = told_history(facts)
     view = View(
         values=values,
-        markers=facts.tested_measured_values,
+        markers=facts.marker_results,
         entity=None,
         received=history.received,
         received_complete=history.complete,

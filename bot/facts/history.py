@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
-from bot.facts.model import CaseFacts, Treatment, today
+from bot.facts.model import CaseFacts
 from bot.facts.vocabulary import class_id, drugs_of
+from bot.facts.wire import Treatment, today
 
 SYSTEMIC: Final = frozenset({"chemo", "immunotherapy", "targeted", "cell_therapy", "radioligand"})
 # Words for a kind of treatment that name no drug; they say nothing about the number of lines.

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from functools import cache
+from pathlib import Path
 from typing import Any, Final
 
 import yaml
@@ -57,14 +58,15 @@ def class_id(name: str) -> str:
     return _class_keys().get(key(name), name.strip().lower())
 
 
+def _read(path: Path) -> Mapping[str, Any]:
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    loaded: Mapping[str, Any] = yaml.load(path.read_text(encoding="utf-8"), loader)  # noqa: S506
+    return loaded
+
+
 @cache
 def _groups_file() -> Mapping[str, Any]:
-    path = KNOWLEDGE / "cancer_groups.yml"
-    loaded: Mapping[str, Any] = yaml.load(
-        path.read_text(encoding="utf-8"),
-        Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader),  # noqa: S506
-    )
-    return loaded
+    return _read(KNOWLEDGE / "cancer_groups.yml")
 
 
 @cache
@@ -106,17 +108,43 @@ def canonical_cancer(text: str) -> str | None:
 
 @cache
 def biomarker_ids() -> frozenset[str]:
-    """Markers that facts may carry although no rule looks at them (case folded)."""
-    listed = """
-        AFP PIVKA-II CA-125 CA125 CA19-9 CEA CA15-3 SCC NSE beta-hCG bhCG hCG calcitonin
-        chromogranin CgA Tg M-protein FLC B2M LDH testosterone SDHB NF1 RB1 MEN1 DPYD UGT1A1
-        SS18 EWSR1 FOXO1 MDM2 CTNNB1 MYD88 CXCR4 CALR MPL INI1 MYC BCL2 BCL6 cytogenetics CDKN2A
-        CDKN2A/B CDKN2B TERT ATRX MYCN GD2 DLL3 TROP2 STK11 KEAP1 AR NOTCH1 BAP1 SF3B1 Gleason
-        ISUP HTLV-1 ALK_IHC SMARCB1 IgM M_protein beta2_microglobulin anti_HER2 GPC3 CD123 CD79b
-        FGFR1 FGF19 EBV_DNA GNAQ GNA11 SMAD4 ARID1A del5q t(4;14) t(11;14) t(14;16) 1q21 1q+ RAS
-        gene_panel p53 p16 TFE3 MCPyV ACVR1 brachyury PDGFRA_D842V Oncotype
-    """
-    return frozenset(w.casefold() for w in listed.split())
+    """Every marker that facts may carry, also those that no rule looks at (case folded)."""
+    file = _read(KNOWLEDGE / "biomarkers" / "markers.yml")
+    changes = file["cytogenetics"]
+    named = (*file["markers"], *changes, *(word for words in changes.values() for word in words))
+    return frozenset(str(name).casefold() for name in named) | _WRITTEN_OTHERWISE
+
+
+# Spellings of the reference (B4) for markers that no rule looks at.
+_WRITTEN_OTHERWISE: Final = frozenset(
+    {
+        "ca125",
+        "bhcg",
+        "hcg",
+        "β-hcg",
+        "cga",
+        "m-protein",
+        "beta2_microglobulin",
+        "cytogenetics",
+        "ebv",
+        "myd88/cxcr4",
+        "jak2/calr/mpl",
+        "myc/bcl2/bcl6",
+        "p53",
+        "smarcb1",
+        "alk_ihc",
+        "cdkn2a",
+        "cdkn2b",
+        "fgfr1",
+        "fgfr2b",
+        "stk11",
+        "keap1",
+        "gpc3",
+        "cd79b",
+        "acvr1",
+        "brachyury",
+    }
+)
 
 
 class Known:

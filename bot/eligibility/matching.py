@@ -1,0 +1,152 @@
+"""Rules against one case: each rule in the order of C0, then the best of a pathway."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from bot.eligibility.results import Outcome, PathwayResult
+from bot.eligibility.rules import ALWAYS_OPEN, Criterion, Evidence, Origin, PathwayRules, Rule
+from bot.facts.derive import View
+
+_BEST: Final = {
+    "DEFER": 0,
+    "CONSIDER": 1,
+    "CAUTION": 2,
+    "NEEDS_INFO": 3,
+    "NOT_YET": 4,
+    "TRIAL_ONLY": 5,
+    "NO_MATCH": 6,
+}
+EMPTY: tuple[str, ...] = ()
+
+
+def judge(rule: Rule, view: View) -> Outcome | None:
+    """One rule, in the order of C0; None when it says nothing about this case."""
+    unknown: list[Criterion] = []
+    warned: list[Criterion] = []
+    forced: list[Criterion] = []  # their failure itself asks for a fact
+    for criterion in rule.criteria:
+        value = criterion.when.test(view)
+        if value is True:
+            continue
+        if value is None:
+            unknown.append(criterion)
+        elif criterion.fails == "CAUTION":
+            warned.append(criterion)
+        elif criterion.fails == "NEEDS_INFO":
+            forced.append(criterion)
+        elif criterion.fails == "skip":
+            return None
+        else:
+            untested = tuple(c for c in unknown if c.kind == "marker")
+            return Outcome(rule, criterion.fails, criterion, untested=untested)
+    open_ = (*(c for c in unknown if c.unknown != "keep"), *forced)
+    kept = tuple(c for c in unknown if c.unknown == "keep")
+    if open_:
+        statuses = {"NEEDS_INFO" if c in forced else c.unknown for c in open_}
+        if "skip" in statuses:
+            return None
+        status = "NEEDS_INFO" if "NEEDS_INFO" in statuses else open_[0].unknown
+        return Outcome(rule, status, None, open_, kept, tuple(warned))
+    status = "CAUTION" if warned and rule.then == "CONSIDER" else rule.then
+    return Outcome(rule, status, None, (), kept, tuple(warned))
+
+
+def match(pathway: PathwayRules, view: View, unproven: str | None) -> PathwayResult:
+    """Best of all rules of a pathway, before any gate."""
+    if unproven and pathway.id not in ALWAYS_OPEN:
+        return PathwayResult(
+            pathway.id, pathway.name, "NEEDS_INFO", EMPTY, EMPTY, (unproven,), EMPTY,
+            ("histology",), Evidence(), pathway.origin, before_gates="NEEDS_INFO",
+        )  # fmt: skip
+    cancer = next(iter(view.entity)) if view.entity else None
+    rules = pathway.for_cancer(cancer)
+    outcomes = [o for o in (judge(r, view) for r in rules) if o is not None]
+    helpful = EMPTY
+    specific = [o for o in outcomes if not _untested_agnostic(o)]
+    if len(specific) < len(outcomes) and (specific or pathway.otherwise.status != "NEEDS_INFO"):
+        dropped = [o for o in outcomes if _untested_agnostic(o)]
+        helpful = union(o.missing(view) for o in dropped)
+        outcomes = specific
+    if not outcomes:
+        return _otherwise(pathway, cancer, helpful)
+    best = min(_BEST[o.status] for o in outcomes)
+    winners = [o for o in outcomes if _BEST[o.status] == best]
+    return _combined(pathway, winners, outcomes, view, helpful)
+
+
+def _untested_agnostic(outcome: Outcome) -> bool:
+    """A marker for any tumour that was simply not tested (C0)."""
+    open_markers = any(c.kind == "marker" for c in outcome.open)
+    return outcome.rule.agnostic and (open_markers or bool(outcome.untested))
+
+
+def union(many: Iterable[Iterable[str]]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(x for one in many for x in one))
+
+
+def _otherwise(
+    pathway: PathwayRules, cancer: str | None, helpful: tuple[str, ...]
+) -> PathwayResult:
+    other = pathway.otherwise
+    if cancer is None:
+        return PathwayResult(
+            pathway.id, pathway.name, "NEEDS_INFO", EMPTY, EMPTY,
+            ("not known yet: which cancer was diagnosed",), EMPTY, ("cancer_type",),
+            Evidence(), pathway.origin, before_gates="NEEDS_INFO",
+        )  # fmt: skip
+    return PathwayResult(
+        pathway.id, pathway.name, other.status, (other.rule,), EMPTY, (other.statement,), EMPTY,
+        helpful, other.evidence, pathway.origin, before_gates=other.status,
+    )  # fmt: skip
+
+
+def _combined(
+    pathway: PathwayRules,
+    winners: Sequence[Outcome],
+    outcomes: Sequence[Outcome],
+    view: View,
+    helpful: tuple[str, ...],
+) -> PathwayResult:
+    status = winners[0].status
+    missing = EMPTY
+    if status != "NOT_YET":
+        missing = union((*(o.missing(view) for o in winners), *(o.rule.asks for o in winners)))
+    if status == "CAUTION":
+        # An open rule could still lift the result, so its facts are worth knowing.
+        missing = union((missing, *(o.missing(view) for o in outcomes if o.open)))
+    first = winners[0]
+    evidence = first.rule.evidence
+    if status == "TRIAL_ONLY":
+        evidence = Evidence("trial_only")
+    return PathwayResult(
+        id=pathway.id,
+        name=pathway.name,
+        status=status,
+        rules=union(o.ids() for o in winners),
+        gates=EMPTY,
+        reasons=union(_reasons(o) for o in winners),
+        cautions=union((*o.rule.cautions, *(c.note or c.say for c in o.warned)) for o in winners),
+        missing=union((missing, helpful)),
+        evidence=evidence,
+        origin=_origin(winners),
+        products=union(o.rule.products for o in winners if status in ("CONSIDER", "CAUTION")),
+        outcomes=tuple(outcomes),
+        before_gates=status,
+    )
+
+
+def _origin(winners: Sequence[Outcome]) -> Origin:
+    first = winners[0].rule.origin
+    if len(winners) == 1:
+        return first
+    return Origin(union(o.rule.origin.source for o in winners), first.as_of, first.review)
+
+
+def _reasons(outcome: Outcome) -> tuple[str, ...]:
+    if outcome.decided_by is not None:
+        return (f"not the case: {outcome.decided_by.say}",)
+    if outcome.open:
+        return tuple(f"not known yet: {c.say}" for c in outcome.open)
+    return (outcome.rule.statement,)

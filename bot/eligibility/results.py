@@ -1,0 +1,118 @@
+"""What an assessment says: one outcome a rule, one result a pathway, and the whole answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from bot.eligibility.rules import Criterion, Evidence, Gate, Origin, Rule
+from bot.facts.derive import View
+
+SHOWN: Final = frozenset({"CONSIDER", "CAUTION", "NEEDS_INFO"})
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one rule says about the case, and which criteria made it say so."""
+
+    rule: Rule
+    status: str
+    decided_by: Criterion | None = None
+    open: tuple[Criterion, ...] = ()  # unknown, and the status hangs on them
+    kept: tuple[Criterion, ...] = ()  # unknown, but the rule goes on
+    warned: tuple[Criterion, ...] = ()  # care criteria that failed
+    untested: tuple[Criterion, ...] = ()  # marker criteria unknown when another one decided
+
+    def missing(self, view: View) -> tuple[str, ...]:
+        """Ids of the facts that this rule still needs."""
+        ids: list[str] = []
+        for criterion in (*self.open, *self.kept, *self.untested):
+            named = [m for m in criterion.missing if not _is_known(m, view)]
+            ids += named or criterion.missing or criterion.when.unknown(view)
+        for criterion in self.warned:
+            ids += criterion.asks
+        return tuple(dict.fromkeys(ids))
+
+    def ids(self) -> tuple[str, ...]:
+        """The rows of the reference that this result stands on."""
+        named = [self.rule.id]
+        decisive = (self.decided_by,) if self.decided_by else self.open
+        named += [c.rule for c in (*decisive, *self.warned) if c and c.rule]
+        if self.status in self.rule.reports:
+            named.append(self.rule.reports[self.status])
+        return tuple(dict.fromkeys(named))
+
+
+def _is_known(name: str, view: View) -> bool:
+    return view.values.get(name) is not None or name in view.markers
+
+
+@dataclass(frozen=True, slots=True)
+class PathwayResult:
+    """The answer for one pathway, with everything that explains it."""
+
+    id: str
+    name: str
+    status: str
+    rules: tuple[str, ...]
+    gates: tuple[str, ...]
+    reasons: tuple[str, ...]
+    cautions: tuple[str, ...]
+    missing: tuple[str, ...]
+    evidence: Evidence
+    origin: Origin
+    products: tuple[str, ...] = ()
+    outcomes: tuple[Outcome, ...] = ()
+    fired: tuple[Gate, ...] = ()
+    before_gates: str = ""
+
+    def as_wire(self) -> dict[str, Any]:
+        """One entry of `pathways` of the outward interface."""
+        return {
+            "id": self.id,
+            "status": self.status,
+            "rules": list(self.rules),
+            "gates": list(self.gates),
+            "reasons": list(self.reasons),
+            "cautions": list(self.cautions),
+            "missing": list(self.missing),
+            "evidence": self.evidence.text(),
+            "source": list(self.origin.source),
+            "as_of": self.origin.as_of,
+            "review": self.origin.review,
+            "products": list(self.products),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """The whole answer. `named` is false when no pathway may be named to the patient."""
+
+    triage: str
+    triage_reasons: tuple[str, ...]
+    travel: str
+    travel_reasons: tuple[str, ...]
+    pathways: tuple[PathwayResult, ...]
+    next_question: str | None
+    version: str
+    named: bool = True
+    view: View | None = field(default=None, compare=False, repr=False)
+
+    def pathway(self, name: str) -> PathwayResult:
+        """The result for a pathway id. Raises KeyError."""
+        for result in self.pathways:
+            if result.id == name:
+                return result
+        raise KeyError(name)
+
+    def as_wire(self) -> dict[str, Any]:
+        """As `intake assess` prints it, without the id."""
+        return {
+            "triage": self.triage,
+            "travel": self.travel,
+            "pathways": [p.as_wire() for p in self.pathways],
+            "next_question": self.next_question,
+            "triage_reasons": list(self.triage_reasons),
+            "travel_reasons": list(self.travel_reasons),
+            "rules_version": self.version,
+        }
