@@ -114,7 +114,9 @@
   });
   document.addEventListener("htmx:beforeSwap", function (event) {
     var part = event.detail.target;
-    if (event.detail.elt.hasAttribute("data-live") && busy(part)) { event.detail.shouldSwap = false; }
+    // The event's own element is the target; who asked stands in the request.
+    var asker = event.detail.requestConfig.elt;
+    if (asker.hasAttribute("data-live") && busy(part)) { event.detail.shouldSwap = false; }
     open = Array.prototype.map.call(part.querySelectorAll("details[open][id]"), function (d) { return d.id; });
   });
   document.addEventListener("htmx:afterSwap", function (event) {
