@@ -1,0 +1,151 @@
+"""The same conversation in the browser, through Twilio and through Telegram, with the real engine.
+
+The providers are local stand-ins that check what the providers check. In the end a coordinator
+reads all three in the console.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+
+from bot.console.accounts import create_user
+from bot.export.case_json import export_case
+from tests.connectors.waiting import until
+from tests.conversations.talk import Talk
+from tests.service import Service, running_service
+from tests.standins import telegram_api, twilio_api
+from tests.standins.serving import serving
+from tests.standins.telegram_api import TelegramStandIn
+from tests.standins.twilio_api import TwilioStandIn
+
+pytestmark = pytest.mark.engine
+PHONE = "+8801712345678"
+FIRST = "Hi, my mother has ovarian cancer stage 3c, chemo stopped working, we are in Dhaka"
+THEN = ("yes", "58", "yes, biopsy was done", "yes, that is right")
+
+
+@dataclass
+class Doors:
+    """The service with both messengers switched on."""
+
+    service: Service
+    twilio: TwilioStandIn
+    telegram: TelegramStandIn
+
+
+@pytest.fixture(scope="module")
+def doors(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Doors]:
+    folder: Path = tmp_path_factory.mktemp("doors")
+    twilio, telegram = TwilioStandIn(), TelegramStandIn()
+    with (
+        serving(twilio.app(), abrupt=True) as twilio_url,
+        serving(telegram.app(), abrupt=True) as telegram_url,
+        running_service(
+            folder,
+            TWILIO_API_URL=twilio_url,
+            TWILIO_ACCOUNT_SID=twilio_api.ACCOUNT,
+            TWILIO_AUTH_TOKEN=twilio_api.TOKEN,
+            TWILIO_WHATSAPP_FROM=f"whatsapp:{twilio_api.SENDER}",
+            TELEGRAM_API_URL=telegram_url,
+            TELEGRAM_BOT_TOKEN=telegram_api.TOKEN,
+            TELEGRAM_MODE="polling",
+        ) as service,
+    ):
+        yield Doors(service, twilio, telegram)
+
+
+def test_in_the_browser(doors: Doors) -> None:
+    with doors.service.client() as client:
+        talk = Talk(client)
+        for text in (FIRST, *THEN):
+            talk.say(text)
+        assert talk.last["state"] == "assessed", talk.transcript
+        _check(doors, "webchat")
+
+
+def test_through_twilio(doors: Doors) -> None:
+    sent = 0
+    with doors.service.client() as client:
+        for text in (FIRST, *THEN):
+            params = doors.twilio.inbound(PHONE, text)
+            signed = doors.twilio.sign(f"{doors.service.url}/webhooks/whatsapp", params)
+            answer = client.post(
+                "/webhooks/whatsapp", data=params, headers={"x-twilio-signature": signed}
+            )
+            assert answer.status_code == 200
+            until(lambda before=sent: len(doors.twilio.outgoing) > before)
+            _settle(lambda: len(doors.twilio.outgoing))
+            sent = len(doors.twilio.outgoing)
+    texts = "\n".join(m["body"] for m in doors.twilio.outgoing)
+    assert re.search(r"1\. ", texts), "choices are numbered"
+    assert all(len(m["body"]) <= 1600 for m in doors.twilio.outgoing)
+    assert "case number" in texts
+    _check(doors, "whatsapp")
+
+
+def test_through_telegram(doors: Doors) -> None:
+    sent = 0
+    for text in (FIRST, *THEN):
+        doors.telegram.message(text=text)
+        until(lambda before=sent: len(doors.telegram.sent) > before)
+        _settle(lambda: len(doors.telegram.sent))
+        sent = len(doors.telegram.sent)
+    assert any("reply_markup" in m for m in doors.telegram.sent), "choices are buttons"
+    _check(doors, "telegram")
+
+
+def test_a_coordinator_reads_all_three(doors: Doors) -> None:
+    first = create_user(doors.service.store, "reader", role="coordinator")
+    origin = {"origin": doors.service.url}
+    with httpx.Client(base_url=doors.service.url, follow_redirects=True, headers=origin) as browser:
+        page = browser.get("/console")
+        page = _submit(browser, page, name="reader", password=first)
+        new = "a new long enough pass phrase"
+        page = _submit(browser, page, old=first, new=new, again=new)
+        assert page.status_code == 200
+        for channel in ("webchat", "whatsapp", "telegram"):
+            case = browser.get(f"/console/cases/{_number(doors, channel)}")
+            assert case.status_code == 200
+            assert "chemo stopped working" in html.unescape(case.text)
+
+
+def _submit(browser: httpx.Client, page: httpx.Response, **fields: str) -> httpx.Response:
+    """Fill in and send the one form of a page."""
+    hidden = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', page.text)
+    action = re.search(r'<form method="post" action="([^"]+)"', page.text)
+    assert action, page.text[:500]
+    return browser.post(action.group(1), data=dict(hidden) | fields)
+
+
+def _settle(count: Callable[[], int]) -> None:
+    """Until nothing more comes for a moment."""
+    seen = -1
+    while seen != count():
+        seen = count()
+        time.sleep(1.5)
+
+
+def _number(doors: Doors, channel: str) -> str:
+    numbers = [c.number for c in doors.service.store.queries.newest() if c.channel == channel]
+    assert len(numbers) == 1, f"{len(numbers)} cases came in through {channel}"
+    return numbers[0]
+
+
+def _check(doors: Doors, channel: str) -> None:
+    case = export_case(doors.service.store, _number(doors, channel))
+    facts = {name: fact["value"] for name, fact in case["facts"].items()}
+    assert case["state"] == "assessed"
+    assert facts["cancer_type"] == "ovarian"
+    assert facts["country"] == "BD"
+    assert facts["age_years"] == 58
+    assert any(m["text"] == FIRST for m in case["messages"])
+    assert case["assessment"]["pathways"]
+    assert case["checklist"]["items"]
