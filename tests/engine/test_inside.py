@@ -1,0 +1,47 @@
+"""Parts that live in the engine's environment: memory, models, and the code of Rasa we replace."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.engine
+
+# Of the functions of Rasa 3.6.21 that bot/engine/fast_actions.py replaces. When one of these
+# changes, read Rasa's new code, adapt ours, and only then write the new value here.
+KNOWN = {
+    "RemoteAction._validate_action_result": "f8cdb4be68123961",
+    "RemoteAction._action_call_format": "428795b944f22edb",
+    "RemoteAction.run": "ccabf6f1160d527a",
+    "EndpointConfig.request": "ccdb778aed8208e2",
+}
+
+
+def test_the_code_of_rasa_that_we_replace_is_the_code_we_know(inside: dict[str, Any]) -> None:
+    assert inside["fingerprints"] == KNOWN
+
+
+def test_only_the_last_turns_are_kept_but_all_slots(inside: dict[str, Any]) -> None:
+    memory = inside["memory"]
+    assert memory["user_messages"] == ["message 198", "message 199"]
+    assert memory["events"] < 15
+    assert memory["language"] == "bn"
+    assert memory["last_action"] == "action_listen"
+
+
+def test_conversations_unused_for_longest_are_forgotten(inside: dict[str, Any]) -> None:
+    assert inside["memory"]["conversations"] == ["four", "three", "two"]
+    assert inside["memory"]["forgotten"]
+
+
+def test_a_model_is_stored_as_plain_data_and_comes_back_the_same(inside: dict[str, Any]) -> None:
+    assert inside["model"] == {"files": ["model.json", "model.npz"], "same": True, "best": "affirm"}
+
+
+def test_text_is_normalised_and_bounded(inside: dict[str, Any]) -> None:
+    normalised = inside["normalised"]
+    assert normalised["stretched"] == "pleease help '"
+    assert normalised["invisible"] == "cancer"
+    assert normalised["bounded"] <= 801
+    assert normalised["one_word"] <= 90

@@ -1,0 +1,93 @@
+"""What the trained model understands: intents and topics it was not trained on, and the rules."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import pytest
+import yaml
+
+from bot.settings import ROOT
+from tests.engine.server import Engine
+
+pytestmark = pytest.mark.engine
+
+HELD_OUT: dict[str, dict[str, list[str]]] = yaml.safe_load(
+    (ROOT / "tests/engine/held_out.yml").read_text(encoding="utf-8")
+)
+INTENT_F1 = 0.93
+TOPIC_ACCURACY = 0.95
+
+
+def macro_f1(wanted: list[str], found: list[str]) -> float:
+    """The mean over labels of the harmonic mean of precision and recall."""
+    right = Counter(w for w, f in zip(wanted, found, strict=True) if w == f)
+    asked, given = Counter(wanted), Counter(found)
+    return sum(2 * right[label] / (asked[label] + given[label]) for label in asked) / len(asked)
+
+
+def misses(texts: list[str], wanted: list[str], found: list[str]) -> str:
+    """The wrong ones, a line each."""
+    rows = zip(texts, wanted, found, strict=True)
+    return "\n".join(f"{w} -> {f}: {t}" for t, w, f in rows if w != f)
+
+
+def test_intents_of_unseen_messages(engine: Engine) -> None:
+    pairs = [(text, name) for name, texts in HELD_OUT["intents"].items() for text in texts]
+    pairs += [(text, "ask_question") for texts in HELD_OUT["topics"].values() for text in texts]
+    texts, wanted = [t for t, _ in pairs], [name for _, name in pairs]
+    found = [r["intent"] for r in engine.understand(*texts)]
+    assert macro_f1(wanted, found) >= INTENT_F1, misses(texts, wanted, found)
+
+
+def test_topics_of_unseen_questions(engine: Engine) -> None:
+    pairs = [(text, name) for name, texts in HELD_OUT["topics"].items() for text in texts]
+    texts, wanted = [t for t, _ in pairs], [name for _, name in pairs]
+    found = [r["topic"] for r in engine.understand(*texts)]
+    right = sum(w == f for w, f in zip(wanted, found, strict=True))
+    assert right / len(wanted) >= TOPIC_ACCURACY, misses(texts, wanted, found)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "he can't breathe",
+        "hello, thanks for the list, but she is vomiting blood",
+        "how much does it cost? my father is having a seizure",
+        "stop. I want to die",
+    ],
+)
+def test_a_red_flag_beats_every_other_intent(engine: Engine, text: str) -> None:
+    (result,) = engine.understand(text)
+    assert result["intent"] == "report_emergency"
+    assert result["reading"]["flags"]
+
+
+def facts(result: dict[str, Any]) -> set[str]:
+    """The names of the facts in a reading."""
+    return {m["fact"] for m in result["reading"]["mentions"]}
+
+
+def test_a_question_keeps_the_facts_it_carries(engine: Engine) -> None:
+    (result,) = engine.understand("mother ovarian cancer, we are in Dhaka. is car-t possible?")
+    assert result["intent"] == "ask_question"
+    assert result["topic"] == "REQ-107"
+    assert {"cancer_type", "country"} <= facts(result)
+
+
+def test_facts_are_never_lost_to_the_fallback(engine: Engine) -> None:
+    (result,) = engine.understand("zzk qqq Lusaka wvvw DLBCL xxyy")
+    assert result["intent"] != "nlu_fallback"
+    assert {"cancer_type", "country"} <= facts(result)
+
+
+def test_only_questions_have_a_topic(engine: Engine) -> None:
+    greeting, question = engine.understand("good morning", "what languages do you support?")
+    assert greeting["topic"] is None
+    assert question["topic"] == "REQ-130"
+
+
+def test_what_was_asked_helps_to_read_a_short_answer(engine: Engine) -> None:
+    (result,) = engine.understand("62", asks="age_years")
+    assert facts(result) == {"age_years"}
