@@ -60,7 +60,7 @@
   const NAMES = { patient: words.you, bot: words.assistant, coordinator: words.coordinator };
 
   function add(author, content, files, name) {
-    const item = document.createElement("li");
+    const item = document.createElement("div");
     item.className = `said ${author}`;
     if (author === "patient") item.classList.add("mine");
     const who = document.createElement("span");

@@ -17,6 +17,7 @@ from starlette.applications import Starlette
 from bot.settings import Settings
 from bot.store import Store
 from connectors.gateway import create_app
+from tests.conftest import KEY
 from tests.standins import telegram_api, twilio_api
 from tests.standins.engine import EngineStandIn
 from tests.standins.serving import address, bound, serving
@@ -63,37 +64,19 @@ def make_settings(folder: Path, key: str | None = None, **more: str) -> Settings
     )
 
 
-@dataclass(frozen=True)
-class EmptyDatabase:
-    """A migrated database without content, to be copied, and its key."""
-
-    file: Path
-    key: str
-
-
-@pytest.fixture(scope="session")
-def empty(tmp_path_factory: pytest.TempPathFactory) -> EmptyDatabase:
-    folder = tmp_path_factory.mktemp("empty")
-    settings = make_settings(folder)
-    store = Store.open(settings.database_url, settings.keys)
-    store.migrate()
-    store.close()
-    return EmptyDatabase(folder / "intake.db", settings.keys[0])
-
-
 @contextmanager
-def running(folder: Path, empty: EmptyDatabase) -> Iterator[Service]:
+def running(folder: Path, empty: Path) -> Iterator[Service]:
     """The gateway as it runs for people, with everything around it in one other server."""
     engine, twilio, telegram = EngineStandIn(), TwilioStandIn(), TelegramStandIn()
     held = bound()
     url = twilio.gateway = address(held)
-    shutil.copy(empty.file, folder / "intake.db")
+    shutil.copy(empty, folder / "intake.db")
     # Their addresses are disjoint, so one server can be all three.
     outside = [*engine.app().routes, *twilio.app().routes, *telegram.app().routes]
     with serving(Starlette(routes=outside), abrupt=True) as world:
         settings = make_settings(
             folder,
-            empty.key,
+            KEY,
             INTAKE_ENGINE_URL=world,
             INTAKE_ACTIONS_URL=world,
             INTAKE_PUBLIC_URL=url,
@@ -115,14 +98,14 @@ def running(folder: Path, empty: EmptyDatabase) -> Iterator[Service]:
 
 
 @pytest.fixture
-def service(tmp_path: Path, empty: EmptyDatabase) -> Iterator[Service]:
+def service(tmp_path: Path, migrated_sqlite: Path) -> Iterator[Service]:
     """A service of the test's own."""
-    with running(tmp_path, empty) as made:
+    with running(tmp_path, migrated_sqlite) as made:
         yield made
 
 
 @pytest.fixture(scope="module")
-def door(tmp_path_factory: pytest.TempPathFactory, empty: EmptyDatabase) -> Iterator[Service]:
+def door(tmp_path_factory: pytest.TempPathFactory, migrated_sqlite: Path) -> Iterator[Service]:
     """A service shared by tests that only knock and are refused, or use a name of their own."""
-    with running(tmp_path_factory.mktemp("door"), empty) as made:
+    with running(tmp_path_factory.mktemp("door"), migrated_sqlite) as made:
         yield made

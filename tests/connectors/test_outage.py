@@ -19,7 +19,7 @@ from connectors.polling import TelegramPolling
 from connectors.provider_errors import Action, SendError
 from connectors.reconciliation import Reconciliation
 from connectors.twilio_client import TwilioClient
-from tests.connectors.conftest import EmptyDatabase, Service, make_settings
+from tests.connectors.conftest import Service, make_settings
 from tests.connectors.waiting import until
 from tests.standins import twilio_api
 from tests.standins.telegram_api import TelegramStandIn
@@ -98,16 +98,8 @@ def test_readiness_says_which_part_is_away(service: Service) -> None:
 
 
 @pytest.fixture
-def store(tmp_path: Path, empty: EmptyDatabase) -> Any:
-    (tmp_path / "intake.db").write_bytes(empty.file.read_bytes())
-    opened = Store.open(f"sqlite:///{tmp_path / 'intake.db'}", [empty.key])
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def door(store: Store) -> Door:
-    return Door(store, None, None, Bell(), Metrics())  # type: ignore[arg-type]
+def door(sqlite_store: Store) -> Door:
+    return Door(sqlite_store, None, None, Bell(), Metrics())  # type: ignore[arg-type]
 
 
 class Updates:
@@ -119,10 +111,12 @@ class Updates:
         self.answers = deque(answers)
         self.offsets: list[int] = []
         self.registered = False
+        self.exhausted = asyncio.Event()
 
     async def updates(self, offset: int) -> list[dict[str, Any]]:
         self.offsets.append(offset)
         if not self.answers:
+            self.exhausted.set()
             await asyncio.Event().wait()
         answer = self.answers.popleft()
         if isinstance(answer, Exception):
@@ -136,47 +130,45 @@ class Updates:
 async def poll(source: Updates, door: Door, errands: list[Any]) -> None:
     task = asyncio.create_task(TelegramPolling(source, door, errands.append).run())
     async with asyncio.timeout(20):
-        while source.answers or len(source.offsets) < 2:
-            await asyncio.sleep(0.01)
-        await asyncio.sleep(0.05)
+        await source.exhausted.wait()
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
 
 
-def heard(store: Store, user: str = "42") -> list[str | None]:
-    info = store.conversations.by_address("telegram", user, "123456")
-    return [line.text for line in store.transcript(info.id)][::-1] if info else []
+def heard(sqlite_store: Store, user: str = "42") -> list[str | None]:
+    info = sqlite_store.conversations.by_address("telegram", user, "123456")
+    return [line.text for line in sqlite_store.transcript(info.id)][::-1] if info else []
 
 
 async def test_the_offset_moves_after_the_commit_only(
-    store: Store, door: Door, monkeypatch: pytest.MonkeyPatch
+    sqlite_store: Store, door: Door, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("connectors.polling._PAUSE", 0.01)
     standin = TelegramStandIn()
     first, second = standin.message(text="one"), standin.message(text="two")
-    Outage(store, monkeypatch).left = 1
+    Outage(sqlite_store, monkeypatch).left = 1
     source = Updates([first, second], [first, second])
     await poll(source, door, [])
     assert source.registered
     assert source.offsets == [0, 0, second["update_id"] + 1]
-    assert heard(store) == ["one", "two"]
+    assert heard(sqlite_store) == ["one", "two"]
 
 
-async def test_a_strange_update_does_not_stop_the_others(store: Store, door: Door) -> None:
+async def test_a_strange_update_does_not_stop_the_others(sqlite_store: Store, door: Door) -> None:
     standin = TelegramStandIn()
     strange = {"update_id": 5, "message": {"message_id": "x"}}
     source = Updates([strange, standin.message(text="after")], [])
     await poll(source, door, [])
-    assert heard(store) == ["after"]
+    assert heard(sqlite_store) == ["after"]
 
 
-async def test_an_update_twice_is_taken_once(store: Store, door: Door) -> None:
+async def test_an_update_twice_is_taken_once(sqlite_store: Store, door: Door) -> None:
     update = TelegramStandIn().message(text="once")
     await poll(Updates([update], [update]), door, [])
-    assert heard(store) == ["once"]
+    assert heard(sqlite_store) == ["once"]
 
 
-async def test_errands_of_polling_are_run(store: Store, door: Door) -> None:
+async def test_errands_of_polling_are_run(sqlite_store: Store, door: Door) -> None:
     update = TelegramStandIn().message(text="x", chat={"id": -5, "type": "group", "title": "F"})
     errands: list[Any] = []
     await poll(Updates([update], []), door, errands)
@@ -184,17 +176,17 @@ async def test_errands_of_polling_are_run(store: Store, door: Door) -> None:
 
 
 async def test_polling_waits_while_telegram_is_away(
-    store: Store, door: Door, monkeypatch: pytest.MonkeyPatch
+    sqlite_store: Store, door: Door, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("connectors.polling._PAUSE", 0.01)
     update = TelegramStandIn().message(text="after")
     source = Updates(SendError(Action.RETRY, "x"), SendError(Action.RETRY, "x"), [update])
     await poll(source, door, [])
-    assert heard(store) == ["after"]
+    assert heard(sqlite_store) == ["after"]
 
 
 async def test_what_twilio_could_not_deliver_is_taken_in_once(
-    store: Store, door: Door, tmp_path: Path
+    sqlite_store: Store, door: Door, tmp_path: Path
 ) -> None:
     twilio = TwilioStandIn()
     settings = make_settings(
@@ -212,9 +204,9 @@ async def test_what_twilio_could_not_deliver_is_taken_in_once(
     since = twilio.messages[0]["_at"]
     assert await reconciliation.look(since) == 2
     assert await reconciliation.look(since) == 0
-    info = store.conversations.by_address("whatsapp", PHONE, twilio_api.SENDER)
+    info = sqlite_store.conversations.by_address("whatsapp", PHONE, twilio_api.SENDER)
     assert info is not None
-    lines = store.transcript(info.id)[::-1]
+    lines = sqlite_store.transcript(info.id)[::-1]
     assert [line.text for line in lines] == ["first", "the scan"]
     taken = lines[1].incoming
     assert taken is not None
