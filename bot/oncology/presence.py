@@ -31,14 +31,17 @@ class Presence:
             for kind in cue.value:
                 self.cues.setdefault(kind, []).append(cue)
         self.signs = signs_of(doc)
-        self._covered = {i for s in self.signs for i in range(s.first, s.last)}
+        masks = sign_file().masks
+        self._covered = {
+            i for s in self.signs if s.name not in masks for i in range(s.first, s.last)
+        }
         self._known: dict[Sign, bool] = {}
 
     def now(self, sign: Sign) -> bool:
         """Whether the patient has this sign now."""
         if sign not in self._known:
             self._known[sign] = not (
-                self.context.owners.is_other(sign.first)
+                self._is_other(sign)
                 or self.is_denied(sign)
                 or self._hypothetical(sign)
                 or self.is_asked(sign)
@@ -47,8 +50,20 @@ class Presence:
             )
         return self._known[sign]
 
-    def _words(self, kind: str) -> frozenset[str]:
-        return _words(kind)
+    def _is_other(self, sign: Sign) -> bool:
+        """Another person's sign; words of dying inside a sign ("nahi rahe") make nobody dead."""
+        cues = self.context.by_kind
+        if self.context.owners.is_other(sign.first):
+            died = [
+                c
+                for c in cues["died"]
+                if not all(i in self._covered for i in range(c.first, c.last))
+            ]
+            return bool(died or cues["stranger"] or cues["history"] or not cues["died"])
+        here = self.context.sentence(sign.first)
+        kin = [c for c in cues["kin"] if here.first <= c.first and c.last <= sign.first]
+        # "my neighbour's mother" is no more the patient than the neighbour.
+        return bool(kin) and any(c.last == kin[-1].first for c in cues["stranger"])
 
     def _inside(self, kind: str, low: int, high: int) -> list[Cue]:
         return [c for c in self.cues.get(kind, ()) if c.first >= low and c.last <= high]
@@ -129,7 +144,15 @@ class Presence:
                 continue
             own = cue.last < len(self.doc.tokens) and self._text(cue.last) in _words("own")
             comma = any(cue.last < p <= sign.first for p in self.context.commas)
-            if not own and not comma and not self._statement_between(cue.last, sign.first):
+            listed = all(
+                i in self._covered or self._text(i) in _words("fillers")
+                for i in range(cue.last, sign.first)
+            )
+            if (
+                not own
+                and (listed or not comma)
+                and not self._statement_between(cue.last, sign.first)
+            ):
                 return True
         if self._text(here.first) not in _words("question_start"):
             return False
