@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Any
 
-import yaml
-
-from bot.settings import ROOT
+from bot.oncology.knowledge_files import KNOWLEDGE, load
 
 
 def emergency_number(country: str | None) -> str | None:
@@ -21,6 +18,6 @@ def crisis_line(country: str | None) -> str | None:
 
 
 @cache
-def _numbers(name: str) -> dict[str, Any]:
-    path = ROOT / "knowledge" / f"{name}.yml"
-    return yaml.safe_load(path.read_text(encoding="utf-8")) if path.exists() else {}
+def _numbers(name: str) -> dict[str, str]:
+    # Read as text: a bare NO is Norway here, not a truth value.
+    return load(KNOWLEDGE / f"{name}.yml", dict[str, str])
