@@ -173,6 +173,7 @@ def page_values(
         "hold": holding(visit, opened, **hold),
         "side": side(visit, opened),
         "swap_bar": False,
+        "swap_work": False,
     }
 
 
@@ -204,7 +205,9 @@ def messages(visit: Visit) -> Response:
 def show_side(visit: Visit) -> Response:
     """The panels beside the transcript, for the page's refresh."""
     opened = open_case(visit)
-    return visit.part("_side.html", head=head(visit, opened), side=side(visit, opened))
+    return visit.part(
+        "_side.html", head=head(visit, opened), side=side(visit, opened), swap_work=False
+    )
 
 
 def export(visit: Visit) -> Response:
@@ -404,6 +407,7 @@ def after_change(visit: Visit, done: str, anchor: str) -> Response:
     opened = open_case(visit)
     return visit.page(
         "_changed.html",
+        swap_work=False,
         head=head(visit, opened),
         side=side(visit, opened),
         notices=[_notice(visit, done)],
@@ -427,6 +431,7 @@ def after_talk(visit: Visit, done: str = "", draft: str = "", problem: str = "")
         head=head(visit, opened),
         talk=talk(visit, opened, newest),
         hold=holding(visit, opened, draft, problem),
+        side=side(visit, opened),
         notices=[_notice(visit, done)] if done else [],
     )
 

@@ -209,12 +209,16 @@ def _counts(visit: Visit, chosen: Chosen) -> list[Count]:
     ]
 
 
-def urgency_of(state: str, urgent: bool, flags: Sequence[str]) -> tuple[str, str]:
+def acute(line: CaseLine, flags: Sequence[str]) -> bool:
+    """Whether the warning signs of a case mean "now", not "today"."""
+    return line.state == CaseState.EMERGENCY or any(not f.startswith(SAME_DAY) for f in flags)
+
+
+def urgency_of(line: CaseLine, flags: Sequence[str]) -> tuple[str, str]:
     """Text key and tone of a case's urgency; one that was seen to stays recognisable."""
-    acute = state == CaseState.EMERGENCY or any(not f.startswith(SAME_DAY) for f in flags)
-    if urgent and acute:
+    if line.urgent and acute(line, flags):
         return "urgency.EMERGENCY_NOW", "red"
-    if urgent:
+    if line.urgent:
         return "urgency.URGENT_TODAY", "amber"
     return ("urgency.seen", "plain") if flags else ("urgency.ROUTINE", "plain")
 
@@ -223,16 +227,24 @@ def rows(visit: Visit, lines: Sequence[CaseLine]) -> list[Row]:
     """Lines of the store in the words of the page."""
     flags = console_queries.flags_of(visit.store, [line.number for line in lines])
     spoken = console_queries.spoken(visit.store, [line.conversation_id for line in lines])
+    # The few urgent cases stand together at the top; among them the emergencies come first.
+    ordered = sorted(
+        lines,
+        key=lambda line: (
+            line.key.rank,
+            line.urgent and not acute(line, flags.get(line.number, ())),
+        ),
+    )
     return [
         row(visit, line, flags.get(line.number, ()), spoken.get(line.conversation_id))
-        for line in lines
+        for line in ordered
     ]
 
 
 def row(visit: Visit, line: CaseLine, flags: Sequence[str], spoken: Spoken | None) -> Row:
     """One case in the words of the page."""
     t, words = visit.texts, wording(visit.texts)
-    key, tone = urgency_of(line.state, line.urgent, flags)
+    key, tone = urgency_of(line, flags)
     owner = line.human_owner if line.state == CaseState.HUMAN else line.assigned_to
     waiting, waiting_tone = waiting_for(visit, line, spoken)
     return Row(
