@@ -38,12 +38,12 @@ from bot.store.queue import (
     renew,
 )
 from bot.store.records import ClaimedTurn, QueueDepth, Received, TakenMessage
-from bot.store.tables import Conversation, Due, Message, Receipt
+from bot.store.tables import IS_OPEN, IS_TROUBLE, Conversation, Due, Message, Receipt
 
 MAX_ATTEMPTS = 8  # then the message is given up and a coordinator sees it
 MAX_PAUSE_FACTOR = 4  # somebody who keeps typing is answered after this many pauses
 
-QUEUED_IN = (Message.state == State.QUEUED, Message.author == Author.PATIENT)
+QUEUED_IN = (IS_OPEN, Message.state == State.QUEUED, Message.author == Author.PATIENT)
 
 
 class Inbox:
@@ -179,14 +179,10 @@ class Inbox:
         """Messages waiting for their turn, the age of the oldest, and those given up."""
         now = self._db.now()
         with self._db.read() as session:
-            waiting = session.scalar(
-                select(func.count(Message.seq))
-                .join(Due, Due.conversation_id == Message.conversation_id)
-                .where(Due.queue == INBOX, *QUEUED_IN)
-            )
+            waiting = session.scalar(select(func.count(Message.seq)).where(*QUEUED_IN))
             oldest = session.scalar(select(func.min(Due.waiting_since)).where(Due.queue == INBOX))
             dead = session.scalar(
-                select(func.count(Message.seq)).where(Message.state == State.DEAD)
+                select(func.count(Message.seq)).where(IS_TROUBLE, Message.state == State.DEAD)
             )
         age = (now - oldest).total_seconds() if oldest else 0.0
         return QueueDepth(waiting or 0, max(age, 0.0), dead or 0)
@@ -244,7 +240,7 @@ def _note_contact(session: Session, conversation: Conversation, wrote: bool, now
     conversation.stopped_at = conversation.stop_reason = None
     released = session.execute(
         update(Message)
-        .where(Message.conversation_id == conversation.id, Message.state == State.HELD)
+        .where(Message.conversation_id == conversation.id, IS_OPEN, Message.state == State.HELD)
         .values(state=State.QUEUED, updated_at=now)
         .returning(Message.seq)
     ).all()

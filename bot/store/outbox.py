@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
+from operator import attrgetter
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -34,7 +35,7 @@ from bot.store.queue import (
     renew,
 )
 from bot.store.records import Delivery, QueueDepth, TurnReplies
-from bot.store.tables import Conversation, DeliveryEvent, Due, Message
+from bot.store.tables import IS_OPEN, IS_TROUBLE, Conversation, DeliveryEvent, Due, Message
 
 MAX_SENDS = 8
 # Where a state stands on the way to the reader; an event never moves a message back.
@@ -48,7 +49,6 @@ RANK = {
     State.DELIVERED: 3,
     State.READ: 4,
 }
-OPEN = (State.QUEUED, State.SENDING, State.UNKNOWN, State.HELD)
 OUTGOING = Message.author != Author.PATIENT
 
 
@@ -251,12 +251,14 @@ class Outbox:
         now = self._db.now()
         with self._db.read() as session:
             waiting, oldest = session.execute(
-                select(func.count(Message.seq), func.min(Message.created_at))
-                .join(Due, Due.conversation_id == Message.conversation_id)
-                .where(Due.queue == OUTBOX, OUTGOING, Message.state.in_(OPEN))
+                select(func.count(Message.seq), func.min(Message.created_at)).where(
+                    IS_OPEN, OUTGOING, Message.state != State.HELD
+                )
             ).one()
             failed = session.scalar(
-                select(func.count(Message.seq)).where(OUTGOING, Message.state == State.FAILED)
+                select(func.count(Message.seq)).where(
+                    IS_TROUBLE, OUTGOING, Message.state == State.FAILED
+                )
             )
         age = (now - oldest).total_seconds() if oldest else 0.0
         return QueueDepth(waiting, max(age, 0.0), failed or 0)
@@ -292,11 +294,11 @@ def _next_open(session: Session, conversation: Conversation, now: datetime) -> M
     """The first row to send; what must not be sent any more is canceled on the way."""
     rows = session.scalars(
         select(Message)
-        .where(Message.conversation_id == conversation.id, OUTGOING, Message.state.in_(OPEN))
-        .order_by(Message.seq)
+        .where(Message.conversation_id == conversation.id, OUTGOING, IS_OPEN)
         .with_for_update()
-    ).all()
-    for row in rows:
+    )
+    # Sorted here: to save the sorting, SQLite would read the whole conversation in order.
+    for row in sorted(rows, key=attrgetter("seq")):
         certain = row.state in (State.QUEUED, State.HELD)
         if certain and conversation.stopped_at is not None:
             row.state, row.error_code, row.updated_at = State.CANCELED, "stopped", now

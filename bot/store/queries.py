@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, exists, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from bot.store.audit import record
@@ -15,7 +15,7 @@ from bot.store.cases import term_key
 from bot.store.database import Database
 from bot.store.messages import Author, InboundMessage, Kind, Outgoing, State
 from bot.store.records import TranscriptLine
-from bot.store.tables import Conversation, DeliveryEvent, Message
+from bot.store.tables import IS_TROUBLE, Conversation, DeliveryEvent, Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +171,7 @@ class Queries:
 
     def trouble(self, before: int | None = None, limit: int = 50) -> list[TranscriptLine]:
         """Messages given up, failed or of unknown fate, newest first."""
-        query = select(Message).where(Message.state.in_((State.DEAD, State.FAILED, State.UNKNOWN)))
+        query = select(Message).where(IS_TROUBLE)
         if before is not None:
             query = query.where(Message.seq < before)
         with self._db.read() as session:
@@ -243,13 +243,11 @@ def _columns(wanted: CaseFilter) -> list[ColumnElement[bool]]:
     if wanted.missing_critical is not None:
         conditions.append((CaseRow.missing_critical > 0) == wanted.missing_critical)
     if wanted.failed_delivery is not None:
-        failed = exists().where(
-            and_(
-                Message.conversation_id == CaseRow.conversation_id,
-                or_(Message.state == State.FAILED, Message.state == State.DEAD),
-            )
+        failed = select(Message.conversation_id).where(
+            IS_TROUBLE, Message.state.in_((State.FAILED, State.DEAD))
         )
-        conditions.append(failed if wanted.failed_delivery else ~failed)
+        has_failed = CaseRow.conversation_id.in_(failed)
+        conditions.append(has_failed if wanted.failed_delivery else ~has_failed)
     return conditions
 
 

@@ -20,6 +20,7 @@ from sqlalchemy import (
     MetaData,
     String,
     Text,
+    TextClause,
     text,
 )
 from sqlalchemy.engine import Dialect
@@ -123,6 +124,17 @@ class Receipt(Base):
     conversation_id: Mapped[str | None] = mapped_column(index=True)
 
 
+# A query must say the same words for a database to use an index that holds only these rows.
+IS_OPEN = text("messages.state IN ('queued', 'sending', 'unknown', 'held')")
+IS_TROUBLE = text("messages.state IN ('dead', 'failed', 'unknown')")
+
+
+def only_where(condition: TextClause) -> dict[str, Any]:
+    """Options of an index over the rows that meet `condition`."""
+    bare = text(condition.text.removeprefix("messages."))
+    return {"sqlite_where": bare, "postgresql_where": bare}
+
+
 class Message(Base):
     """One line of a transcript, in either direction, and its place in the queues."""
 
@@ -154,20 +166,8 @@ class Message(Base):
         Index("ix_messages_turn", "turn_id"),
         Index("ix_messages_provider", "provider_id"),
         # The queues and the list of failures hold few rows of many.
-        Index(
-            "ix_messages_open",
-            "conversation_id",
-            "seq",
-            sqlite_where=text("state IN ('queued', 'sending', 'unknown', 'held')"),
-            postgresql_where=text("state IN ('queued', 'sending', 'unknown', 'held')"),
-        ),
-        Index(
-            "ix_messages_trouble",
-            "state",
-            "seq",
-            sqlite_where=text("state IN ('dead', 'failed', 'unknown')"),
-            postgresql_where=text("state IN ('dead', 'failed', 'unknown')"),
-        ),
+        Index("ix_messages_open", "conversation_id", "state", "seq", **only_where(IS_OPEN)),
+        Index("ix_messages_trouble", "seq", **only_where(IS_TROUBLE)),
     )
 
 

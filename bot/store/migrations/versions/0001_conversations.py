@@ -198,7 +198,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_messages_open",
         "messages",
-        ["conversation_id", "seq"],
+        ["conversation_id", "state", "seq"],
         sqlite_where=OPEN,
         postgresql_where=OPEN,
     )
@@ -207,7 +207,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_messages_trouble",
         "messages",
-        ["state", "seq"],
+        ["seq"],
         sqlite_where=TROUBLE,
         postgresql_where=TROUBLE,
     )
