@@ -17,6 +17,7 @@ from bot.oncology.text import Document
 
 Cue = Hit[frozenset[str]]
 
+_SINGLE_WORDS = "w_"  # signs that are nothing alone
 _YEAR = re.compile(r"(?:19|20)\d\d")
 
 
@@ -33,7 +34,10 @@ class Presence:
         self.signs = signs_of(doc)
         masks = sign_file().masks
         self._covered = {
-            i for s in self.signs if s.name not in masks for i in range(s.first, s.last)
+            i
+            for s in self.signs
+            if s.name not in masks and not s.name.startswith(_SINGLE_WORDS)
+            for i in range(s.first, s.last)
         }
         self._known: dict[Sign, bool] = {}
 
@@ -62,8 +66,13 @@ class Presence:
             return bool(died or cues["stranger"] or cues["history"] or not cues["died"])
         here = self.context.sentence(sign.first)
         kin = [c for c in cues["kin"] if here.first <= c.first and c.last <= sign.first]
+        if not kin:
+            return False
         # "my neighbour's mother" is no more the patient than the neighbour.
-        return bool(kin) and any(c.last == kin[-1].first for c in cues["stranger"])
+        owner = self._text(kin[-1].first - 1) if kin[-1].first else ""
+        return owner in _words("acquaintances") or any(
+            c.last == kin[-1].first for c in cues["stranger"]
+        )
 
     def _inside(self, kind: str, low: int, high: int) -> list[Cue]:
         return [c for c in self.cues.get(kind, ()) if c.first >= low and c.last <= high]

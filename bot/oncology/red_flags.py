@@ -44,6 +44,7 @@ class Rule:
     scope: Literal["near", "sentence", "message"] = "near"
     unless: tuple[str, ...] = ()
     unless_near: int = 4
+    joined: bool = False
     urgent: bool = False
 
 
@@ -95,6 +96,8 @@ _BACKGROUND = _HISTORIES | {
     "both_legs",
     "steroid_face",
     "voice_hoarse",
+    *("w_outlet", "w_bad_breath", "w_side_limb", "w_legs", "w_face", "w_one_leg", "w_eyes_skin"),
+    *("w_cannot", "w_limbs", "w_breathing_in", "w_chest"),
 }
 
 
@@ -195,12 +198,22 @@ def _beside(scene: _Scene, rule: Rule, main: Sign, names: str) -> Sign | None:
             continue
         if rule.scope == "near" and _gap(main, other) > rule.near:
             continue
+        if rule.joined and _parted(scene, main, other):
+            continue
         if rule.scope == "sentence":
             of = scene.presence.context.sentence_of
             if of[main.first] != of[other.first] and _gap(main, other) > rule.near:
                 continue
         return other
     return None
+
+
+def _parted(scene: _Scene, one: Sign, other: Sign) -> bool:
+    low, high = min(one.last, other.last), max(one.first, other.first)
+    commas = scene.presence.context.commas
+    return any(low <= p <= high for p in commas) or any(
+        scene.doc.tokens[i].breaks for i in range(low, high + 1)
+    )
 
 
 def _gap(one: Sign, other: Sign) -> int:
