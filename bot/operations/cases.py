@@ -7,6 +7,7 @@ import json
 from bot.export.case_json import export_case
 from bot.settings import settings
 from bot.store import Store
+from bot.store.files import open_files
 from bot.store.records import Erased
 
 FORMATS = ("json",)
@@ -19,7 +20,8 @@ class UnknownCase(LookupError):
 def open_store() -> Store:
     """The store of the present settings, at the newest schema."""
     configuration = settings()
-    store = Store.open(configuration.database_url, configuration.keys)
+    files = open_files(configuration.files_url, configuration.keys)
+    store = Store.open(configuration.database_url, configuration.keys, files=files)
     store.migrate()
     return store
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
@@ -29,7 +29,8 @@ from bot.store.errors import StoreUnavailable
 from bot.store.tables import Base, Conversation, Secret
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-BUSY_SECONDS = 15
+# Shorter than a provider waits for its answer, so that there is time to spool the message.
+BUSY_SECONDS = 8
 LOOKUP_SECRET = "lookup"  # noqa: S105 - the name of a row
 
 Clock = Callable[[], datetime]
@@ -63,7 +64,7 @@ class Database:
         self.engine.dialect.intake_cipher = cipher  # type: ignore[attr-defined]
         self.is_sqlite = self.engine.dialect.name == "sqlite"
         self._reading = self.engine.execution_options(intake_reading=True)
-        self._write_lock = threading.Lock() if self.is_sqlite else nullcontext()
+        self._writer = threading.Lock() if self.is_sqlite else None
 
     @contextmanager
     def read(self) -> Iterator[Session]:
@@ -75,8 +76,21 @@ class Database:
     def write(self) -> Iterator[Session]:
         """A transaction; committed at the end of the block, rolled back on an exception."""
         session_of = Session(self.engine, expire_on_commit=False)
-        with _named_errors(), self._write_lock, session_of as session, session.begin():
+        with _named_errors(), self._writing(), session_of as session, session.begin():
             yield session
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """One writer of a SQLite file at a time, in turn; waiting for a lock knows no turns."""
+        if self._writer is None:
+            yield
+            return
+        if not self._writer.acquire(timeout=BUSY_SECONDS):
+            raise StoreUnavailable("busy")
+        try:
+            yield
+        finally:
+            self._writer.release()
 
     def lock_conversation(self, session: Session, conversation_id: str) -> Conversation | None:
         """The conversation, locked until the transaction ends; None when it is gone.
@@ -94,7 +108,7 @@ class Database:
         """Bring the tables to the newest version and take the lookup secret into use."""
         config = Config()
         config.set_main_option("script_location", str(MIGRATIONS))
-        with _named_errors(), self._write_lock, self.engine.begin() as connection:
+        with _named_errors(), self._writing(), self.engine.begin() as connection:
             if not self.is_sqlite:
                 # Several processes may start at once; the number is arbitrary but fixed.
                 connection.execute(text("SELECT pg_advisory_xact_lock(7203411)"))
@@ -165,7 +179,11 @@ def _engine(url: URL) -> Engine:
         pool_pre_ping=True,
         pool_size=10,
         max_overflow=20,
-        connect_args={"connect_timeout": 5, "options": "-c lock_timeout=15s"},
+        connect_args={
+            "connect_timeout": BUSY_SECONDS,
+            "tcp_user_timeout": BUSY_SECONDS * 1000,
+            "options": f"-c lock_timeout={BUSY_SECONDS}s",
+        },
     )
 
 

@@ -128,7 +128,7 @@ class Inbox:
                 epoch=turn.epoch,
             )
             _settle(session, turn, State.DONE, now)
-            _go_on(session, due, None)
+            _go_on(session, due, now)
             return ids
 
     def fail(
@@ -165,7 +165,7 @@ class Inbox:
             )
             if given_up:
                 _settle(session, turn, State.DEAD, now)
-                _go_on(session, due, None)
+                _go_on(session, due, now)
             else:
                 release(due, now + backoff(due.tries + 1), failed=True)
             return given_up
@@ -323,8 +323,11 @@ def _settle(session: Session, turn: ClaimedTurn, state: State, now: datetime) ->
     session.execute(update(Message).where(_of_turn(turn)).values(state=state, updated_at=now))
 
 
-def _go_on(session: Session, due: Due, ready_at: datetime | None) -> None:
-    """Release the conversation for its next message, or take it out of the queue."""
+def _go_on(session: Session, due: Due, now: datetime) -> None:
+    """Release the conversation for its next message, or take it out of the queue.
+
+    It goes to the end of the line: somebody who writes a lot does not keep others waiting.
+    """
     oldest = session.scalar(
         select(func.min(Message.created_at)).where(
             Message.conversation_id == due.conversation_id, *QUEUED_IN
@@ -334,4 +337,4 @@ def _go_on(session: Session, due: Due, ready_at: datetime | None) -> None:
         session.delete(due)
         return
     due.waiting_since = oldest
-    release(due, ready_at)
+    release(due, max(due.ready_at, now))
