@@ -61,7 +61,7 @@ class Condition:
     asks: Asks
     parts: tuple[Condition, ...] = ()
     about: tuple[str, ...] = ()  # the fact names, marker ids and classes of a leaf
-    negative: bool = False
+    span: tuple[str, float, float] | None = None  # a leaf's fact with the range it asks for
 
     def unknown(self, view: View) -> tuple[str, ...]:
         """Ids of the facts that leave this condition open, in the order of the file."""
@@ -70,6 +70,11 @@ class Condition:
         if not self.parts:
             return self.asks(view)
         return tuple(dict.fromkeys(i for part in self.parts for i in part.unknown(view)))
+
+    def bounds(self) -> Iterator[tuple[str, float, float]]:
+        """The range asked of a fact, where this condition is a plain comparison."""
+        if self.span is not None:
+            yield self.span
 
     def leaves(self) -> Iterator[Condition]:
         """Every leaf below."""

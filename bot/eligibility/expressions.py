@@ -60,7 +60,7 @@ def _not(source: Mapping[str, Any], path: Path) -> Condition:
         value = inner.test(view)
         return None if value is None else not value
 
-    return Condition(test, no_asks, (inner,), negative=True)
+    return Condition(test, no_asks, (inner,))
 
 
 _BUILDERS: Final[dict[str, Callable[[Mapping[str, Any], Path], Condition]]] = {

@@ -36,7 +36,17 @@ def read_fact(source: Mapping[str, Any], path: Path) -> Condition:
     if "mentions" in source:
         words = tuple(str(w).lower() for w in listed(source["mentions"]))
         return Condition(_mentions(name, words), asks_of(name), about=(name,))
-    return Condition(_value_test(name, source, path), asks_of(name), about=(name,))
+    test = _value_test(name, source, path)
+    return Condition(test, asks_of(name), about=(name,), span=_range(name, source))
+
+
+def _range(name: str, source: Mapping[str, Any]) -> tuple[str, float, float] | None:
+    low = max((float(source[s]) for s in (">=", ">") if s in source), default=float("-inf"))
+    high = min((float(source[s]) for s in ("<=", "<") if s in source), default=float("inf"))
+    is_number = isinstance(source.get("is"), int | float) and not isinstance(source["is"], bool)
+    if is_number:
+        low = high = float(source["is"])
+    return (name, low, high) if (low, high) != (float("-inf"), float("inf")) else None
 
 
 def _has(name: str, items: tuple[Any, ...]) -> Test:

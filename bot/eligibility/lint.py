@@ -1,0 +1,135 @@
+"""Finds what is doubtful in the rule data although it loads.
+
+Unreachable rules, the same products twice, a stale date, a missing source, facts that nobody can
+be asked for, and words that must not be said to patients.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from itertools import combinations
+from typing import Final
+
+from bot.eligibility.questions import ORDER
+from bot.eligibility.rules import Origin, PathwayRules, Rule, RuleSet
+from bot.facts.markers import marker_id
+from bot.facts.model import fact_names
+from bot.facts.wire import Labs, today
+
+STALE_AFTER_DAYS: Final = 183  # rules are shown at most six months after their date
+
+# REQ-103: never said to a patient.
+FORBIDDEN: Final = re.compile(
+    r"you qualify|you are eligible|\bcures?\b|guarantee|best treatment|last chance|"
+    r"\d+ ?(%|percent) (survival|response|of patients)|survival of",
+    re.IGNORECASE,
+)
+_CHECKLIST_ID: Final = re.compile(r"^(B\d{1,2}|[a-z][a-z0-9_]*)$")
+_OWN_IDS: Final = frozenset({"histology", "cd19_expression", "rt_plan", "donor_details"})
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One doubtful place: kind, rule and what is wrong."""
+
+    kind: str
+    where: str
+    problem: str
+
+    def __str__(self) -> str:
+        """As `intake rules check` prints it."""
+        return f"{self.kind}: {self.where}: {self.problem}"
+
+
+def check(rules: RuleSet, on: date | None = None) -> list[Finding]:
+    """Everything doubtful in a rule set, as of a day (default: today)."""
+    day = on or today()
+    found: list[Finding] = []
+    for pathway in rules.pathways.values():
+        for rule in pathway.rules:
+            found += _rule(rule, day)
+        found += _unreachable(pathway)
+        found += _overlapping(pathway)
+    for gate in rules.gates:
+        found += _dated(gate.id, gate.origin, day)
+        found += _worded(gate.id, gate.say)
+    return found
+
+
+def _name(rule: Rule) -> str:
+    return f"{rule.id} ({rule.branch})" if rule.branch else rule.id
+
+
+def _rule(rule: Rule, day: date) -> Iterator[Finding]:
+    name = _name(rule)
+    yield from _dated(name, rule.origin, day)
+    texts = [rule.statement, *rule.cautions]
+    for criterion in rule.criteria:
+        texts += [criterion.say, criterion.note]
+        for missing in criterion.missing:
+            if not _nameable(missing):
+                yield Finding("unknown id", name, f"{missing!r} in missing")
+    for missing in rule.asks:
+        if not _nameable(missing):
+            yield Finding("unknown id", name, f"{missing!r} in asks")
+    for text in texts:
+        yield from _worded(name, text)
+    bare = rule.evidence.kind == "trial_only" and rule.pathway != "clinical_trial"
+    if bare and rule.then in ("CONSIDER", "CAUTION"):
+        yield Finding("evidence", name, "shown, but no evidence is given")
+
+
+def _nameable(name: str) -> bool:
+    known = name in fact_names() or name in Labs.model_fields or name in ORDER
+    return (
+        known or marker_id(name) is not None or name in _OWN_IDS or bool(_CHECKLIST_ID.match(name))
+    )
+
+
+def _dated(name: str, origin: Origin, day: date) -> Iterator[Finding]:
+    if not origin.source:
+        yield Finding("source", name, "no source")
+    try:
+        age = (day - date.fromisoformat(origin.as_of)).days
+    except ValueError:
+        yield Finding("date", name, f"as_of {origin.as_of!r} is no date")
+        return
+    if age > STALE_AFTER_DAYS and origin.review == "pending":
+        yield Finding("stale", name, f"as of {origin.as_of}, not reviewed since")
+
+
+def _worded(name: str, text: str) -> Iterator[Finding]:
+    if FORBIDDEN.search(text):
+        yield Finding("wording", name, "words that must not be said to patients")
+
+
+def _unreachable(pathway: PathwayRules) -> Iterator[Finding]:
+    """Criteria that ask for a number above and below the same bound can never hold together."""
+    for rule in pathway.rules:
+        wanted: dict[str, tuple[float, float]] = {}
+        for criterion in rule.criteria:
+            for fact, low, high in criterion.when.bounds():
+                old = wanted.get(fact, (float("-inf"), float("inf")))
+                wanted[fact] = (max(old[0], low), min(old[1], high))
+        for fact, (low, high) in wanted.items():
+            if low > high:
+                yield Finding("unreachable", _name(rule), f"{fact} can not fit all criteria")
+        if rule.cancers is not None and not rule.cancers:
+            yield Finding("unreachable", _name(rule), "no cancer is left")
+
+
+def _overlapping(pathway: PathwayRules) -> Iterator[Finding]:
+    """Two rules of one row for one cancer with the same criteria and different answers."""
+    for one, other in combinations(pathway.rules, 2):
+        if one.id != other.id or not _share_cancer(one, other):
+            continue
+        same = {c.say for c in one.criteria} == {c.say for c in other.criteria}
+        if same and one.then != other.then:
+            yield Finding("overlap", _name(one), f"same criteria as {_name(other)}")
+
+
+def _share_cancer(one: Rule, other: Rule) -> bool:
+    return one.cancers is None or other.cancers is None or bool(one.cancers & other.cancers)
