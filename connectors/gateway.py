@@ -28,6 +28,7 @@ from connectors.channels import Channels
 from connectors.chat_page import ChatPage
 from connectors.health import Health
 from connectors.http_guard import HttpGuard, request_id
+from connectors.http_protocol import GuardedProtocol
 from connectors.webchat import Webchat
 from connectors.webhooks import TelegramWebhook, WhatsAppWebhook
 
@@ -130,7 +131,7 @@ def main() -> int:
             proxy_headers=False,
             timeout_keep_alive=30,
             timeout_graceful_shutdown=GRACE_SECONDS,
-            h11_max_incomplete_event_size=32_768,
+            http=GuardedProtocol,
         )
     )
     try:

@@ -17,7 +17,6 @@ import re
 import time
 import uuid
 from collections import OrderedDict
-from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -235,15 +234,15 @@ class Webchat:
         found = self._store.conversations.by_address(CHANNEL, conversation)
         if found is None:
             return {"messages": [], **self._case("")}
-        lines = self._store.transcript(found.id, limit=_SHOWN)[::-1]
-        titles = {
-            button.token: button.title
-            for line in lines
-            if line.outgoing is not None
-            for button in line.outgoing.buttons
-        }
-        shown = [_line(line, conversation, titles) for line in lines if line.seq > after]
+        lines = self._store.queries.since(found.id, after, _SHOWN)
+        shown = [_line(line, conversation, self._title(line)) for line in lines]
         return {"messages": shown, **self._case(found.id)}
+
+    def _title(self, line: TranscriptLine) -> str:
+        """What stood on the button that a message pressed."""
+        token = line.incoming.button_token if line.incoming else None
+        match = self._store.buttons.resolve(line.conversation_id, token) if token else None
+        return match.title if match else ""
 
 
 def _conversation(request: Request) -> str:
@@ -303,7 +302,7 @@ def _file(file: FileRef, conversation: str) -> dict[str, Any]:
     return shown | ({"url": f"/webchat/{conversation}/files/{file.key}"} if file.key else {})
 
 
-def _line(line: TranscriptLine, conversation: str, titles: Mapping[str, str]) -> dict[str, Any]:
+def _line(line: TranscriptLine, conversation: str, title: str) -> dict[str, Any]:
     """A message of the transcript as the page shows it.
 
     `id` is the sender's own id of a message; `name` the coordinator's, if one wrote it.
@@ -315,7 +314,7 @@ def _line(line: TranscriptLine, conversation: str, titles: Mapping[str, str]) ->
     sent = line.incoming
     if sent is None:
         return base | {"text": line.text or "", "buttons": [], "files": []}
-    text = sent.text or titles.get(sent.button_token or "", "")
+    text = sent.text or title
     files = [_file(file, conversation) for file in sent.files]
     identity = sent.provider_id.removeprefix(f"{conversation}:")
     return base | {"text": text, "buttons": [], "files": files, "id": identity}

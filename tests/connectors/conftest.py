@@ -17,6 +17,7 @@ from starlette.applications import Starlette
 from bot.settings import Settings
 from bot.store import Store
 from connectors.gateway import create_app
+from connectors.http_protocol import GuardedProtocol
 from tests.conftest import KEY
 from tests.standins import telegram_api, twilio_api
 from tests.standins.engine import EngineStandIn
@@ -90,7 +91,7 @@ def running(folder: Path, empty: Path) -> Iterator[Service]:
         )
         store = Store.open(settings.database_url, settings.keys)
         with (
-            serving(create_app(settings, store, console=False), held),
+            serving(create_app(settings, store, console=False), held, http=GuardedProtocol),
             httpx.Client(base_url=url, timeout=40) as client,
         ):
             yield Service(url, client, store, settings, engine, twilio, telegram)

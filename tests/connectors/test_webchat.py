@@ -5,8 +5,10 @@ from __future__ import annotations
 import socket
 import threading
 import uuid
+from contextlib import suppress
 from typing import Any
 
+import httpx
 import pytest
 
 from bot.store.messages import Author, OutboundReply
@@ -236,3 +238,28 @@ def test_a_client_that_stops_sending_is_let_go(
         answer = client.recv(65_536)
     assert answer.startswith(b"HTTP/1.1 408")
     assert b"came too slowly" in answer
+
+
+HEADS = [
+    ("line by line", b"GET /healthz HTTP/1.1\r\nHost: x\r\nX-Slow: "),
+    ("not a word", b""),
+    ("endless", b"GET /healthz HTTP/1.1\r\nX-Big: " + b"x" * 100_000),
+]
+
+
+@pytest.mark.parametrize(("label", "head"), HEADS, ids=[c[0] for c in HEADS])
+def test_a_request_that_never_begins_is_hung_up_on(
+    door: Service, monkeypatch: pytest.MonkeyPatch, label: str, head: bytes
+) -> None:
+    monkeypatch.setattr("connectors.http_protocol.HEAD_SECONDS", 0.2)
+    host, _, port = door.url.removeprefix("http://").partition(":")
+    with socket.create_connection((host, int(port))) as client:
+        client.settimeout(20)
+        client.sendall(head)
+        with suppress(ConnectionResetError):  # hung up on while still talking
+            assert client.recv(65_536) == b""
+
+
+def test_one_connection_serves_many_requests(door: Service) -> None:
+    with httpx.Client(base_url=door.url, limits=httpx.Limits(max_connections=1)) as client:
+        assert {client.get("/healthz").status_code for _ in range(20)} == {200}

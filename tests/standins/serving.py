@@ -25,13 +25,17 @@ def address(held: socket.socket) -> str:
 
 
 @contextlib.contextmanager
-def serving(app: Any, held: socket.socket | None = None, *, abrupt: bool = False) -> Iterator[str]:
+def serving(
+    app: Any, held: socket.socket | None = None, *, abrupt: bool = False, http: Any = "auto"
+) -> Iterator[str]:
     """Gives the address of the running application; stops it at the end.
 
     `abrupt`: requests under way are dropped, and there is nothing to shut down (stand-ins).
     """
     held = held or bound()
-    config = uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=2)
+    config = uvicorn.Config(
+        app, http=http, log_config=None, access_log=False, timeout_graceful_shutdown=2
+    )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [held]}, daemon=True)
     thread.start()
