@@ -60,12 +60,14 @@ def version_of(name: str) -> str:
     return hashlib.sha256((HERE / "static" / name).read_bytes()).hexdigest()[:10]
 
 
+@cache
 def templates() -> Environment:
     """The page templates: every value is escaped, a name that is not given is an error."""
     pages = Environment(
         loader=FileSystemLoader(HERE / "templates"),
         autoescape=True,
         undefined=StrictUndefined,
+        auto_reload=False,
         trim_blocks=True,
         lstrip_blocks=True,
     )
@@ -156,7 +158,7 @@ class Console:
             request=request,
             store=self._store,
             settings=self._settings,
-            pages=self._pages.overlay(),
+            pages=self._pages,
             texts=words,
             locale=plain.locale(texts.region(wanted, words.language)),
             zone=_zone(request.cookies.get("console_zone", "")),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from starlette.responses import Response
@@ -14,6 +15,8 @@ from bot.console.correction import options
 from bot.console.frame import Visit
 from bot.console.names import wording
 from bot.console.panels import Choice
+from bot.console.plain import Wording
+from bot.console.texts import Texts
 from bot.console.transcript import shown
 from bot.facts.case import CaseState
 from bot.store import console_queries
@@ -22,7 +25,14 @@ from bot.store.queries import CaseFilter, CaseLine, PageKey
 
 PAGE = 50
 CHANNELS = ("whatsapp", "telegram", "webchat", "terminal")
-FILTERS = ("state", "urgency", "cancer", "country", "channel")
+FILTERS = ("state", "urgency", "cancer", "country", "channel", "needs")
+# What a case may need, as the store's filter says it.
+NEEDS: dict[str, dict[str, Any]] = {
+    "records": {"missing_critical": True},
+    "answer": {"open_question": True},
+    "delivery": {"failed_delivery": True},
+    "owner": {"unassigned": True},
+}
 STATE_TONES = {
     CaseState.EMERGENCY: "red",
     CaseState.HUMAN: "teal",
@@ -43,6 +53,7 @@ class Chosen:
     cancer: str
     country: str
     channel: str
+    needs: str
     mine: str
     waiting: str
     after: str
@@ -138,7 +149,7 @@ def _lines(visit: Visit, chosen: Chosen) -> list[CaseLine]:
         country=chosen.country or None,
         channel=chosen.channel or None,
         assigned_to=visit.me.name if chosen.mine else None,
-        consented=None,
+        **NEEDS.get(chosen.needs, {}),
     )
     if chosen.urgency == "EMERGENCY_NOW" and not chosen.state:
         wanted = replace(wanted, states=(CaseState.EMERGENCY,))
@@ -163,21 +174,30 @@ def _page_key(text: str) -> PageKey | None:
         return None
 
 
-def _filters(visit: Visit, chosen: Chosen) -> list[Filter]:
-    t, words = visit.texts, wording(visit.texts)
-    cancers = [Choice(o.value, o.text) for o in options("cancer_type", None, words) if o.value]
-    countries = [Choice(o.value, o.text) for o in options("country", None, words) if o.value]
-    choices = {
-        "state": [Choice(s, t(f"state.{s}")) for s in CaseState],
-        "urgency": [
-            Choice(u, t(f"urgency.{u}")) for u in ("EMERGENCY_NOW", "URGENT_TODAY", "ROUTINE")
-        ],
-        "cancer": cancers,
-        "country": countries,
-        "channel": [Choice(c, t(f"channel.{c}")) for c in CHANNELS],
+@cache
+def _choices(t: Texts) -> dict[str, tuple[Choice, ...]]:
+    """What each select box offers."""
+    words = wording(t)
+    urgencies = ("EMERGENCY_NOW", "URGENT_TODAY", "ROUTINE")
+    return {
+        "state": tuple(Choice(s, t(f"state.{s}")) for s in CaseState),
+        "urgency": tuple(Choice(u, t(f"urgency.{u}")) for u in urgencies),
+        "cancer": _named("cancer_type", words),
+        "country": _named("country", words),
+        "channel": tuple(Choice(c, t(f"channel.{c}")) for c in CHANNELS),
+        "needs": tuple(Choice(n, t(f"needs.{n}")) for n in NEEDS),
     }
+
+
+def _named(fact: str, words: Wording) -> tuple[Choice, ...]:
+    return tuple(Choice(o.value, o.text) for o in options(fact, None, words) if o.value)
+
+
+def _filters(visit: Visit, chosen: Chosen) -> list[Filter]:
+    t = visit.texts
+    choices = _choices(t)
     return [
-        Filter(name, t(f"queue.filter.{name}"), getattr(chosen, name), tuple(choices[name]))
+        Filter(name, t(f"queue.filter.{name}"), getattr(chosen, name), choices[name])
         for name in FILTERS
     ]
 
