@@ -1,0 +1,152 @@
+"""What follows from the told treatments, and what stays open."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from bot.facts.derive import View, derive
+from bot.facts.model import CaseFacts
+
+
+def view(**facts: Any) -> View:
+    return derive(CaseFacts.read(facts))
+
+
+def done(name: str, **more: Any) -> dict[str, Any]:
+    return {"name": name, "status": "done", **more}
+
+
+LINES: list[tuple[dict[str, Any], int | None]] = [
+    ({"treatments": []}, 0),
+    ({"treatments": [done("R-CHOP", cycles=6)]}, 1),
+    ({"treatments": [done("R-CHOP"), done("R-ICE")]}, 2),
+    ({"treatments": [done("R-CHOP"), {"name": "axi-cel", "status": "planned"}]}, 1),
+    ({"treatments": [done("R-CHOP"), {"name": "R-ICE", "status": "refused"}]}, 1),
+    ({"treatments": [done("gefitinib"), done("osimertinib")]}, 2),
+    ({"treatments": [done("carboplatin"), done("paclitaxel")]}, None),
+    ({"treatments": [done("carboplatin", response="progressed"), done("paclitaxel")]}, 2),
+    ({"treatments": [done("surgery"), done("FOLFOX")]}, 1),
+    ({"treatments": [done("chemotherapy")]}, None),
+    ({"treatments": [done("FOLFOX", intent="adjuvant")], "months_to_relapse": 6}, 1),
+    ({"treatments": [done("FOLFOX", intent="adjuvant")], "months_to_relapse": 12.1}, 0),
+    ({"treatments": [done("FOLFOX", intent="adjuvant")], "months_to_relapse": 9}, None),
+    ({"treatments": [done("R-CHOP"), done("R-ICE")], "prior_systemic_lines": 3}, 3),
+    (
+        {
+            "treatments": [
+                done("A", line=1, **{"class": "PI"}),
+                done("B", line=1, **{"class": "IMiD"}),
+            ]
+        },
+        1,
+    ),
+    (
+        {
+            "cancer_type": "multiple_myeloma",
+            "treatments": [done("VRd"), done("autologous transplant"), done("lenalidomide")],
+        },
+        1,
+    ),
+    (
+        {
+            "cancer_type": "multiple_myeloma",
+            "treatments": [
+                done("VRd"),
+                done("autologous transplant"),
+                done("lenalidomide", intent="maintenance", response="progressed"),
+                done("DPd"),
+            ],
+        },
+        2,
+    ),
+]
+
+
+@pytest.mark.parametrize(("facts", "lines"), LINES)
+def test_lines_of_treatment(facts: dict[str, Any], lines: int | None) -> None:
+    found = view(**facts)
+    assert found.values.get("prior_systemic_lines") == lines
+    if lines is not None and "prior_systemic_lines" not in facts:
+        assert found.why["prior_systemic_lines"]
+
+
+def test_regimens_stand_for_their_drugs_and_classes() -> None:
+    received = view(treatments=[done("VRd")]).received
+    assert {"PI", "IMiD", "bortezomib", "lenalidomide"} <= received
+
+
+@pytest.mark.parametrize("status", ["planned", "refused"])
+def test_what_was_not_given_was_not_received(status: str) -> None:
+    found = view(treatments=[{"name": "ibrutinib", "status": status}])
+    assert "BTKi" not in found.received
+
+
+def test_absence_counts_only_when_the_list_is_complete() -> None:
+    assert not view(drug_classes_received=["PI"]).received_complete
+    assert view(drug_classes_received=["PI"], classes_complete=True).received_complete
+    assert view(treatments=[]).received_complete
+    assert not view(treatments=[done("VRd")]).received_complete
+
+
+def test_growth_on_a_drug_is_resistance_to_it() -> None:
+    found = view(treatments=[done("lenalidomide", stop_reason="progression"), done("DPd")])
+    assert {"lenalidomide", "IMiD"} <= found.refractory
+    assert "daratumumab" not in found.refractory
+
+
+def test_a_stated_fact_wins_over_a_derived_one() -> None:
+    found = view(treatments=[done("lenalidomide", response="progressed")], refractory_to=[])
+    assert found.refractory_complete
+    assert found.values["refractory_to"] == frozenset()
+
+
+PLATINUM: list[tuple[dict[str, Any], str | None]] = [
+    ({"treatments": [done("carboplatin", response="progressed")]}, "refractory"),
+    ({"treatments": [done("carboplatin")], "months_to_relapse": 5.9}, "resistant"),
+    ({"treatments": [done("carboplatin")], "months_to_relapse": 6}, "sensitive"),
+    ({"treatments": [done("carboplatin")]}, None),
+]
+
+
+@pytest.mark.parametrize(("facts", "status"), PLATINUM)
+def test_platinum_status(facts: dict[str, Any], status: str | None) -> None:
+    assert view(**facts).values.get("platinum_status") == status
+
+
+EXTENT: list[tuple[dict[str, Any], str | None]] = [
+    ({"cancer_type": "nsclc", "stage_group": "IV"}, "metastatic"),
+    ({"cancer_type": "nsclc", "stage_group": "IIIB"}, "locally_advanced"),
+    ({"cancer_type": "nsclc", "stage_group": "II"}, "localised"),
+    ({"cancer_type": "nsclc", "stage_group": "II", "disease_status": "relapsed"}, None),
+    ({"cancer_type": "hnscc", "stage_group": "IVA"}, None),
+    ({"cancer_type": "nsclc", "metastatic_sites": ["bone"]}, "metastatic"),
+    ({"cancer_type": "nsclc", "metastatic_sites": ["nodes"]}, None),
+    ({"cancer_type": "aml"}, "disseminated_blood"),
+    ({"cancer_type": "sclc", "stage_group": "extensive"}, "metastatic"),
+    ({"cancer_type": "nsclc", "stage_group": "IV", "extent": "localised"}, "localised"),
+]
+
+
+@pytest.mark.parametrize(("facts", "extent"), EXTENT)
+def test_extent_from_stage_only_before_a_relapse(facts: dict[str, Any], extent: str | None) -> None:
+    assert view(**facts).values.get("extent") == extent
+
+
+def test_scores_become_ecog() -> None:
+    for score, ecog in ((100, 0), (90, 0), (80, 1), (70, 1), (50, 2), (40, 3), (10, 4)):
+        assert view(karnofsky=score).values["ecog"] == ecog
+        assert view(lansky=score).values["ecog"] == ecog
+
+
+def test_kidney_function_from_creatinine() -> None:
+    found = view(age_years=60, sex="female", weight_kg=60, labs={"creat": 1.0})
+    assert found.values["labs.crcl"] == pytest.approx(56.7)
+    assert "labs.crcl" not in view(age_years=60, labs={"creat": 1.0}).values
+
+
+def test_transformed_lymphoma_is_judged_by_what_it_is() -> None:
+    assert view(cancer_type="follicular", cancer_subtype="grade 3B").entity == {"dlbcl_lbcl"}
+    assert view(cancer_type="follicular", cancer_subtype="grade 3A").entity == {"follicular"}
+    assert view(cancer_type="cll_sll", cancer_subtype="Richter").entity == {"richter"}
