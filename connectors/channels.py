@@ -26,6 +26,7 @@ from connectors.engine_client import EngineClient
 from connectors.file_links import FileLinks
 from connectors.housekeeping import Housekeeping
 from connectors.intake_door import Door
+from connectors.media import MediaCollector, MediaSource
 from connectors.metrics import Metrics
 from connectors.polling import TelegramPolling
 from connectors.provider_errors import SendError
@@ -57,7 +58,7 @@ class Channels:
         self._configuration, self._store = configuration, store
         self.metrics = Metrics()
         self.arrived, self.answered, self.to_send = Bell(), Bell(), Bell()
-        files = open_files(configuration.files_url, configuration.keys)
+        self._files = files = open_files(configuration.files_url, configuration.keys)
         self.links = FileLinks(files, configuration.keys, configuration.public_url)
         self._spool = Spool(_spool_folder(configuration), Cipher(configuration.keys))
         self.door = Door(store, files, self._spool, self.arrived, self.metrics)
@@ -121,6 +122,10 @@ class Channels:
             found.append(TelegramPolling(self._telegram, self.door, self.run_errand).run())
         if self._telegram is not None:
             found.append(self._introduce(self._telegram))
+        sources: dict[str, MediaSource] = {
+            c.channel: c for c in (self._twilio, self._telegram) if c
+        }
+        found.append(MediaCollector(self._store, self._files, sources, self.arrived).run())
         if self._twilio is not None:
             found.append(Reconciliation(self._twilio, self.door).run())
         return found

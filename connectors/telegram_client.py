@@ -169,11 +169,13 @@ class TelegramClient:
         found = answer.get("result") if isinstance(answer, dict) else None
         return [entry for entry in found if isinstance(entry, dict)] if found else []
 
-    async def fetch_file(self, file_id: str) -> bytes:
+    async def fetch(self, file: FileRef) -> bytes:
         """The bytes of a file a person sent (at most 20 MB at Telegram). Raises SendError."""
+        if not file.provider_ref:
+            raise SendError(Action.CONTENT, "no_file")
         try:
-            file = await self._bot.get_file(file_id)
-            return bytes(await file.download_as_bytearray())
+            found = await self._bot.get_file(file.provider_ref)
+            return bytes(await found.download_as_bytearray())
         except TelegramError as error:
             raise send_error(error) from None
 

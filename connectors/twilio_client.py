@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, urljoin, urlsplit
 
 import httpx
 
@@ -27,6 +27,9 @@ STATUS_PATH: Final = "/webhooks/whatsapp/status"
 VALIDITY_SECONDS: Final = 3600
 _PAGE_SIZE: Final = 200
 _MOST_PAGES: Final = 20
+_MOST_REDIRECTS: Final = 4
+# Where Twilio keeps media (its API redirects there).
+_STORAGE: Final = (".twilio.com", ".twiliocdn.com", ".amazonaws.com")
 _TIMEOUT: Final = httpx.Timeout(15.0, connect=5.0)
 _NOT_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
@@ -57,9 +60,11 @@ class TwilioClient:
             timeout=_TIMEOUT,
             transport=transport,
         )
+        self._anonymous = httpx.AsyncClient(timeout=_TIMEOUT, transport=transport)
 
     async def aclose(self) -> None:
         await self._http.aclose()
+        await self._anonymous.aclose()
 
     async def send(self, delivery: Delivery) -> str:
         """Sends one row and returns Twilio's message sid. Raises SendError."""
@@ -100,6 +105,36 @@ class TwilioClient:
         """The files of a received message."""
         answer = await self._request("GET", f"{self._path}/{quote(message_sid)}/Media.json")
         return [self._file(entry) for entry in answer.get("media_list") or []]
+
+    async def fetch(self, file: FileRef) -> bytes:
+        """The bytes of a file a person sent. Raises SendError, also for a strange address.
+
+        Our credentials go to the API's own host only; where that sends us on, only hosts of Twilio
+        and its storage are followed, without credentials.
+        """
+        url, limit = file.url or "", capabilities(CHANNEL).file_bytes
+        for _ in range(_MOST_REDIRECTS):
+            own = self._is_own(url)
+            if not own and not _is_storage(url):
+                raise SendError(Action.CONTENT, "foreign_address")
+            http = self._http if own else self._anonymous
+            try:
+                async with http.stream("GET", url) as response:
+                    if response.has_redirect_location:
+                        url = urljoin(url, response.headers["location"])
+                        continue
+                    if not response.is_success:
+                        away = response.status_code >= 500 or response.status_code == 429
+                        action = Action.RETRY if away else Action.CONTENT
+                        raise SendError(action, str(response.status_code))
+                    return await _read(response, limit)
+            except httpx.HTTPError as error:
+                raise SendError(Action.RETRY, type(error).__name__) from None
+        raise SendError(Action.CONTENT, "redirects")
+
+    def _is_own(self, url: str) -> bool:
+        own, parts = urlsplit(str(self._http.base_url)), urlsplit(url)
+        return (parts.scheme, parts.netloc) == (own.scheme, own.netloc)
 
     def _file(self, entry: Mapping[str, Any]) -> FileRef:
         path = str(entry.get("uri") or "").removesuffix(".json")
@@ -153,6 +188,21 @@ class TwilioClient:
                 return answer
             raise SendError(Action.MAYBE, "unreadable")
         raise _refused(response)
+
+
+def _is_storage(url: str) -> bool:
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    return parts.scheme == "https" and host.endswith(_STORAGE) and not parts.username
+
+
+async def _read(response: httpx.Response, limit: int) -> bytes:
+    data = bytearray()
+    async for chunk in response.aiter_bytes():
+        data += chunk
+        if len(data) > limit:
+            raise SendError(Action.CONTENT, "too_large")
+    return bytes(data)
 
 
 def recipient(delivery: Delivery) -> str:

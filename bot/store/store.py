@@ -17,6 +17,7 @@ from bot.store.files import FileStore
 from bot.store.inbox import Inbox
 from bot.store.outbox import Outbox
 from bot.store.queries import Queries
+from bot.store.received_files import ReceivedFiles
 from bot.store.records import Erased, TranscriptLine
 from bot.store.rotation import Progress, rotate
 from bot.store.turns import Turns
@@ -37,6 +38,7 @@ class Store:
         self.desk = Desk(database)
         self.queries = Queries(database)
         self.audit = Audit(database)
+        self.received_files = ReceivedFiles(database)
         self.users = Users(database)
         self.sessions = Sessions(database)
         self.retention = Erasure(database, files)

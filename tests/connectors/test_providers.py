@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from bot.store.messages import Author, IssuedButton, Outgoing
+from bot.store.messages import Author, FileRef, IssuedButton, Outgoing
 from bot.store.records import Delivery
 from connectors.provider_errors import Action, SendError, twilio_errors
 from connectors.telegram import AnswerPress, LeaveGroup
@@ -340,6 +340,7 @@ async def test_a_file_is_fetched(
     telegram_client: TelegramClient, telegram: TelegramStandIn
 ) -> None:
     telegram.files["f1"] = b"content"
-    assert await telegram_client.fetch_file("f1") == b"content"
-    with pytest.raises(SendError):
-        await telegram_client.fetch_file("unknown")
+    assert await telegram_client.fetch(FileRef(provider_ref="f1")) == b"content"
+    for missing in (FileRef(provider_ref="unknown"), FileRef()):
+        with pytest.raises(SendError):
+            await telegram_client.fetch(missing)
