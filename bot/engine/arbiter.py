@@ -2,6 +2,8 @@
 
 1. A red flag that the vocabulary heard makes the message an emergency, whatever the model says.
 2. A message that the model cannot place but in which the vocabulary found facts gives facts.
+3. So does a message that looks like a question about nothing in particular, unless it has a
+   question mark.
 """
 
 from __future__ import annotations
@@ -13,14 +15,22 @@ from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
 from rasa.shared.constants import DEFAULT_NLU_FALLBACK_INTENT_NAME
-from rasa.shared.nlu.constants import INTENT, INTENT_NAME_KEY, PREDICTED_CONFIDENCE_KEY
+from rasa.shared.nlu.constants import INTENT, INTENT_NAME_KEY, PREDICTED_CONFIDENCE_KEY, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
-from bot.engine.intent_classifier import RANKING
+from bot.engine.intent_classifier import QUESTION, RANKING, TOPIC
 from bot.engine.knowledge_extractor import READING
 
 EMERGENCY = "report_emergency"
 GIVES_FACTS = "inform"
+
+
+# Of all scripts: Latin, full-width, Arabic, Armenian, Ethiopic.
+_QUESTION_MARKS = frozenset("?？؟՞፧")
+
+
+def _asks(message: Message) -> bool:
+    return not _QUESTION_MARKS.isdisjoint(message.get(TEXT) or "")
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=False)
@@ -52,9 +62,10 @@ class Arbiter(GraphComponent):
         if reading.get("flags"):
             return EMERGENCY
         intent = (message.get(INTENT) or {}).get(INTENT_NAME_KEY)
-        if intent == DEFAULT_NLU_FALLBACK_INTENT_NAME and reading.get("mentions"):
-            return GIVES_FACTS
-        return None
+        if not reading.get("mentions"):
+            return None
+        vague = intent == QUESTION and not message.get(TOPIC) and not _asks(message)
+        return GIVES_FACTS if vague or intent == DEFAULT_NLU_FALLBACK_INTENT_NAME else None
 
     @staticmethod
     def _set(message: Message, name: str) -> None:

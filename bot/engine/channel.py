@@ -25,8 +25,8 @@ from sanic.response import HTTPResponse
 from sanic.response import json as json_response
 
 from bot.engine import fast_actions
+from bot.engine.intent_classifier import TOPIC, TOPIC_CONFIDENCE
 from bot.engine.knowledge_extractor import READING, TYPED_MARK
-from bot.engine.topic_classifier import TOPIC, TOPIC_CONFIDENCE
 
 logger = logging.getLogger(__name__)
 

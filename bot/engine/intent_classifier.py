@@ -1,7 +1,12 @@
-"""What a message wants: a linear model over its words and over the kinds of facts found in it.
+"""What a message wants, and if it asks something, what about: one linear model for both.
 
-The kinds of facts ("a cancer", "a stage", "a place") go in as words of their own, so the model
-does not have to see every drug and every city to know that a message gives facts.
+The labels are the intents and, in place of `ask_question`, the topics of questions: questions have
+little in common but being questions, and a topic is easier to recognise than their sum. The
+probability of `ask_question` is the sum over its topics. A block of training examples names its
+topic in its metadata (`topic: REQ-107`).
+
+The kinds of facts found ("a cancer", "a stage", "a place") go in as words of their own, so the
+model does not have to see every drug and every city to know that a message gives facts.
 """
 
 from __future__ import annotations
@@ -13,7 +18,14 @@ from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
-from rasa.shared.nlu.constants import INTENT, INTENT_NAME_KEY, PREDICTED_CONFIDENCE_KEY, TEXT
+from rasa.shared.nlu.constants import (
+    INTENT,
+    INTENT_NAME_KEY,
+    METADATA,
+    METADATA_INTENT,
+    PREDICTED_CONFIDENCE_KEY,
+    TEXT,
+)
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
@@ -25,6 +37,9 @@ logger = logging.getLogger(__name__)
 
 RANKING = "intent_ranking"
 RANKING_LENGTH = 10
+QUESTION = "ask_question"
+TOPIC = "topic"
+TOPIC_CONFIDENCE = "topic_confidence"
 
 
 def features(text: str, reading: Reading) -> str:
@@ -34,9 +49,20 @@ def features(text: str, reading: Reading) -> str:
     return f"{normalise(text)} {marks}".strip()
 
 
+def is_topic(label: str) -> bool:
+    """Topics are requirement ids; intents are lower case."""
+    return label.startswith("REQ-")
+
+
+def label_of(example: Message) -> str:
+    """The topic that the block of a training example names, else its intent."""
+    block = (example.get(METADATA) or {}).get(METADATA_INTENT) or {}
+    return block.get(TOPIC) or example.get(INTENT)
+
+
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
 class IntentClassifier(GraphComponent):
-    """Sets `intent` and `intent_ranking`."""
+    """Sets `intent` and `intent_ranking`; for a question also `topic` and `topic_confidence`."""
 
     def __init__(
         self,
@@ -52,8 +78,11 @@ class IntentClassifier(GraphComponent):
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        """`strength`: inverse of the regularisation of the logistic regression."""
-        return {"strength": 20.0}
+        """`strength`: inverse of the regularisation of the logistic regression.
+
+        `topic_threshold`: below this share of the question's probability a topic is not named.
+        """
+        return {"strength": 20.0, "topic_threshold": 0.3}
 
     @staticmethod
     def required_packages() -> list[str]:
@@ -80,9 +109,8 @@ class IntentClassifier(GraphComponent):
         """Learn from all examples that carry an intent."""
         examples = [e for e in training_data.intent_examples if e.get(TEXT)]
         texts = [features(e.get(TEXT), hear(e.get(TEXT))) for e in examples]
-        self._model = TextModel.fit(
-            texts, [e.get(INTENT) for e in examples], self._config["strength"]
-        )
+        labels = [label_of(e) for e in examples]
+        self._model = TextModel.fit(texts, labels, self._config["strength"])
         with self._model_storage.write_to(self._resource) as folder:
             self._model.save(folder)
         return self._resource
@@ -111,9 +139,20 @@ class IntentClassifier(GraphComponent):
             raise RuntimeError("the intent classifier is not trained")
         reading = Reading.from_json(message.get(READING) or {})
         ranked = self._model.rank(features(message.get(TEXT) or "", reading))
+        topics = [(label, p) for label, p in ranked if is_topic(label)]
+        asking = sum(p for _, p in topics)
+        intents = [(label, p) for label, p in ranked if not is_topic(label)] + [(QUESTION, asking)]
         ranking = [
-            {INTENT_NAME_KEY: label, PREDICTED_CONFIDENCE_KEY: probability}
-            for label, probability in ranked[:RANKING_LENGTH]
+            {INTENT_NAME_KEY: label, PREDICTED_CONFIDENCE_KEY: p}
+            for label, p in sorted(intents, key=lambda pair: -pair[1])[:RANKING_LENGTH]
         ]
         message.set(INTENT, dict(ranking[0]), add_to_output=True)
         message.set(RANKING, ranking, add_to_output=True)
+        if topics and ranking[0][INTENT_NAME_KEY] == QUESTION:
+            self._name_topic(message, topics[0][0], topics[0][1] / asking)
+
+    def _name_topic(self, message: Message, topic: str, share: float) -> None:
+        """A doubtful topic is not named: a person answers better than a wrong text."""
+        message.set(TOPIC_CONFIDENCE, share, add_to_output=True)
+        if share >= self._config["topic_threshold"]:
+            message.set(TOPIC, topic, add_to_output=True)
