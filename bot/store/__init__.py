@@ -1,46 +1,43 @@
 """Persistence: one `Store` per process gives access to everything kept about people.
 
 Opening
-    Store.open(url, keys) -> Store      `sqlite:///path` or `postgresql://...`; keys newest first
+    Store.open(url, keys, files=None)   `sqlite:///path` or `postgresql://...`; keys newest first
     store.migrate()                     Alembic upgrade to head, in this process
-    store.check()                       raises StoreUnavailable when the database cannot be used
+    store.check()                       StoreUnavailable when the database cannot be used
+    store.rotate_keys(progress)         everything under the newest key, while in use
     store.close()
 
-Taking messages in (connectors)
-    store.inbox.receive(msg, pause=0.0, urgent=False) -> Received
-    store.inbox.claim(worker_id, lease_seconds=60, group=1) -> ClaimedTurn | None
-    store.inbox.renew(claim, lease_seconds) -> None            LeaseLost when somebody else has it
-    store.inbox.finish(claim, replies) -> list[message ids]    one transaction, fenced
-    store.inbox.fail(claim, code, apology=None, counts=True) -> None
-    store.inbox.depth() -> QueueDepth; store.inbox.dead(...); store.inbox.retry(message_id)
-    store.buttons.resolve(conversation_id, token) -> ButtonMatch | None
-    store.buttons.current(conversation_id) -> list[IssuedButton]   the choices of the last reply
+Taking messages in (`inbox`)
+    receive(msg, pause=0.0, urgent=False) -> Received
+    claim(worker, lease_seconds, group=1) -> ClaimedTurn | None
+    renew(turn), finish(turn, replies) -> ids, fail(turn, code, apology, counts), give_back(turn)
+    depth() -> QueueDepth, retry(message_id), expire_dead(host, alive)
+    store.buttons: resolve(conversation, token) -> ButtonMatch | None, current(conversation)
 
-Sending (connectors)
-    store.outbox.claim(sender_id, channels, lease_seconds=60) -> Delivery | None
-    store.outbox.mark_sent(delivery, provider_id, pace=0.0)
-    store.outbox.mark_failed(delivery, code, retry_after=None, retry=True, stop=None)
-    store.outbox.hold(delivery, code)                          until the person writes again
-    store.outbox.status(message_id | provider_id, status, code) provider's delivery events
-    store.outbox.enqueue(conversation_id, replies, author, author_name) -> list[message ids]
-    store.outbox.for_turn(message_id) -> TurnReplies | None    None while the turn is not finished
-    store.outbox.depth() -> QueueDepth
+Sending (`outbox`)
+    claim(sender, channels, lease_seconds) -> Delivery | None, renew(delivery)
+    mark_sent, mark_failed, mark_unknown, put_back, hold (until the person writes again)
+    status(status, message_id= | provider_id=, code=) -> bool, sent_ids(delivery)
+    enqueue(conversation, replies, author, author_name), retry(message_id), depth()
+    for_turn(message_id) -> TurnReplies | None      None while there is nothing to show
 
 Taking a turn (action server)
-    with store.turns.begin(conversation_id, message_id) as turn:
+    with store.turns.begin(conversation, message_id) as turn:
         turn.case, turn.already (stored replies, or None)
         turn.finish(replies=[...], assessment=..., checklist=...)
 
-Reading (console, export)
-    store.cases.by_number(number), by_conversation(conversation_id), history(case_number)
-    store.conversations.get(id), find(id or webchat name or case number)
-    store.transcript(conversation_id, before=None, limit=50) -> list[TranscriptLine], newest first
-    store.queries: case lists paged by key, counts
-    store.audit.write(actor, action, object, reason); store.users, store.sessions
-    store.erase(conversation_id, actor) -> Erased
-    store.retention.purge(dry_run=False) -> list[Erased]
+Reading and changing (console, export)
+    store.cases: by_number, by_conversation, history, assessments, checklist
+    store.conversations: get, find (any name it goes by), by_address, take_over, hand_back, stop
+    store.transcript(conversation, before=None, limit=50), newest first
+    store.queries: queue, newest, counts, line, since, view (audited), trouble, deliveries
+    store.desk: change, assign, set_state, answered, check_item, notes, tags - all audited
+    store.audit: write, entries, verify; store.users; store.sessions
+    store.erase(conversation, actor) -> Erased; store.retention: preview, purge(dry_run)
 
 All calls are synchronous and short; asynchronous code runs them through `asyncio.to_thread`.
+Changes of the same conversation stand in line; LeaseLost, TurnConflict and StoreUnavailable say
+that nothing was stored.
 """
 
 from bot.store.crypto import new_key

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -15,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from bot.facts.case import Fact
-from bot.store import Author, State, Store, TurnConflict
+from bot.store import Author, State, Store, StoreUnavailable, TurnConflict, database
 from tests.conftest import KEY
 from tests.store.people import message, reply, says
 
@@ -118,6 +119,47 @@ def test_the_audit_chain_holds_with_many_writers(real_time_store: Store) -> None
     in_threads(lambda index: [store.audit.write(f"u{index}", "a", "b") for _ in range(10)], 6)
     assert store.audit.verify() is None
     assert len(store.audit.entries()) == 60
+
+
+def test_a_locked_database_is_said_soon_and_loses_nothing(
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "BUSY_SECONDS", 0.1)
+    store = Store.open(sqlite_url, [KEY])
+    other = sqlite3.connect(sqlite_url.removeprefix("sqlite:///"), isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    sent = message("hello")
+    with pytest.raises(StoreUnavailable):
+        store.inbox.receive(sent)
+    assert store.inbox.depth().waiting == 0  # reading goes on
+    other.execute("ROLLBACK")
+    other.close()
+    assert not store.inbox.receive(sent).duplicate
+    store.close()
+
+
+def test_a_full_disk_is_said_and_loses_nothing(sqlite_url: str) -> None:
+    store = Store.open(sqlite_url, [KEY])
+    engine = store.database.engine
+
+    def limit(pages: int) -> None:
+        with engine.connect() as connection:
+            connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
+
+    limit(1)  # the present size is the least that SQLite takes
+    stored = []
+
+    def fill() -> None:
+        for _ in range(500):
+            stored.append(says(store, "x" * 2000))
+
+    with pytest.raises(StoreUnavailable):
+        fill()
+    limit(1_000_000)
+    sent = message("after")
+    assert not store.inbox.receive(sent).duplicate
+    assert store.inbox.depth().waiting == len(stored) + 1
+    store.close()
 
 
 def test_erasing_while_messages_come_in(real_time_store: Store) -> None:

@@ -192,6 +192,16 @@ def test_leases_of_dead_processes_of_this_host_need_no_waiting(store: Store) -> 
     store.inbox.renew(living)
 
 
+def test_somebody_who_writes_a_lot_does_not_keep_others_waiting(store: Store, clock: Clock) -> None:
+    for number in range(5):
+        says(store, f"spam {number}", person="+1")
+    clock.forward(seconds=1)
+    says(store, "help", person="+2")
+    clock.forward(seconds=1)
+    texts = [answered(store).messages[0].message.text for _ in range(2)]
+    assert texts == ["spam 0", "help"]
+
+
 def test_depth_tells_how_long_the_oldest_waits(store: Store, clock: Clock) -> None:
     says(store)
     clock.forward(seconds=40)
