@@ -17,6 +17,7 @@ import pytest
 
 from bot.facts.case import Fact
 from bot.store import Author, State, Store, StoreUnavailable, TurnConflict, database
+from bot.store.records import Received
 from tests.conftest import KEY
 from tests.store.people import message, reply, says
 
@@ -147,14 +148,9 @@ def test_a_full_disk_is_said_and_loses_nothing(sqlite_url: str) -> None:
             connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
 
     limit(1)  # the present size is the least that SQLite takes
-    stored = []
-
-    def fill() -> None:
-        for _ in range(500):
-            stored.append(says(store, "x" * 2000))
-
+    stored: list[Received] = []
     with pytest.raises(StoreUnavailable):
-        fill()
+        stored.extend(says(store, "x" * 2000) for _ in range(500))
     limit(1_000_000)
     sent = message("after")
     assert not store.inbox.receive(sent).duplicate
