@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,24 +13,19 @@ from starlette.responses import JSONResponse, Response
 from bot.console import panels, queue, transcript
 from bot.console.frame import Notice, Visit
 from bot.console.names import wording
-from bot.console.panels import Choice
-from bot.console.plain import Wording
-from bot.console.roles import Right
+from bot.console.opened import Opened, open_case
+from bot.console.sidebar import side
 from bot.export.case_json import export_case
-from bot.facts.case import Case, CaseState
+from bot.facts.case import CaseState
 from bot.store import console_queries
 from bot.store.messages import PULLED_CHANNELS
-from bot.store.queries import CaseLine
-from bot.store.records import ConversationInfo, FactVersion, TranscriptLine
+from bot.store.records import ConversationInfo, TranscriptLine
 
-NUMBER = re.compile(r"[A-Z0-9-]{3,24}")
 PAGE = 50
-HISTORY = 40
 # How long after a person's last message free text may go out (Twilio error 63016), in hours.
 WINDOW_HOURS = {"whatsapp": 24}
 LONGEST_REPLY = {"whatsapp": 1600, "telegram": 4096}
 LONGEST_ELSEWHERE = 20_000
-DESK_STATES = ("new", "in_intake", "waiting_for_records", "ready", "submitted", "closed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,80 +74,6 @@ class Holding:
     hint: str
     draft: str = ""
     problem: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class NoteView:
-    """One note."""
-
-    text: str
-    author: str
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """An open question of the person; `seal` names it in a form."""
-
-    text: str
-    seal: str
-
-
-@dataclass(frozen=True, slots=True)
-class WorkField:
-    """One select of the work panel."""
-
-    screen: str
-    label: str
-    options: tuple[Choice, ...]
-    seen: str
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """One line of the history."""
-
-    at: datetime
-    actor: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Side:
-    """Everything beside the transcript."""
-
-    poll: str
-    facts: tuple[panels.FactGroup, ...]
-    fact_count: int
-    addable: tuple[Choice, ...]
-    verdict: panels.Verdict | None
-    papers: panels.Papers
-    handover: str
-    open_questions: tuple[Asked, ...]
-    notes: tuple[NoteView, ...]
-    work: tuple[WorkField, ...]
-    history: tuple[Event, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """One case with its conversation, as read from the store."""
-
-    case: Case
-    line: CaseLine
-    conversation: ConversationInfo
-    history: tuple[FactVersion, ...]
-
-
-def open_case(visit: Visit) -> Opened:
-    """The case of the address; 404 when there is none."""
-    number = str(visit.request.path_params["number"]).upper()
-    case = visit.store.cases.by_number(number) if NUMBER.fullmatch(number) else None
-    line = visit.store.queries.line(number) if case else None
-    conversation = visit.store.conversations.get(case.conversation_id) if case else None
-    if case is None or line is None or conversation is None:
-        raise HTTPException(404)
-    return Opened(case, line, conversation, tuple(visit.store.cases.history(case.number)))
 
 
 def show(visit: Visit) -> Response:
@@ -315,88 +235,6 @@ def holding(visit: Visit, opened: Opened, draft: str = "", problem: str = "") ->
         draft=draft,
         problem=problem,
     )
-
-
-def side(visit: Visit, opened: Opened) -> Side:
-    """Everything beside the transcript."""
-    case, words = opened.case, wording(visit.texts)
-    latest = visit.store.cases.assessments(case.number)
-    editable = visit.may(Right.CHANGE_CASES)
-    return Side(
-        poll=visit.link("side", number=case.number),
-        facts=panels.facts(case, opened.history, words),
-        fact_count=len(case.facts),
-        addable=panels.addable(case, words) if editable else (),
-        verdict=panels.verdict(latest[0] if latest else None, words),
-        papers=panels.papers(visit.store.cases.checklist(case.number), words),
-        handover=_handover(visit, case),
-        open_questions=tuple(
-            Asked(transcript.shown(q), console_queries.seal(q)) for q in case.open_questions
-        ),
-        notes=tuple(
-            NoteView(transcript.shown(n.body), n.author, n.created_at)
-            for n in visit.store.desk.notes(case.number)
-        ),
-        work=_work(visit, opened),
-        history=_history(visit, opened, words),
-    )
-
-
-def _handover(visit: Visit, case: Case) -> str:
-    reason = case.handover_reason
-    return visit.texts.named("handover", reason) if reason else ""
-
-
-def _work(visit: Visit, opened: Opened) -> tuple[WorkField, ...]:
-    t, line = visit.texts, opened.line
-    people = [a.username for a in visit.store.users.all() if not a.disabled]
-    if line.assigned_to and line.assigned_to not in people:
-        people.append(line.assigned_to)
-    assign = (
-        Choice("", t("work.nobody"), line.assigned_to is None),
-        *(Choice(name, name, name == line.assigned_to) for name in sorted(people)),
-    )
-    desk = tuple(Choice(s, t(f"desk.{s}"), s == line.desk) for s in DESK_STATES)
-    return (
-        WorkField("assign", t("work.assign"), assign, line.assigned_to or ""),
-        WorkField("desk", t("work.desk"), desk, line.desk),
-    )
-
-
-def _history(visit: Visit, opened: Opened, words: Wording) -> tuple[Event, ...]:
-    t = visit.texts
-    entries = visit.store.audit.entries(object_=f"case:{opened.case.number}", limit=HISTORY)
-    events = [
-        Event(e.at, e.actor, action_words(visit, e.action))
-        for e in entries
-        if e.action != "case.correct"
-    ]
-    before: dict[str, FactVersion] = {}
-    for version in opened.history:
-        old = before.get(version.name)
-        before[version.name] = version
-        if version.actor:
-            events.append(Event(version.created_at, version.actor, _change(old, version, words)))
-    created = Event(opened.line.created_at, t("history.somebody"), t("history.first"))
-    events.append(created)
-    return tuple(sorted(events, key=lambda e: e.at, reverse=True)[:HISTORY])
-
-
-def _change(old: FactVersion | None, new: FactVersion, words: Wording) -> str:
-    def said(version: FactVersion | None) -> str:
-        if version is None:
-            return "–"
-        if version.status != "known":
-            return words.t(f"facts.{version.status}")
-        return transcript.shown(words.text(version.name, version.value))
-
-    fact = words.label(new.name)
-    return words.t("history.changed", fact=fact, old=said(old), new=said(new))
-
-
-def action_words(visit: Visit, action: str) -> str:
-    """An audit action in words."""
-    return visit.texts.named("action", action)
 
 
 def after_change(visit: Visit, done: str, anchor: str) -> Response:

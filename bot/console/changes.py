@@ -15,6 +15,8 @@ from bot.console.correction import Form, Option, Unusable
 from bot.console.frame import Visit
 from bot.console.judging import judge
 from bot.console.names import wording
+from bot.console.opened import open_case
+from bot.console.sidebar import DESK_STATES
 from bot.console.transcript import shown
 from bot.facts.case import Case, Fact, FactSource, FactStatus
 from bot.store import console_queries
@@ -51,7 +53,7 @@ class Fix:
 
 
 def _number(visit: Visit) -> str:
-    return casepage.open_case(visit).case.number
+    return open_case(visit).case.number
 
 
 def _epoch(visit: Visit) -> int:
@@ -73,7 +75,7 @@ def hand_back(visit: Visit) -> Response:
 
 def reply(visit: Visit) -> Response:
     """Send a reply; a text that cannot go out is given back, never lost."""
-    opened, t = casepage.open_case(visit), visit.texts
+    opened, t = open_case(visit), visit.texts
     text = visit.said("text").replace("\r\n", "\n")
     if not text:
         return casepage.after_talk(visit, problem=t("reply.empty"))
@@ -90,9 +92,20 @@ def reply(visit: Visit) -> Response:
     return casepage.after_talk(visit, draft=text, problem=t(problem))
 
 
+def retry(visit: Visit) -> Response:
+    """Send a message that failed once more; only one of this conversation."""
+    opened, message = open_case(visit), visit.said("message")
+    lines = visit.store.transcript(opened.conversation.id, None, casepage.PAGE)
+    if not any(line.message_id == message for line in lines):
+        raise HTTPException(404)
+    _with_case(lambda: visit.store.outbox.retry(message))
+    visit.store.audit.write(visit.me.name, "case.retry", f"case:{opened.case.number}")
+    return casepage.after_talk(visit, "retry")
+
+
 def show_fix(visit: Visit) -> Response:
     """The form to correct a fact."""
-    opened = casepage.open_case(visit)
+    opened = open_case(visit)
     form = _fix(visit, opened.case, str(visit.request.path_params["fact"]))
     return visit.page("_fix.html" if visit.live else "fix.html", **_form_values(visit, form))
 
@@ -106,7 +119,7 @@ def choose_fix(visit: Visit) -> Response:
 
 
 def _form_values(visit: Visit, form: Fix) -> dict[str, Any]:
-    opened = casepage.open_case(visit)
+    opened = open_case(visit)
     return {"head": casepage.head(visit, opened), "fix": form}
 
 
@@ -160,7 +173,7 @@ class _Changed(Exception):
 
 def correct(visit: Visit) -> Response:
     """Save a corrected fact as a new version and make the assessment again."""
-    opened = casepage.open_case(visit)
+    opened = open_case(visit)
     fact = str(visit.request.path_params["fact"])
     if fact not in correction.correctable():
         raise HTTPException(404)
@@ -170,7 +183,7 @@ def correct(visit: Visit) -> Response:
     except Unusable:
         return _again(visit, fact, "facts.refused", visit.texts("facts.refused_text"))
     except _Changed:
-        now = _said(casepage.open_case(visit).case, fact, visit)
+        now = _said(open_case(visit).case, fact, visit)
         return _again(visit, fact, "facts.changed", visit.texts("facts.changed_text", now=now))
     made = visit.store.cases.assessments(opened.case.number)
     fresh = bool(made) and made[0].created_at >= visit.now
@@ -202,7 +215,7 @@ def _save(visit: Visit, number: str, fact: str, new: Fact) -> None:
 
 def _again(visit: Visit, fact: str, problem: str, text: str) -> Response:
     """The form once more, with what was typed."""
-    case = casepage.open_case(visit).case
+    case = open_case(visit).case
     typed = visit.form.get("value", [""])[0]
     form = _fix(
         visit,
@@ -231,7 +244,7 @@ def note(visit: Visit) -> Response:
 
 def assign(visit: Visit) -> Response:
     """Give the case to somebody, unless somebody else did so meanwhile."""
-    opened, to = casepage.open_case(visit), visit.said("value")
+    opened, to = open_case(visit), visit.said("value")
     account = visit.store.users.by_name(to) if to else None
     if to and (account is None or account.disabled):
         raise HTTPException(400)
@@ -247,8 +260,8 @@ def assign(visit: Visit) -> Response:
 
 def desk(visit: Visit) -> Response:
     """Move the case on."""
-    opened, state = casepage.open_case(visit), visit.said("value")
-    if state not in casepage.DESK_STATES:
+    opened, state = open_case(visit), visit.said("value")
+    if state not in DESK_STATES:
         raise HTTPException(400)
     if opened.line.desk != visit.said("seen"):
         return casepage.after_change(visit, "work_late", "work")

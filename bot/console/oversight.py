@@ -9,10 +9,10 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from bot.console import accounts
-from bot.console.casepage import action_words
 from bot.console.frame import Notice, Visit
 from bot.console.panels import Choice
 from bot.console.roles import Role
+from bot.console.sidebar import action_words
 from bot.store import console_queries
 from bot.store.users import Account
 

@@ -18,12 +18,15 @@ from bot.console.panels import Choice
 from bot.console.plain import Wording
 from bot.console.texts import Texts
 from bot.console.transcript import shown
+from bot.export.case_list import csv_list
 from bot.facts.case import CaseState
 from bot.store import console_queries
 from bot.store.console_queries import Spoken
 from bot.store.queries import CaseFilter, CaseLine, PageKey
 
 PAGE = 50
+MOST_EXPORTED = 20_000
+COLUMNS = ("number", "urgency", "cancer", "state", "where", "channel", "when", "wait", "owner")
 CHANNELS = ("whatsapp", "telegram", "webchat", "terminal")
 FILTERS = ("state", "urgency", "cancer", "country", "channel", "needs")
 # What a case may need, as the store's filter says it.
@@ -121,6 +124,7 @@ def show(visit: Visit) -> Response:
     if not visit.live:
         visit.store.audit.write(visit.me.name, "queue.view", "queue")
     values: dict[str, Any] = {
+        "export_link": visit.link("queue_export", query=chosen.query()),
         "chosen": chosen,
         "filtered": chosen.filtered,
         "filters": _filters(visit, chosen),
@@ -133,6 +137,30 @@ def show(visit: Visit) -> Response:
     if visit.live:
         return visit.part("_queue.html", **values)
     return visit.page("queue.html", **values)
+
+
+def export(visit: Visit) -> Response:
+    """The list as it is filtered now, every page of it, as CSV."""
+    chosen = Chosen(*(visit.asked(name)[:60] for name in Chosen.__dataclass_fields__))
+    found: list[CaseLine] = []
+    while len(found) < MOST_EXPORTED:
+        page = _lines(visit, chosen)
+        found += page[:PAGE]
+        if len(page) <= PAGE:
+            break
+        chosen = replace(chosen, after=_key(page[PAGE - 1]))
+    visit.store.audit.write(visit.me.name, "queue.export", "queue", str(len(found)))
+    t = visit.texts
+    columns = [t(f"queue.column.{c}") for c in COLUMNS]
+    table = csv_list(columns, [_cells(r) for r in rows(visit, found)])
+    name = {"Content-Disposition": 'attachment; filename="cases.csv"'}
+    return Response(table, media_type="text/csv; charset=utf-8", headers=name)
+
+
+def _cells(r: Row) -> list[str]:
+    last = r.last_at.isoformat(timespec="seconds") if r.last_at else ""
+    where = f"{r.country}, {r.language}" if r.country else r.language
+    return [r.number, r.urgency, r.cancer, r.state, where, r.channel, last, r.waiting, r.owner]
 
 
 def _lines(visit: Visit, chosen: Chosen) -> list[CaseLine]:

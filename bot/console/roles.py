@@ -22,6 +22,7 @@ class Right(StrEnum):
     READ_CASES = "read_cases"
     CHANGE_CASES = "change_cases"
     EXPORT_CASES = "export_cases"
+    ERASE_CASES = "erase_cases"
     READ_AUDIT = "read_audit"
     MANAGE_ACCOUNTS = "manage_accounts"
 
@@ -39,6 +40,7 @@ RIGHTS: dict[Role, frozenset[Right]] = {
             Right.READ_CASES,
             Right.CHANGE_CASES,
             Right.EXPORT_CASES,
+            Right.ERASE_CASES,
             Right.READ_AUDIT,
         }
     ),

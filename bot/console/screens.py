@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.console import casepage, changes, doors, oversight, queue
+from bot.console import casepage, changes, doors, erasing, oversight, queue
 from bot.console.frame import Screen
 from bot.console.roles import Right
 
@@ -23,6 +23,7 @@ SCREENS: tuple[Screen, ...] = (
     ),
     Screen("home", "GET", "/", Right.SELF, doors.home),
     Screen("queue", "GET", "/cases", Right.READ_CASES, queue.show),
+    Screen("queue_export", "GET", "/cases.csv", Right.EXPORT_CASES, queue.export),
     Screen("case", "GET", CASE, Right.READ_CASES, casepage.show),
     Screen("messages", "GET", f"{CASE}/messages", Right.READ_CASES, casepage.messages),
     Screen("side", "GET", f"{CASE}/side", Right.READ_CASES, casepage.show_side),
@@ -30,6 +31,9 @@ SCREENS: tuple[Screen, ...] = (
     Screen("take_over", "POST", f"{CASE}/take-over", Right.CHANGE_CASES, changes.take_over),
     Screen("hand_back", "POST", f"{CASE}/hand-back", Right.CHANGE_CASES, changes.hand_back),
     Screen("reply", "POST", f"{CASE}/reply", Right.CHANGE_CASES, changes.reply),
+    Screen("retry", "POST", f"{CASE}/retry", Right.CHANGE_CASES, changes.retry),
+    Screen("erase", "GET", f"{CASE}/erase", Right.ERASE_CASES, erasing.show_erase),
+    Screen("erase_post", "POST", f"{CASE}/erase", Right.ERASE_CASES, erasing.erase),
     Screen("fix_any", "GET", f"{CASE}/facts", Right.CHANGE_CASES, changes.choose_fix),
     Screen("fix", "GET", f"{CASE}/facts/{{fact}}", Right.CHANGE_CASES, changes.show_fix),
     Screen("correct", "POST", f"{CASE}/facts/{{fact}}", Right.CHANGE_CASES, changes.correct),

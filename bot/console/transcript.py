@@ -60,6 +60,7 @@ class Line:
     buttons: tuple[str, ...]
     delivery: str
     delivery_tone: str
+    retry: bool  # failed for good: may be sent again
 
 
 def shown(text: str) -> str:
@@ -109,6 +110,7 @@ def _line(
         buttons=tuple(shown(b.title) for b in line.outgoing.buttons) if line.outgoing else (),
         delivery=_delivery(line, wording),
         delivery_tone=_TONES.get(line.state, ""),
+        retry=line.state is State.FAILED,
     )
 
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import re
 from html import unescape
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.export.case_json import export_case
+from bot.export.case_list import csv_list
 from bot.facts.case import CaseState, FactSource
 from bot.store.errors import NotFound
 from bot.store.messages import Author, State
@@ -509,3 +514,51 @@ def test_an_auditor_filters_the_trail_and_sees_no_case(console: Console) -> None
     none = browser.get("/console/audit", params={"since": "2099-01-01", "until": "nonsense"}).text
     assert "No entries" in none
     assert browser.get(console.path("Wei")).status_code == 403
+
+
+def test_a_failed_message_is_sent_once_more(console: Console) -> None:
+    browser, path = console.logged_in(), console.path("Aylin")
+    page = browser.get(path).text
+    message = value_of(page, "message")
+    other = console.path("Wei", "/retry")
+    assert post(browser, other, page, message=message).status_code == 404
+    post(browser, f"{path}/retry", page, message=message)
+    delivery = console.store.outbox.claim("sender", ["whatsapp"])
+    assert delivery is not None
+    assert delivery.message_id == message
+    assert post(browser, f"{path}/retry", page, message=message).status_code == 404
+
+
+# --- erasing ------------------------------------------------------------------------------------
+
+
+def test_a_person_is_erased_only_after_the_number_was_typed(console: Console) -> None:
+    number, path = console.numbers["Sam"], console.path("Sam", "/erase")
+    browser = console.logged_in("lead")
+    page = browser.get(path).text
+    assert post(browser, path, page, confirm="C-0000-00").status_code == 422
+    assert console.store.cases.by_number(number) is not None
+    done = post(browser, path, page, confirm=number.lower())
+    assert "The person was erased." in done.text
+    assert console.store.cases.by_number(number) is None
+    assert browser.get(console.path("Sam")).status_code == 404
+    assert console.logged_in().get(console.path("Wei", "/erase")).status_code == 403
+
+
+# --- lists that leave the house -----------------------------------------------------------------
+
+
+def test_the_list_is_exported_as_it_is_filtered(console: Console) -> None:
+    answer = console.logged_in().get("/console/cases.csv", params={"country": "BD"})
+    rows = list(csv.reader(io.StringIO(answer.text.removeprefix("\ufeff"))))
+    assert rows[0][0] == "Case"
+    assert [r[0] for r in rows[1:]] == [console.numbers["Nusrat J."]]
+    assert console.store.audit.entries()[0].action == "queue.export"
+
+
+@given(st.text())
+def test_no_cell_is_a_formula(cell: str) -> None:
+    table = csv_list(["a"], [[cell]])
+    (kept,) = list(csv.reader(io.StringIO(table.removeprefix("\ufeff"), newline="")))[1]
+    assert not kept.lstrip(" ").startswith(("=", "+", "-", "@", "\t", "\r", "\n"))
+    assert kept.removeprefix("'") == cell or kept == cell

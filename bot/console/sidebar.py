@@ -1,0 +1,155 @@
+"""Everything beside the transcript: the panels, open questions, notes, work and history."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.console import panels, transcript
+from bot.console.frame import Visit
+from bot.console.names import wording
+from bot.console.opened import Opened
+from bot.console.panels import Choice
+from bot.console.plain import Wording
+from bot.console.roles import Right
+from bot.facts.case import Case
+from bot.store import console_queries
+from bot.store.records import FactVersion
+
+HISTORY = 40
+DESK_STATES = ("new", "in_intake", "waiting_for_records", "ready", "submitted", "closed")
+
+
+@dataclass(frozen=True, slots=True)
+class NoteView:
+    """One note."""
+
+    text: str
+    author: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """An open question of the person; `seal` names it in a form."""
+
+    text: str
+    seal: str
+
+
+@dataclass(frozen=True, slots=True)
+class WorkField:
+    """One select of the work panel."""
+
+    screen: str
+    label: str
+    options: tuple[Choice, ...]
+    seen: str
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One line of the history."""
+
+    at: datetime
+    actor: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """Everything beside the transcript."""
+
+    poll: str
+    facts: tuple[panels.FactGroup, ...]
+    fact_count: int
+    addable: tuple[Choice, ...]
+    verdict: panels.Verdict | None
+    papers: panels.Papers
+    handover: str
+    open_questions: tuple[Asked, ...]
+    notes: tuple[NoteView, ...]
+    work: tuple[WorkField, ...]
+    history: tuple[Event, ...]
+
+
+def side(visit: Visit, opened: Opened) -> Side:
+    """Everything beside the transcript."""
+    case, words = opened.case, wording(visit.texts)
+    latest = visit.store.cases.assessments(case.number)
+    editable = visit.may(Right.CHANGE_CASES)
+    return Side(
+        poll=visit.link("side", number=case.number),
+        facts=panels.facts(case, opened.history, words),
+        fact_count=len(case.facts),
+        addable=panels.addable(case, words) if editable else (),
+        verdict=panels.verdict(latest[0] if latest else None, words),
+        papers=panels.papers(visit.store.cases.checklist(case.number), words),
+        handover=_handover(visit, case),
+        open_questions=tuple(
+            Asked(transcript.shown(q), console_queries.seal(q)) for q in case.open_questions
+        ),
+        notes=tuple(
+            NoteView(transcript.shown(n.body), n.author, n.created_at)
+            for n in visit.store.desk.notes(case.number)
+        ),
+        work=_work(visit, opened),
+        history=_history(visit, opened, words),
+    )
+
+
+def _handover(visit: Visit, case: Case) -> str:
+    reason = case.handover_reason
+    return visit.texts.named("handover", reason) if reason else ""
+
+
+def _work(visit: Visit, opened: Opened) -> tuple[WorkField, ...]:
+    t, line = visit.texts, opened.line
+    people = [a.username for a in visit.store.users.all() if not a.disabled]
+    if line.assigned_to and line.assigned_to not in people:
+        people.append(line.assigned_to)
+    assign = (
+        Choice("", t("work.nobody"), line.assigned_to is None),
+        *(Choice(name, name, name == line.assigned_to) for name in sorted(people)),
+    )
+    desk = tuple(Choice(s, t(f"desk.{s}"), s == line.desk) for s in DESK_STATES)
+    return (
+        WorkField("assign", t("work.assign"), assign, line.assigned_to or ""),
+        WorkField("desk", t("work.desk"), desk, line.desk),
+    )
+
+
+def _history(visit: Visit, opened: Opened, words: Wording) -> tuple[Event, ...]:
+    t = visit.texts
+    entries = visit.store.audit.entries(object_=f"case:{opened.case.number}", limit=HISTORY)
+    events = [
+        Event(e.at, e.actor, action_words(visit, e.action))
+        for e in entries
+        if e.action != "case.correct"
+    ]
+    before: dict[str, FactVersion] = {}
+    for version in opened.history:
+        old = before.get(version.name)
+        before[version.name] = version
+        if version.actor:
+            events.append(Event(version.created_at, version.actor, _change(old, version, words)))
+    created = Event(opened.line.created_at, t("history.somebody"), t("history.first"))
+    events.append(created)
+    return tuple(sorted(events, key=lambda e: e.at, reverse=True)[:HISTORY])
+
+
+def _change(old: FactVersion | None, new: FactVersion, words: Wording) -> str:
+    def said(version: FactVersion | None) -> str:
+        if version is None:
+            return "–"
+        if version.status != "known":
+            return words.t(f"facts.{version.status}")
+        return transcript.shown(words.text(version.name, version.value))
+
+    fact = words.label(new.name)
+    return words.t("history.changed", fact=fact, old=said(old), new=said(new))
+
+
+def action_words(visit: Visit, action: str) -> str:
+    """An audit action in words."""
+    return visit.texts.named("action", action)
