@@ -64,8 +64,10 @@ def read_short(doc: Document, asks: str | None) -> Iterable[Mention]:
     said = _said(hits)
     covered = {i for hit in hits for i in range(hit.first, hit.last)}
     covered |= {i for hit in _replies().padding.find_all(doc) for i in range(hit.first, hit.last)}
-    if said is None or len(covered) < count:
+    if len(covered) < count:
         return _led_by(doc, hits, asks)
+    if said is None:
+        return []
     start, end = doc.tokens[0].start, doc.tokens[-1].end
     return [Mention(f"answer.{said}", True, doc.words(start, end), start, end)]
 

@@ -42,12 +42,13 @@ _FEET = re.compile(
     r"(?<!\w)(?:height|ht)[\s:=\-]*(?:is|of)?\s*(?P<f>[3-7])\s*(?:feet|foot|ft|')\s*(?P<i>\d{1,2})?"
 )
 _LOSS_PCT = re.compile(
-    r"(?:lost|loss of|lose|losing|weight loss(?: of)?)\W{0,3}(?:about |around |almost )?(?P<n>\d{1,2})\s*"
-    r"(?:%|percent|per cent)(?:\W{0,3}(?:of )?(?:his |her |my |body )*(?:weight|wt))?"
+    r"(?:lost|loss of|lose|losing|weight loss(?: of)?)\W{0,3}(?:about |around |almost )?"
+    r"(?P<n>\d{1,2})\s*(?:%|percent|per cent)"
+    r"(?:\W{0,3}(?:of )?(?:his |her |my |body )*(?:weight|wt))?"
 )
 _LOSS_KG = re.compile(
-    r"(?:lost|loss of|lose|losing|weight loss(?: of)?|reduced|dropped)\W{0,3}(?:about |around |almost |weight |"
-    r"of |by )*(?P<n>\d{1,2})\s*(?:kgs?|kilos?)"
+    r"(?:lost|loss of|lose|losing|weight loss(?: of)?|reduced|dropped)\W{0,3}"
+    r"(?:about |around |almost |weight |of |by )*(?P<n>\d{1,2})\s*(?:kgs?|kilos?)"
 )
 _WEEKS_PREGNANT = re.compile(
     r"(?P<n>\d{1,2})\s*(?P<unit>weeks?|wks?|months?|mnths?)\s*(?:of\s+)?(?:pregnant|pregnancy|pregnent)"

@@ -10,9 +10,8 @@ import gc
 import json
 import re
 import unicodedata
-from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
@@ -25,6 +24,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from bot.oncology.knowledge_files import KNOWLEDGE, load
+from bot.oncology.scripts import script_of
 from bot.oncology.text import pack
 
 _NATIVE_POPULATION = 100_000  # smaller cities are known by their Latin names only
@@ -105,7 +105,7 @@ class Gazetteer:
     _scripts: set[str] = field(default_factory=set)
     _grid: dict[tuple[int, int], list[City]] = field(default_factory=dict)
     _initials: dict[tuple[str, str], list[str]] = field(default_factory=dict)
-    longest: int = 6  # tokens of the longest name worth looking for
+    longest: int = 7  # tokens of the longest name worth looking for
 
     def get(self, key: str) -> PlaceName | None:
         """The place of a name, exactly as keyed."""
@@ -113,7 +113,7 @@ class Gazetteer:
 
     def learn_script(self, character: str) -> None:
         """Add the names written in the script of this character, once."""
-        script = _script(character)
+        script = script_of(character)
         if script in self._scripts:
             return
         self._scripts.add(script)
@@ -141,9 +141,11 @@ class Gazetteer:
         kinds = (["country"] if countries else []) + (["city"] if cities else [])
         for kind in kinds:
             pool = self._initials.get((kind, word[0]), [])
-            found = process.extract(word, pool, scorer=OSA.distance, score_cutoff=allowed, limit=2)
-            if found and (len(found) == 1 or found[0][1] < found[1][1]):
-                return str(found[0][0])
+            found = process.extract(word, pool, scorer=OSA.distance, score_cutoff=allowed, limit=3)
+            nearest = [str(name) for name, distance, _ in found if distance == found[0][1]]
+            meant = {self.names[name].countries for name in nearest}
+            if len(meant) == 1:
+                return nearest[0]
         return None
 
     def _index_spellings(self) -> None:
@@ -276,10 +278,10 @@ def _add_countries(
             table.setdefault(key_of(name), PlaceName("people", (iso,), need=need))
         for name in country.native:
             place = PlaceName("country", (iso,), need="cue" if name.isascii() else "none")
-            if _script(name[0]) == "LATIN":
+            if script_of(name[0]) == "LATIN":
                 table.setdefault(key_of(name), place)
             else:
-                native[_script(name[0])].append((name, place))
+                native[script_of(name[0])].append((name, place))
     for iso, regions in spec.regions.items():
         for name in regions:
             table.setdefault(key_of(name), PlaceName("region", (iso,), need="none"))
@@ -341,70 +343,10 @@ def _add_other_names(
         for name in raw[index]["alternatenames"]:
             if not name:
                 continue
-            if name.isascii() or _script(name[0]) == "LATIN":
+            if name.isascii() or script_of(name[0]) == "LATIN":
                 if city.population >= _ALIAS_POPULATION and len(name) >= 5:
                     key = key_of(name)
                     if key not in spec.word_cities and len(key) >= 5:
                         table.setdefault(key, alias)
             else:
-                native[_script(name[0])].append((name, own))
-
-
-# Where each script begins among the code points, and its name; names sharing a row share a table.
-_SCRIPTS = (
-    (0x0000, "LATIN"),
-    (0x0370, "GREEK"),
-    (0x0400, "CYRILLIC"),
-    (0x0530, "ARMENIAN"),
-    (0x0590, "HEBREW"),
-    (0x0600, "ARABIC"),
-    (0x0700, "OTHER"),
-    (0x0900, "DEVANAGARI"),
-    (0x0980, "BENGALI"),
-    (0x0A00, "GURMUKHI"),
-    (0x0A80, "GUJARATI"),
-    (0x0B00, "ODIA"),
-    (0x0B80, "TAMIL"),
-    (0x0C00, "TELUGU"),
-    (0x0C80, "KANNADA"),
-    (0x0D00, "MALAYALAM"),
-    (0x0D80, "SINHALA"),
-    (0x0E00, "THAI"),
-    (0x0E80, "OTHER"),
-    (0x1000, "MYANMAR"),
-    (0x10A0, "GEORGIAN"),
-    (0x1100, "HANGUL"),
-    (0x1200, "ETHIOPIC"),
-    (0x1380, "OTHER"),
-    (0x1780, "KHMER"),
-    (0x1800, "OTHER"),
-    (0x1E00, "LATIN"),
-    (0x1F00, "GREEK"),
-    (0x2000, "LATIN"),
-    (0x2C00, "OTHER"),
-    (0x3040, "CJK"),
-    (0x3130, "HANGUL"),
-    (0x3190, "CJK"),
-    (0xA000, "OTHER"),
-    (0xAC00, "HANGUL"),
-    (0xD800, "OTHER"),
-    (0xF900, "CJK"),
-    (0xFB00, "ARABIC"),
-    (0xFF00, "LATIN"),
-    (0x10000, "OTHER"),
-)
-_SCRIPT_STARTS = [start for start, _ in _SCRIPTS]
-
-
-def _script(character: str) -> str:
-    return _SCRIPTS[bisect_right(_SCRIPT_STARTS, ord(character)) - 1][1]
-
-
-def scripts_of(text: str) -> Iterable[str]:
-    """One character of each script other than Latin in the text."""
-    seen: dict[str, str] = {}
-    for character in text:
-        if not character.isascii() and character.isalpha():
-            seen.setdefault(_script(character), character)
-    seen.pop("LATIN", None)
-    return seen.values()
+                native[script_of(name[0])].append((name, own))

@@ -1,4 +1,4 @@
-"""Hears how well the patient gets through the day: ECOG, Karnofsky and Lansky, or lay words (B5)."""
+"""Hears how well the patient gets through the day: ECOG, Karnofsky, Lansky, or lay words (B5)."""
 
 from __future__ import annotations
 

@@ -19,11 +19,11 @@ from bot.oncology.gazetteer import (
     gazetteer,
     place_names,
     resolve,
-    scripts_of,
 )
 from bot.oncology.patient import name_of, patient_kin
 from bot.oncology.phrases import PhraseBook, common_words
 from bot.oncology.reading import Ambiguity, Mention
+from bot.oncology.scripts import scripts_of
 from bot.oncology.text import Document
 
 ASKED = frozenset({"country", "city", "location"})

@@ -92,6 +92,9 @@ class Presence:
 
     def is_denied(self, sign: Sign) -> bool:
         here = self.context.sentence(sign.first)
+        adjacent = [c for c in self.context.by_kind["negation_before"] if c.last == sign.first]
+        if any(self._is_free(c) for c in adjacent) and not self.doc.tokens[sign.first].breaks:
+            return True
         for cue in self._inside("negation", here.first, sign.first):
             if self._is_free(cue) and self._reaches(cue, sign):
                 return True

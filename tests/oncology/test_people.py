@@ -1,0 +1,123 @@
+"""Who writes about whom, the patient's age and sex, and what the patient may know."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from bot.oncology.people import read_people
+from bot.oncology.text import read_document
+
+
+def heard(text: str, asks: str | None = None) -> dict[str, Any]:
+    return {m.fact: m.value for m in read_people(read_document(text), asks)}
+
+
+@pytest.mark.parametrize(
+    ("text", "role"),
+    [
+        ("Hi my mother has ovarian cancer stage 3c", "caregiver"),
+        ("papa ko liver cancer hai", "caregiver"),
+        ("ma k ca ovary", "caregiver"),
+        ("I'm writing for my aunt", "caregiver"),
+        ("I am her daughter", "caregiver"),
+        ("on behalf of my friend with myeloma", "caregiver"),
+        ("আমার মায়ের ক্যান্সার", "caregiver"),
+        ("I have breast cancer", "patient"),
+        ("i was diagnosed with DLBCL in 2021", "patient"),
+        ("my daughter is helping me, i have myeloma", "patient"),
+        ("I am a patient of CLL", "patient"),
+        ("my pt 54M HCC", "doctor"),
+        ("I am his treating oncologist", "doctor"),
+        ("I am referring a patient", "doctor"),
+    ],
+)
+def test_who_is_writing(text: str, role: str) -> None:
+    assert heard(text).get("user_role") == role
+
+
+@pytest.mark.parametrize(
+    ("text", "asks", "role"),
+    [
+        ("me", "user_role", "patient"),
+        ("son", "user_role", "caregiver"),
+        ("is there hope", None, None),
+    ],
+)
+def test_short_answers_about_the_writer(text: str, asks: str | None, role: str | None) -> None:
+    assert heard(text, asks).get("user_role") == role
+
+
+@pytest.mark.parametrize(
+    ("text", "asks", "years"),
+    [
+        ("72yrs old man", None, 72),
+        ("aged 45", None, 45),
+        ("45/F ca breast", None, 45),
+        ("45M", None, 45),
+        ("my wife (47) has colon cancer", None, 47),
+        ("I am 30, my mother is 62 has breast cancer", None, 62),
+        ("my son is 7 years old", None, 7),
+        ("fifty five years old lady", None, 55),
+        ("8 mo old baby with neuroblastoma", None, 0),
+        ("umar 60 saal", None, 60),
+        ("72", "age_years", 72),
+        ("about 60", "age_years", 60),
+        ("sixty two", "age_years", 62),
+        ("18 months", "age_years", 1),
+        ("diabetic for 10 years", None, None),
+        ("diagnosed 3 years ago", None, None),
+        ("smoked 30 years", None, None),
+        ("my neighbour is 50 years old and had cancer", None, None),
+    ],
+)
+def test_age(text: str, asks: str | None, years: int | None) -> None:
+    assert heard(text, asks).get("age_years") == years
+
+
+def test_age_of_a_baby_in_months() -> None:
+    assert heard("8 mo old baby")["age_months"] == 8
+
+
+@pytest.mark.parametrize(
+    ("text", "sex"),
+    [
+        ("my mother has cancer", "female"),
+        ("papa ko cancer hai", "male"),
+        ("45/F", "female"),
+        ("62 year old gentleman", "male"),
+        ("she has lung cancer", "female"),
+        ("my cousin has lung cancer", None),
+        ("lung cancer stage 4", None),
+    ],
+)
+def test_sex(text: str, sex: str | None) -> None:
+    assert heard(text).get("sex") == sex
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "he must not know",
+        "don't tell him he has cancer",
+        "she doesn't know she has cancer",
+        "we have not told my father",
+        "please keep it secret from my mother",
+        "papa ko nahi pata unko cancer hai",
+    ],
+)
+def test_what_the_patient_must_not_know(text: str) -> None:
+    assert heard(text)["non_disclosure"] is True
+
+
+@pytest.mark.parametrize("text", ["does he qualify", "do you know him", "he knows and agrees"])
+def test_no_secret_where_there_is_none(text: str) -> None:
+    assert "non_disclosure" not in heard(text)
+
+
+def test_languages() -> None:
+    assert heard("I speak Bengali")["language"] == "bn"
+    assert heard("the reports are in Arabic")["records_language"] == "ar"
+    assert heard("Tamil", "language")["language"] == "ta"
+    assert "language" not in heard("Hindi songs")
