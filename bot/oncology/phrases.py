@@ -161,9 +161,10 @@ def _repacked(doc: Document, repaired: Mapping[int, str]) -> tuple[str, list[int
 class _Repair:
     """Nearest vocabulary word, looked up in small buckets by length and first or last letters."""
 
-    def __init__(self, packed: Iterable[str]) -> None:
+    def __init__(self, values: Mapping[str, object]) -> None:
+        self._values = values
         self._known: set[str] = set()
-        for form in packed:
+        for form in values:
             self._known.update(form.split())
         self._buckets: dict[tuple[int, str], list[str]] = defaultdict(list)
         for word in sorted(self._known):
@@ -209,7 +210,12 @@ class _Repair:
             return None
         least = min(best.values())
         nearest = [name for name, distance in best.items() if distance == least]
-        return nearest[0] if len(nearest) == 1 else None
+        return nearest[0] if len(nearest) == 1 or self._same(nearest) else None
+
+    def _same(self, words: list[str]) -> bool:
+        """Whether words equally near all name the same thing."""
+        first = self._values.get(f" {words[0]} ")
+        return first is not None and all(self._values.get(f" {w} ") == first for w in words)
 
 
 @cache
