@@ -1,0 +1,1 @@
+"""The messages held apart, and the floors under which no figure may fall."""
