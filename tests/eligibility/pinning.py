@@ -1,6 +1,6 @@
 """Finds further cases for changes of the rule data that no tested case notices, and pins them.
 
-    .venv/bin/python -m tests.eligibility.pinning
+    .venv/bin/python -m tests.eligibility.pinning [PATHWAY ...]
 
 A pinned case is a neighbour of a tested one: one or two of the facts that a rule looks at are set
 to a boundary value, to another value or to unknown. Its result is written down as it is today, so
@@ -13,6 +13,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import json
+import sys
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -23,6 +24,7 @@ from bot.eligibility.ruleset import current
 from bot.eligibility.yaml_places import RuleFileError
 from bot.facts.derive import derive
 from bot.facts.model import CaseFacts, FactError
+from bot.facts.vocabulary import expand
 from tests.eligibility.mutants import (
     PINNED,
     Case,
@@ -33,8 +35,16 @@ from tests.eligibility.mutants import (
     rule_mutants,
     tested_facts,
 )
+from tests.eligibility.vignettes_file import FIT
 
 Facts = Mapping[str, Any]
+# All markers that count in any tumour are negative, so that other markers decide.
+NO_TARGET: Facts = {
+    "extent": "metastatic",
+    "prior_systemic_lines": 1,
+    "disease_status": "progressed",
+    "biomarkers": {"NTRK": "neg", "RET": "neg", "BRAF": "WT", "HER2": "IHC0"},
+}
 # Derived facts and the facts they come from.
 _BEHIND: Mapping[str, list[dict[str, Any]]] = {
     "relapsed_or_refractory": [{"disease_status": s} for s in ("relapsed", "remission", None)],
@@ -83,7 +93,9 @@ def edits(condition: Any) -> Iterator[dict[str, Any]]:
             yield {"symptoms": [name]}
         yield {"symptoms": None}
     elif "cancer" in condition:
-        yield {}
+        for cancer in sorted(expand(_listed(condition["cancer"])) - {"richter"}):
+            yield {"cancer_type": cancer}
+        yield {"cancer_type": "thymic"}
 
 
 def _listed(value: Any) -> list[Any]:
@@ -101,10 +113,13 @@ def _fact_edits(condition: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     name = condition["fact"]
     if name in _BEHIND:
         yield from _BEHIND[name]
+        for word in _listed(condition.get("mentions", [])):
+            yield {"radiation_history": [{"site": word}]}
         return
     if name == "subtype_words":
         words = _listed(condition.get("mentions", condition.get("is", [])))
         yield from ({"cancer_subtype": w} for w in words)
+        yield from ({"+cancer_subtype": w} for w in words)
         yield {"cancer_subtype": "another type"}
         yield {"cancer_subtype": None}
         return
@@ -114,6 +129,7 @@ def _fact_edits(condition: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         values += _OTHERS.get(name, [True, False, 0, 1, 2])
     if "has" in condition:
         values += [[v] for v in _listed(condition["has"])] + [["other"], []]
+        yield from ({f"+{name}": [v]} for v in _listed(condition["has"]))
     if "mentions" in condition:
         values += [*_listed(condition["mentions"]), "another"]
     for value in values:
@@ -181,12 +197,16 @@ def changed(facts: Facts, edit: Facts) -> dict[str, Any]:
             if value is not None:
                 markers[name[11:]] = value
             out["biomarkers"] = markers
+        elif name == "+cancer_subtype":
+            out["cancer_subtype"] = f"{out.get('cancer_subtype', '')} {value}".strip()
         elif name == "+received":
             out["drug_classes_received"] = sorted({*out.get("drug_classes_received", ()), *value})
         elif name == "-received":
             out["drug_classes_received"] = sorted(
                 {*out.get("drug_classes_received", ())} - {*value}
             )
+        elif name.startswith("+"):
+            out[name[1:]] = [*out.get(name[1:], ()), *value]
         elif value is None:
             out.pop(name, None)
         else:
@@ -205,7 +225,7 @@ def _case(rules: PathwayRules, facts: Facts, name: str) -> Case | None:
 def neighbours(rules: PathwayRules, source: Facts, number: int) -> Iterator[Case]:
     """Cases near the tested ones of this rule's cancers: two edits each, the nearest first."""
     cancers = rules.rules[number].cancers
-    bases: list[Facts] = []
+    bases: list[Facts] = [] if tested_facts(rules.id) else [{}]
     for facts in tested_facts(rules.id):
         cancer = facts.get("cancer_type")
         if cancers is None or cancer in cancers:
@@ -214,6 +234,7 @@ def neighbours(rules: PathwayRules, source: Facts, number: int) -> Iterator[Case
         if cancer != "richter" and not any(b.get("cancer_type") == cancer for b in bases):
             template = bases[0] if bases else {}
             bases.append({**template, "cancer_type": cancer})
+    bases += [{**FIT, **NO_TARGET, "cancer_type": "thymic"}] if cancers is None else []
     every = [e for c in source["criteria"] for e in edits(c["when"])]
     unique = list({json.dumps(e, sort_keys=True): e for e in every}.values())
     seen: set[str] = set()
@@ -267,9 +288,11 @@ def pin(pathway: str, kept: list[dict[str, Any]]) -> tuple[int, list[str]]:
 
 
 if __name__ == "__main__":
-    pinned: list[dict[str, Any]] = []
-    PINNED.write_text("[]", encoding="utf-8")
-    for name in current().pathways:
+    names = sys.argv[1:] or list(current().pathways)
+    before = json.loads(PINNED.read_text(encoding="utf-8"))
+    pinned = [p for p in before if p["pathway"] not in names]
+    PINNED.write_text(json.dumps(pinned), encoding="utf-8")
+    for name in names:
         count, open_ones = pin(name, pinned)
         print(f"{name}: {count - len(open_ones)} of {count}", flush=True)
         for line in open_ones:
