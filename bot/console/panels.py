@@ -28,6 +28,7 @@ STATUS_TONES = {
 # Order on the page, and the statuses that are open to see at once (C10).
 STATUS_RANK = tuple(STATUS_TONES)
 SHOWN_AT_ONCE = frozenset({"CONSIDER", "CAUTION", "DEFER", "NEEDS_INFO"})
+IN_EMERGENCY = SHOWN_AT_ONCE - {"DEFER"}
 # Below this the bot reads a fact back before it believes it.
 SURE = 0.995
 
@@ -185,7 +186,9 @@ def verdict(record: AssessmentRecord | None, wording: Wording) -> Verdict | None
         key=lambda p: STATUS_RANK.index(p["status"]) if p.get("status") in STATUS_RANK else 99,
     )
     views = [_pathway(p, wording) for p in ranked]
-    first = {str(p["id"]) for p in ranked if p.get("status") in SHOWN_AT_ONCE}
+    # In an emergency nothing else matters, so what is put off does not fill the page (C0).
+    at_once = IN_EMERGENCY if result.get("triage") == "EMERGENCY_NOW" else SHOWN_AT_ONCE
+    first = {str(p["id"]) for p in ranked if p.get("status") in at_once}
     return Verdict(
         at=record.created_at,
         triage=t.named("urgency", result.get("triage")),
