@@ -23,7 +23,7 @@ STALE_AFTER_DAYS: Final = 183  # rules are shown at most six months after their 
 
 # REQ-103: never said to a patient.
 FORBIDDEN: Final = re.compile(
-    r"you qualify|you are eligible|\bcures?\b|guarantee|best treatment|last chance|"
+    r"you qualify|you are eligible|\bcure[ds]?\b|guarantee|best treatment|last chance|"
     r"\d+ ?(%|percent) (survival|response|of patients)|survival of",
     re.IGNORECASE,
 )

@@ -96,7 +96,8 @@ class _Reader:
             raise self.fail(place, "as_of is missing")
         review = source.get("review", default.review if default else "pending")
         if isinstance(review, Mapping):
-            review = f"{review.get('by')}, {review.get('on')}"
+            # YAML reads a bare `on` as true.
+            review = f"{review.get('by')}, {review.get('on', review.get(True))}"
         return Origin(tags, str(as_of), str(review))
 
     def evidence(self, source: Any, place: Place, default: Evidence) -> Evidence:

@@ -1,0 +1,166 @@
+"""What must hold for any facts: order, monotonicity, unknown is neither true nor false."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from bot.eligibility.engine import assess
+from bot.eligibility.rules import PATHWAYS
+from bot.facts.model import CaseFacts, FactError
+from bot.facts.vocabulary import cancers
+
+MARKERS: dict[str, list[Any]] = {
+    "EGFR": ["ex19del", "WT", "positive"],
+    "ALK": ["fusion_pos", "neg"],
+    "KRAS": ["G12C", "WT"],
+    "HER2": ["3+", "2+", "1+", "neg"],
+    "CLDN18.2": [75, 10],
+    "MSI_MMR": ["MSI-H", "MSS"],
+    "TMB": [10, 9.9],
+    "PDL1_CPS": [0, 1, 10],
+    "CD19": ["pos", "neg"],
+    "BRAF": ["V600E", "WT"],
+    "BRCA": ["germline", "neg"],
+    "FOLR1": [75, 20],
+}
+FACTS: dict[str, st.SearchStrategy[Any]] = {
+    "cancer_type": st.sampled_from(sorted(cancers())),
+    "age_years": st.sampled_from([0.5, 1, 11, 17, 18, 25, 26, 60, 70, 71, 75, 80]),
+    "prior_systemic_lines": st.integers(0, 5),
+    "disease_status": st.sampled_from(["stable", "relapsed", "refractory", "progressed"]),
+    "extent": st.sampled_from(["localised", "locally_advanced", "oligometastatic", "metastatic"]),
+    "ecog": st.integers(0, 4),
+    "infection_status": st.sampled_from(["none", "active_uncontrolled"]),
+    "autoimmune_status": st.sampled_from(["none", "mild_controlled", "active_immunosuppressed"]),
+    "steroid_pred_mg": st.sampled_from([0, 10, 10.5]),
+    "lvef_pct": st.sampled_from([39, 40, 45, 49, 50, 60]),
+    "months_to_relapse": st.sampled_from([3, 6, 12, 12.5, 30]),
+    "transplant_fitness": st.sampled_from(["fit", "unfit"]),
+    "drug_classes_received": st.lists(
+        st.sampled_from(["PI", "IMiD", "anti_CD38", "BTKi", "BCL2i", "PD1", "platinum"]),
+        unique=True,
+    ),
+    "classes_complete": st.booleans(),
+    "refractory_to": st.lists(st.sampled_from(["lenalidomide", "PD1"]), unique=True),
+    "platinum_status": st.sampled_from(["sensitive", "resistant", "refractory"]),
+    "told_inoperable": st.booleans(),
+    "child_pugh": st.sampled_from(["A", "B", "C"]),
+    "biomarkers": st.fixed_dictionaries(
+        {}, optional={m: st.sampled_from(v) for m, v in MARKERS.items()}
+    ),
+}
+people = st.fixed_dictionaries({}, optional=FACTS)
+quick = settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.filter_too_much]
+)
+BEST = ("CONSIDER", "CAUTION", "NEEDS_INFO", "NOT_YET", "TRIAL_ONLY", "NO_MATCH")
+
+
+def statuses(facts: dict[str, Any]) -> dict[str, str]:
+    return {p.id: p.before_gates for p in assess(facts).pathways}
+
+
+@quick
+@given(people)
+def test_every_pathway_is_answered_once_and_as_json(facts: dict[str, Any]) -> None:
+    wire = assess(facts).as_wire()
+    assert tuple(p["id"] for p in wire["pathways"]) == PATHWAYS
+    assert json.loads(json.dumps(wire)) == wire
+    for p in wire["pathways"]:
+        assert p["reasons"]
+        assert p["status"] != "NEEDS_INFO" or p["missing"]
+
+
+@quick
+@given(people, st.randoms(use_true_random=False))
+def test_order_of_facts_does_not_matter(facts: dict[str, Any], random: Any) -> None:
+    names = list(facts)
+    random.shuffle(names)
+    assert assess({n: facts[n] for n in names}).as_wire() == assess(facts).as_wire()
+
+
+@quick
+@given(people)
+def test_unknown_is_the_same_as_not_said(facts: dict[str, Any]) -> None:
+    said = {**dict.fromkeys(FACTS), **facts}
+    assert assess(said).as_wire() == assess(facts).as_wire()
+
+
+@quick
+@given(people, st.sampled_from(sorted(FACTS)), st.data())
+def test_knowing_more_never_asks_for_what_is_known(
+    facts: dict[str, Any], name: str, data: Any
+) -> None:
+    more = {**facts, name: data.draw(FACTS[name])}
+    try:
+        CaseFacts.read(more)
+        after = assess(more)
+    except FactError:
+        return
+    scalar = {n for n in more if n not in ("biomarkers", "drug_classes_received")}
+    for p in after.pathways:
+        assert not set(p.missing) & scalar, (p.id, p.missing)
+
+
+@quick
+@given(people)
+def test_a_known_answer_stays_when_an_unrelated_fact_is_added(facts: dict[str, Any]) -> None:
+    before = statuses(facts)
+    after = statuses({**facts, "weight_kg": 60, "city": "Dhaka", "passport": "yes"})
+    assert before == after
+
+
+@quick
+@given(people)
+def test_a_completed_unknown_lies_among_what_was_possible(facts: dict[str, Any]) -> None:
+    """Decided without a fact means: decided the same way whatever the fact turns out to be."""
+    for name in ("months_to_relapse", "transplant_fitness", "platinum_status"):
+        if name in facts:
+            continue
+        open_ = {p.id for p in assess(facts).pathways if name in p.missing}
+        decided = {p: s for p, s in statuses(facts).items() if p not in open_}
+        for value in {"months_to_relapse": [3, 30]}.get(name, []):
+            if facts.get("disease_status") == "progressed" or "disease_status" not in facts:
+                continue
+            after = statuses({**facts, name: value})
+            for pathway in ("car_t", "checkpoint", "targeted"):
+                if decided.get(pathway) in ("TRIAL_ONLY", "NO_MATCH"):
+                    assert after[pathway] == decided[pathway]
+
+
+@quick
+@given(people)
+def test_gates_only_lower_a_shown_answer(facts: dict[str, Any]) -> None:
+    for p in assess(facts).pathways:
+        if p.status != p.before_gates:
+            assert p.gates
+            assert p.status in ("DEFER", "CAUTION")
+            assert p.before_gates in ("CONSIDER", "CAUTION", "NEEDS_INFO")
+
+
+@quick
+@given(people, st.integers(1, 15))
+def test_nothing_but_supportive_care_in_an_emergency(facts: dict[str, Any], flag: int) -> None:
+    shown = {
+        p.id for p in assess({**facts, "red_flags": [f"RF{flag}"]}).pathways if p.status != "DEFER"
+    }
+    assert shown == {"supportive_care"}
+
+
+@quick
+@given(people, st.lists(st.sampled_from(["ecog", "biomarkers", "labs", "lvef_pct"]), unique=True))
+def test_a_settled_fact_is_never_asked_again(facts: dict[str, Any], settled: list[str]) -> None:
+    from bot.eligibility.questions import next_question
+
+    asked: set[str] = set(settled)
+    for _ in range(60):
+        question = next_question(facts, settled=asked)
+        if question is None:
+            return
+        assert question not in asked
+        asked.add(question)
+    raise AssertionError("the questions never end")
