@@ -43,7 +43,7 @@ log = logging.getLogger(__name__)
 
 FINISH_SECONDS: Final = 15.0
 REPLAY_SECONDS: Final = 5.0
-INTRODUCE_SECONDS: Final = 60.0
+INTRODUCE_SECONDS: Final = 30.0
 TELEGRAM_PATH: Final = "/webhooks/telegram"
 WEBHOOK, POLLING = "webhook", "polling"
 _SECRET: Final = re.compile(r"[A-Za-z0-9_-]{1,256}")
@@ -132,17 +132,21 @@ class Channels:
 
     async def _introduce(self, telegram: TelegramClient) -> None:
         """Tells Telegram our address and menu; that it cannot be reached must not stop us."""
-        secret = self._configuration.telegram_webhook_secret
-        while self._mode == WEBHOOK and secret is not None:
+        while True:
             try:
-                url = self._configuration.public_url.rstrip("/") + TELEGRAM_PATH
-                await telegram.set_webhook(url, secret.get_secret_value())
-                break
+                await self._register(telegram)
+                for language, texts in languages().items():
+                    await telegram.set_commands(tuple(texts.commands.items()), language)
+                return
             except SendError as error:
-                log.warning("telegram webhook not registered: %s", error)
+                log.warning("telegram does not know our address or menu yet: %s", error)
                 await asyncio.sleep(INTRODUCE_SECONDS)
-        for language, texts in languages().items():
-            await telegram.set_commands(tuple(texts.commands.items()), language)
+
+    async def _register(self, telegram: TelegramClient) -> None:
+        secret = self._configuration.telegram_webhook_secret
+        if self._mode == WEBHOOK and secret is not None:
+            url = self._configuration.public_url.rstrip("/") + TELEGRAM_PATH
+            await telegram.set_webhook(url, secret.get_secret_value())
 
     async def _replay(self) -> None:
         """Takes spooled messages in when the database is back."""

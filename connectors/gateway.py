@@ -9,8 +9,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
+import threading
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from types import FrameType
 
 import uvicorn
 from starlette.applications import Starlette
@@ -38,9 +40,15 @@ GRACE_SECONDS = 20
 
 
 def create_app(
-    configuration: Settings, store: Store, *, work: bool = True, console: bool = True
+    configuration: Settings,
+    store: Store,
+    *,
+    work: bool = True,
+    console: bool = True,
+    stopping: threading.Event | None = None,
 ) -> ASGIApp:
-    """The whole gateway. `work` off: no worker, sender or polling in this process.
+    """The whole gateway. `work` off: no worker, sender or polling in this process; `stopping` is
+    set when the process is asked to end.
 
     Raises SettingMissing when a channel is on without its secrets.
     """
@@ -50,7 +58,7 @@ def create_app(
         *TelegramWebhook(
             configuration, channels.door, channels.metrics, channels.run_errand
         ).routes(),
-        *Webchat(store, channels.door, channels.answered).routes(),
+        *Webchat(store, channels.door, channels.answered, stopping).routes(),
         *channels.links.routes(),
         *ChatPage().routes(),
         *Health(configuration, store, channels.metrics).routes(),
@@ -109,18 +117,32 @@ def start_logging() -> None:
         logging.getLogger(name).setLevel(logging.WARNING)
 
 
+class _Server(uvicorn.Server):
+    """Tells the application at once that it is to stop, not only when all requests have ended."""
+
+    def __init__(self, stopping: threading.Event, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._stopping = stopping
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self._stopping.set()
+        super().handle_exit(sig, frame)
+
+
 def main() -> int:
     """Runs the gateway until it is told to stop; finishes what is under way."""
     start_logging()
+    stopping = threading.Event()
     try:
         configuration = settings()
         files = open_files(configuration.files_url, configuration.keys)
         store = Store.open(configuration.database_url, configuration.keys, files=files)
-        app = create_app(configuration, store)
+        app = create_app(configuration, store, stopping=stopping)
     except (SettingMissing, StoreError, ValueError) as error:
         print(error, file=sys.stderr)
         return 2
-    server = uvicorn.Server(
+    server = _Server(
+        stopping,
         uvicorn.Config(
             app,
             host=configuration.host,
@@ -132,7 +154,7 @@ def main() -> int:
             timeout_keep_alive=30,
             timeout_graceful_shutdown=GRACE_SECONDS,
             http=GuardedProtocol,
-        )
+        ),
     )
     try:
         asyncio.run(server.serve())

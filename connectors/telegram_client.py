@@ -203,14 +203,14 @@ class TelegramClient:
             raise send_error(error) from None
 
     async def set_commands(self, commands: Sequence[tuple[str, str]], language: str) -> None:
-        """The bot's menu in one language: names and descriptions; English is for all others too."""
+        """The bot's menu in one language (English is for all others too). Raises SendError."""
         menu = [BotCommand(name, text) for name, text in commands]
         try:
             await self._bot.set_my_commands(menu, language_code=language)
             if language == FIRST_LANGUAGE:
                 await self._bot.set_my_commands(menu)
         except TelegramError as error:
-            log.info("telegram menu not set: %s", type(error).__name__)
+            raise send_error(error) from None
 
 
 def send_error(error: TelegramError) -> SendError:

@@ -14,6 +14,7 @@ import asyncio
 import json
 import logging
 import re
+import threading
 import time
 import uuid
 from collections import OrderedDict
@@ -31,7 +32,7 @@ from bot.store import Store
 from bot.store.errors import NotFound, StoreUnavailable
 from bot.store.messages import FileRef, InboundMessage, Kind, Outgoing
 from bot.store.records import Received, TranscriptLine
-from connectors.bell import Bell
+from connectors.bell import Bell, Listener
 from connectors.capabilities import capabilities
 from connectors.http_guard import WEBHOOK_BYTES
 from connectors.intake_door import Door
@@ -45,6 +46,7 @@ LONGEST_POLL: Final = 25.0
 _CONVERSATION: Final = re.compile(r"[A-Za-z0-9_-]{1,128}")
 _CLIENT_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _LOOK_AGAIN: Final = 0.25  # another process may have taken the turn
+_LOOK_FOR_NEW: Final = 2.0  # the console does not ring our bell
 _MOST_FILES: Final = 5
 _SHOWN: Final = 200
 
@@ -69,10 +71,16 @@ class RateLimit:
 
 
 class Webchat:
-    """The two routes, over one store and the door that all channels share."""
+    """The routes, over one store and the door that all channels share.
 
-    def __init__(self, store: Store, door: Door, answered: Bell) -> None:
+    `stopping` ends the waiting of pages, so that they do not hold a restart up.
+    """
+
+    def __init__(
+        self, store: Store, door: Door, answered: Bell, stopping: threading.Event | None = None
+    ) -> None:
         self._store, self._door, self._answered = store, door, answered
+        self._stopping = stopping or threading.Event()
         # Nobody types faster; a script that does is slowed down without touching anybody else.
         self._limit = RateLimit(burst=300, per_second=5)
 
@@ -116,7 +124,16 @@ class Webchat:
             left = until - time.monotonic()
             if found["messages"] or left <= 0 or await request.is_disconnected():
                 return JSONResponse(found)
-            await heard.heard(min(left, 2.0))
+            if not await self._wait(heard, min(left, _LOOK_FOR_NEW)):
+                return JSONResponse(found)
+
+    async def _wait(self, heard: Listener, seconds: float) -> bool:
+        """Waits for the bell or so long; False when the process is to stop."""
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0 and not self._stopping.is_set():
+            if await heard.heard(min(left, _LOOK_AGAIN)):
+                break
+        return not self._stopping.is_set()
 
     async def file(self, request: Request) -> Response:
         """A file of this conversation, as a download whatever it claims to be."""
@@ -217,7 +234,8 @@ class Webchat:
                     },
                     200 if turn.done else 202,
                 )
-            await heard.heard(min(left, _LOOK_AGAIN))
+            if not await self._wait(heard, min(left, _LOOK_AGAIN)):
+                break
         case = await asyncio.to_thread(self._case, received.conversation_id)
         return JSONResponse({"replies": [], **case}, 202, {"retry-after": "5"})
 

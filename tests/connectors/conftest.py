@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -37,6 +38,7 @@ class Service:
     engine: EngineStandIn
     twilio: TwilioStandIn
     telegram: TelegramStandIn
+    stopping: threading.Event
 
     def push_whatsapp(
         self, params: dict[str, str], path: str = "/webhooks/whatsapp", **headers: Any
@@ -90,11 +92,13 @@ def running(folder: Path, empty: Path) -> Iterator[Service]:
             TELEGRAM_WEBHOOK_SECRET=telegram_api.SECRET,
         )
         store = Store.open(settings.database_url, settings.keys)
+        stopping = threading.Event()
+        app = create_app(settings, store, console=False, stopping=stopping)
         with (
-            serving(create_app(settings, store, console=False), held, http=GuardedProtocol),
+            serving(app, held, http=GuardedProtocol),
             httpx.Client(base_url=url, timeout=40) as client,
         ):
-            yield Service(url, client, store, settings, engine, twilio, telegram)
+            yield Service(url, client, store, settings, engine, twilio, telegram, stopping)
         store.close()
 
 

@@ -308,8 +308,9 @@ async def test_nobody_at_telegrams_address(tmp_path: Path) -> None:
     with pytest.raises(SendError) as caught:
         await client.send(chat())
     assert caught.value.action is Action.RETRY
-    with pytest.raises(SendError):
-        await client.updates(0)
+    for step in (client.updates(0), client.set_commands((("help", "Help"),), "en")):
+        with pytest.raises(SendError):
+            await step
     await client.run_errand(AnswerPress("1", 42, 1), "line")
     await client.typing("42")
     await client.aclose()

@@ -6,6 +6,7 @@ import socket
 import threading
 import uuid
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -13,7 +14,7 @@ import pytest
 
 from bot.store.messages import Author, OutboundReply
 from connectors.webchat import RateLimit
-from tests.connectors.conftest import Service
+from tests.connectors.conftest import Service, running
 from tests.connectors.waiting import until
 
 
@@ -263,3 +264,19 @@ def test_a_request_that_never_begins_is_hung_up_on(
 def test_one_connection_serves_many_requests(door: Service) -> None:
     with httpx.Client(base_url=door.url, limits=httpx.Limits(max_connections=1)) as client:
         assert {client.get("/healthz").status_code for _ in range(20)} == {200}
+
+
+def test_a_stop_does_not_wait_for_open_pages(tmp_path: Path, migrated_sqlite: Path) -> None:
+    with running(tmp_path, migrated_sqlite) as service:
+        service.say("hello", "open-page")
+        seen = history(service, "open-page")[-1]["seq"]
+        found: list[list[dict[str, Any]]] = []
+
+        def wait() -> None:
+            found.append(history(service, "open-page", after=seen, wait=25))
+
+        page = threading.Thread(target=wait)
+        page.start()
+        service.stopping.set()
+        page.join(timeout=20)
+        assert found == [[]]

@@ -367,8 +367,7 @@ async def _talk(standin: TelegramStandIn) -> None:
                     return
                 update = _typed(standin, typed)
                 if standin.webhook:
-                    answer = await standin.push(client, update)
-                    print(f"[webhook answered {answer.status_code}]", flush=True)
+                    await _push(standin, client, update)
                 line = asyncio.create_task(asyncio.to_thread(sys.stdin.readline))
             for message in standin.sent[printed:]:
                 print(f"\n{_shown(message)}\n", flush=True)
@@ -391,6 +390,14 @@ def _shown(message: JSON) -> str:
     lines = [f"  #{number} {title}" for number, title in enumerate(buttons, 1)]
     text = message.get("text") or message.get("caption") or message["document"]["file_name"]
     return "\n".join([text, *lines])
+
+
+async def _push(standin: TelegramStandIn, client: httpx.AsyncClient, update: JSON) -> None:
+    try:
+        answer = await standin.push(client, update)
+        print(f"[webhook answered {answer.status_code}]", flush=True)
+    except httpx.HTTPError as error:
+        print(f"[nobody at {standin.webhook}: {type(error).__name__}]", flush=True)
 
 
 async def _main() -> None:

@@ -412,13 +412,20 @@ async def _talk(standin: TwilioStandIn, phone: str) -> None:
                 typed = line.result()
                 if not typed:
                     return
-                answer = await standin.push(client, standin.inbound(phone, typed.rstrip("\n")))
-                print(f"[webhook answered {answer.status_code}]", flush=True)
+                await _push(standin, client, standin.inbound(phone, typed.rstrip("\n")))
                 line = asyncio.create_task(asyncio.to_thread(sys.stdin.readline))
             for message in standin.outgoing[printed:]:
                 print(f"\n{message['body']}\n", flush=True)
                 printed += 1
             await standin.ship(client)
+
+
+async def _push(standin: TwilioStandIn, client: httpx.AsyncClient, params: dict[str, str]) -> None:
+    try:
+        answer = await standin.push(client, params)
+        print(f"[webhook answered {answer.status_code}]", flush=True)
+    except httpx.HTTPError as error:
+        print(f"[nobody at {standin.gateway}: {type(error).__name__}]", flush=True)
 
 
 async def _main() -> None:
