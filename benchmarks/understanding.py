@@ -4,7 +4,7 @@
 
 Asks a running engine, or starts one for the call. `--words-only` reads with the vocabulary alone,
 without an engine: quick while working on it, but says nothing of intents and writes nothing.
-Writes benchmarks/results-understanding.json and the table as docs/pictures/understanding.svg.
+Writes benchmarks/results-understanding.json, the table of docs/understanding.md and its picture.
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ from bot.operations.understanding import understand_lines
 ROOT: Final = Path(__file__).resolve().parents[1]
 MESSAGES: Final = ROOT / "tests" / "understanding" / "messages"
 RESULTS: Final = ROOT / "benchmarks" / "results-understanding.json"
+PAGE: Final = ROOT / "docs" / "understanding.md"
+TABLE_START, TABLE_END = "<!-- figures -->", "<!-- /figures -->"
 PICTURE: Final = ROOT / "docs" / "pictures" / "understanding.svg"
 
 # fact -> (figure, what it is to reach)
@@ -181,6 +183,23 @@ def _show(report: Report, fact: str | None) -> None:
             print(f"    {miss.text}")
 
 
+def _page(report: Report) -> str:
+    """The page with its table renewed."""
+    before, _, rest = PAGE.read_text(encoding="utf-8").partition(TABLE_START)
+    after = rest.partition(TABLE_END)[2]
+    aimed = table(
+        {
+            "fact": row["fact"],
+            "figure": row["figure"],
+            "reached": f"{row['value']:.3f}",
+            "aim": "" if row["aim"] is None else f"{row['aim']:.2f}",
+        }
+        for row in report.rows()
+    )
+    tables = f"{report.messages} messages.\n\n{aimed}\n\n{table(report.counted())}"
+    return f"{before}{TABLE_START}\n{tables}\n{TABLE_END}{after}"
+
+
 def _write(report: Report) -> None:
     written = {
         "messages": report.messages,
@@ -190,6 +209,7 @@ def _write(report: Report) -> None:
         "misses": [asdict(m) for m in report.misses],
     }
     RESULTS.write_text(json.dumps(written, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    PAGE.write_text(_page(report), encoding="utf-8")
     PICTURE.parent.mkdir(parents=True, exist_ok=True)
     PICTURE.write_text(draw(report.rows(), report.messages), encoding="utf-8")
 
