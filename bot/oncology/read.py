@@ -10,9 +10,11 @@ from collections.abc import Callable, Iterable
 
 from bot.oncology.biomarkers import read_biomarkers
 from bot.oncology.cancers import read_cancers
+from bot.oncology.disease_course import read_extent, read_status
 from bot.oncology.person_readers import PERSON_READERS
 from bot.oncology.reading import Ambiguity, FlagMention, Mention, Reading
 from bot.oncology.sites import read_sites
+from bot.oncology.staging import read_stage
 from bot.oncology.text import Document, read_document
 from bot.oncology.treatments import read_treatments
 from bot.oncology.wanted import read_interests, read_main_question
@@ -26,6 +28,9 @@ READERS: tuple[Reader, ...] = (
     read_sites,
     read_treatments,
     read_biomarkers,
+    read_stage,
+    read_status,
+    read_extent,
     read_interests,
     read_main_question,
     *PERSON_READERS,
