@@ -39,6 +39,8 @@ class Presence:
             if s.name not in masks and not s.name.startswith(_SINGLE_WORDS)
             for i in range(s.first, s.last)
         }
+        told = {name for names in sign_file().symptoms.values() for name in names}
+        self._complaints = {i for s in self.signs if s.name in told for i in range(s.first, s.last)}
         self._known: dict[Sign, bool] = {}
 
     def now(self, sign: Sign) -> bool:
@@ -141,6 +143,8 @@ class Presence:
 
     def _hypothetical(self, sign: Sign) -> bool:
         here = self.context.sentence(sign.first)
+        if sign.first > here.first and self._text(sign.first - 1) in _words("modal"):
+            return True
         for cue in self._inside("hypothetical", here.first, sign.first):
             comma = any(cue.last < p <= sign.first for p in self.context.commas)
             if sign.first - cue.last > 9 or (comma and sign.first - cue.last > 1):
@@ -168,6 +172,14 @@ class Presence:
                 return True
         if self._text(here.first) not in _words("question_start"):
             return False
+        if (
+            here.question
+            and self._text(here.first) in _words("question_modal")
+            and here.first + 1 < here.last
+            and self._text(here.first + 1) not in _words("not_a_subject")
+            and not self._statement_between(here.first, sign.first)
+        ):
+            return True
         after = self._inside("asked_after", sign.last, min(here.last, sign.last + 8))
         return bool(after) and not self._statement_between(here.first, sign.first)
 
@@ -200,14 +212,14 @@ class Presence:
 
     def is_resolved(self, sign: Sign) -> bool:
         here = self.context.sentence(sign.first)
-        reach = min(here.last, sign.last + 9)
+        reach = min(here.last, sign.last + 12)
         for cue in self._inside("resolved", sign.last, reach):
             between = [self._text(i) for i in range(sign.last, cue.first)]
             if any(word in _words("unresolved") for word in between):
                 continue
             again = self._inside("not_past", sign.last, cue.first)
             if any(c.last < cue.first for c in again) or any(
-                i in self._covered for i in range(sign.last, cue.first)
+                i in self._complaints for i in range(sign.last, cue.first)
             ):
                 continue
             plain = any(self._text(i) in _FINE for i in range(cue.first, cue.last))

@@ -15,6 +15,7 @@ from functools import cache
 from typing import Any, Literal
 
 from bot.oncology.knowledge_files import KNOWLEDGE, load
+from bot.oncology.labs import read_labs
 from bot.oncology.numbers import (
     Duration,
     Measure,
@@ -54,6 +55,7 @@ class Flag:
 
     meaning: str
     rules: tuple[Rule, ...]
+    explains: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -127,6 +129,10 @@ class _Scene:
         for measure in counts(self.doc):
             if measure.value > 6:
                 self._add("over_6_times", measure)
+        for result in read_labs(self.doc, None):
+            if isinstance(result, Mention) and result.fact == "labs.bili_xULN" and result.value > 2:
+                first = self.doc.token_at(result.start)
+                self.by_name["high_bilirubin"].append(Sign("high_bilirubin", first, first + 1))
         for span in spans:
             if span.hours >= 24 and span.hours < 700 and not span.ago:
                 self._add("over_24_hours", Measure("duration", span.hours, span.nstart, span.nend))
