@@ -138,6 +138,8 @@ class Console:
         if screen.right is not Right.OPEN:
             if visit.signed_in is None:
                 return self._to_login(visit)
+            if visit.signed_in.needs_code and not screen.before_code:
+                return visit.go("code")
             if visit.signed_in.must_change_password and not screen.before_password:
                 return visit.go("password")
             if not visit.may(screen.right):

@@ -51,7 +51,7 @@ def login(visit: Visit) -> Response:
         answer = visit.go("password")
     elif _ours(visit, next_page):
         answer.headers["location"] = next_page
-    return _with_session(visit, answer, open_session(visit.store, account.id, visit.now))
+    return with_session(visit, answer, open_session(visit.store, account.id, visit.now))
 
 
 def _ours(visit: Visit, path: str) -> bool:
@@ -60,7 +60,8 @@ def _ours(visit: Visit, path: str) -> bool:
     return path.startswith(f"{root}/") and not path.startswith("//") and "\\" not in path
 
 
-def _with_session(visit: Visit, answer: Response, token: str) -> Response:
+def with_session(visit: Visit, answer: Response, token: str) -> Response:
+    """The answer, with the session's cookie on it."""
     https = visit.settings.public_url.startswith("https:")
     answer.set_cookie(
         cookie_name(https),
@@ -98,5 +99,6 @@ def change_password(visit: Visit) -> Response:
     if fault is not None:
         wrong = Notice("red", visit.texts(fault))
         return visit.page("password.html", 422, notices=[wrong], least=passwords.SHORTEST)
-    token = open_session(visit.store, visit.me.user_id, visit.now)
-    return _with_session(visit, visit.go("home", query={"done": "password"}), token)
+    # Who comes here has given the code, if there is one to give.
+    token = open_session(visit.store, visit.me.user_id, visit.now, second_factor=True)
+    return with_session(visit, visit.go("home", query={"done": "password"}), token)

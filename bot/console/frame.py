@@ -37,6 +37,7 @@ MENU = (
     ("audit", Right.READ_AUDIT),
     ("accounts", Right.MANAGE_ACCOUNTS),
     ("password", Right.SELF),
+    ("second_factor", Right.SELF),
 )
 
 
@@ -177,5 +178,7 @@ class Screen:
     path: str
     right: Right
     handler: Handler
-    # The only screens open to somebody whose first password is not changed yet.
+    # Open to somebody whose first password is not changed yet.
     before_password: bool = False
+    # Open to somebody who gave the password and not yet the code.
+    before_code: bool = False

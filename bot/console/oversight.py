@@ -13,10 +13,11 @@ from bot.console.frame import Notice, Visit
 from bot.console.panels import Choice
 from bot.console.roles import Role
 from bot.console.sidebar import action_words
-from bot.store import console_queries
 from bot.store.users import Account
 
 PAGE = 100
+# Who acts without an account.
+NO_ACCOUNT = (accounts.COMMAND_LINE, "patient", "unknown")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,7 @@ class AccountRow:
     tone: str
     last: datetime | None
     can_disable: bool
+    can_reset: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +117,9 @@ def _day(visit: Visit, text: str, after: timedelta = timedelta()) -> datetime | 
 
 def _fields(visit: Visit, chosen: dict[str, str]) -> list[Field]:
     t = visit.texts
-    actors, actions = console_queries.audit_words(visit.store)
-    who = tuple(Choice(a, a) for a in actors)
+    people = [a.username for a in visit.store.users.all()]
+    who = tuple(Choice(a, a) for a in (*people, *NO_ACCOUNT))
+    actions = [key.removeprefix("action.") for key in t.fallback if key.startswith("action.")]
     what = tuple(Choice(a, action_words(visit, a)) for a in actions)
     return [
         Field("actor", t("audit.filter.actor"), chosen["actor"], options=who),
@@ -163,6 +166,7 @@ def _account(visit: Visit, account: Account) -> AccountRow:
         tone,
         account.last_login_at,
         not account.disabled and account.username != visit.me.name,
+        account.totp_confirmed_at is not None and account.username != visit.me.name,
     )
 
 

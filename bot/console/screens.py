@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.console import casepage, changes, doors, erasing, oversight, queue
+from bot.console import casepage, changes, codes, doors, erasing, oversight, queue
 from bot.console.frame import Screen
 from bot.console.roles import Right
 
@@ -11,7 +11,49 @@ CASE = "/cases/{number}"
 SCREENS: tuple[Screen, ...] = (
     Screen("login", "GET", "/login", Right.OPEN, doors.show_login),
     Screen("login_post", "POST", "/login", Right.OPEN, doors.login),
-    Screen("logout", "POST", "/logout", Right.SELF, doors.logout, before_password=True),
+    Screen(
+        "logout",
+        "POST",
+        "/logout",
+        Right.SELF,
+        doors.logout,
+        before_password=True,
+        before_code=True,
+    ),
+    Screen(
+        "code", "GET", "/code", Right.SELF, codes.show_code, before_password=True, before_code=True
+    ),
+    Screen(
+        "code_post",
+        "POST",
+        "/code",
+        Right.SELF,
+        codes.enter_code,
+        before_password=True,
+        before_code=True,
+    ),
+    Screen(
+        "code",
+        "GET",
+        "/code",
+        Right.SELF,
+        codes.show_code,
+        before_password=True,
+        before_code=True,
+    ),
+    Screen(
+        "code_post",
+        "POST",
+        "/code",
+        Right.SELF,
+        codes.enter_code,
+        before_password=True,
+        before_code=True,
+    ),
+    Screen("second_factor", "GET", "/second-factor", Right.SELF, codes.show_setup),
+    Screen("factor_start", "POST", "/second-factor", Right.SELF, codes.start),
+    Screen("factor_confirm", "POST", "/second-factor/confirm", Right.SELF, codes.confirm),
+    Screen("factor_off", "POST", "/second-factor/off", Right.SELF, codes.turn_off),
     Screen("password", "GET", "/password", Right.SELF, doors.show_password, before_password=True),
     Screen(
         "password_post",
@@ -52,4 +94,5 @@ SCREENS: tuple[Screen, ...] = (
         Right.MANAGE_ACCOUNTS,
         oversight.disable_account,
     ),
+    Screen("factor_reset", "POST", "/accounts/reset", Right.MANAGE_ACCOUNTS, codes.reset),
 )

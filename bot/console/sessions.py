@@ -30,6 +30,7 @@ class SignedIn:
     name: str
     role: str
     must_change_password: bool
+    needs_code: bool  # the second factor is on and not given yet
     token: str
 
 
@@ -43,9 +44,14 @@ def gate_secret() -> str:
     return secrets.token_urlsafe(24)
 
 
-def open_session(store: Store, user_id: str, now: datetime) -> str:
+def open_session(store: Store, user_id: str, now: datetime, *, second_factor: bool = False) -> str:
     """A new session; gives the token for the cookie."""
-    return store.sessions.open(user_id, expires_at=now + LONGEST, idle_expires_at=now + IDLE)
+    return store.sessions.open(
+        user_id,
+        expires_at=now + LONGEST,
+        idle_expires_at=now + IDLE,
+        second_factor=second_factor,
+    )
 
 
 def resume(store: Store, token: str, now: datetime, *, touch: bool) -> SignedIn | None:
@@ -56,4 +62,11 @@ def resume(store: Store, token: str, now: datetime, *, touch: bool) -> SignedIn 
     if touch and now - login.last_seen_at > TOUCH_EVERY:
         store.sessions.touch(token, min(now + IDLE, login.expires_at))
     account = login.account
-    return SignedIn(account.id, account.username, account.role, account.must_change_password, token)
+    return SignedIn(
+        user_id=account.id,
+        name=account.username,
+        role=account.role,
+        must_change_password=account.must_change_password,
+        needs_code=account.totp_confirmed_at is not None and not login.second_factor,
+        token=token,
+    )

@@ -23,7 +23,7 @@ from bot.store.case_tables import CaseRow
 from bot.store.messages import Author, OutboundReply
 from bot.store.outgoing import write_replies
 from bot.store.store import Store
-from bot.store.tables import AuditEntry, Conversation, Message
+from bot.store.tables import Conversation, Message
 
 
 class Hold(StrEnum):
@@ -182,11 +182,3 @@ def count_mine(store: Store, actor: str) -> int:
             CaseRow.current, CaseRow.assigned_to == actor
         )
         return session.scalar(query) or 0
-
-
-def audit_words(store: Store) -> tuple[list[str], list[str]]:
-    """Actors and actions that occur in the audit trail, for its filters."""
-    with store.database.read() as session:
-        actors = session.scalars(select(AuditEntry.actor).distinct().order_by(AuditEntry.actor))
-        actions = session.scalars(select(AuditEntry.action).distinct().order_by(AuditEntry.action))
-        return list(actors), list(actions)

@@ -204,7 +204,8 @@ def test_every_page_is_accessible_and_small(
     nusrat, wei = console.numbers["Nusrat J."], console.numbers["Wei"]
     paths = ["/login", "/cases", "/cases?state=closed", f"/cases/{nusrat}", f"/cases/{wei}"]
     paths += [f"/cases/{nusrat}/facts/{f}" for f in ("stage_group", "cancer_type", "treatments")]
-    paths += ["/audit", "/accounts", "/password", "/cases/C-0000-00"]
+    paths += ["/audit", "/accounts", "/password", "/second-factor"]
+    paths += [f"/cases/{nusrat}/erase", "/cases/C-0000-00"]
     for number, path in enumerate(paths):
         if number == 1:
             log_in(page, base, "administrator")
