@@ -36,6 +36,8 @@ class StatusFile:
     relapse_links: frozenset[str]
     doubt: frozenset[str]
     stages: dict[str, tuple[str, ...]]
+    of_a_medicine_before: frozenset[str]
+    of_a_medicine_after: frozenset[str]
 
 
 @cache
@@ -52,11 +54,20 @@ def _book(kind: str) -> PhraseBook[str]:
 
 def read_status(doc: Document, asks: str | None) -> Iterator[Mention]:
     """`disease_status` as last said, and `months_to_relapse` beside a relapse."""
-    said = [hit for hit in _book("status").find(doc) if _meant(doc, hit)]
+    hits = _book("status").find(doc)
+    said = [h for h in hits if _meant(doc, h) and not _of_a_medicine(doc, h)]
     relapses = [hit for hit in said if hit.value == "relapsed"]
     yield from _months_to_relapse(doc, relapses)
     if said:
         yield _mention(doc, "disease_status", _standing(doc, said))
+
+
+def _of_a_medicine(doc: Document, hit: Hit[str]) -> bool:
+    words = status_file()
+    before = {t.text for t in doc.tokens[max(0, hit.first - 1) : hit.first]}
+    after = {t.text for t in doc.tokens[hit.last : hit.last + 1]}
+    named = before & words.of_a_medicine_before or after & words.of_a_medicine_after
+    return hit.value == "refractory" and bool(named)
 
 
 def _standing(doc: Document, said: list[Hit[str]]) -> Hit[str]:

@@ -11,10 +11,15 @@ from collections.abc import Callable, Iterable
 from bot.oncology.biomarkers import read_biomarkers
 from bot.oncology.cancers import read_cancers
 from bot.oncology.disease_course import read_extent, read_status
+from bot.oncology.histories import read_radiation, read_transplants
+from bot.oncology.lines import read_lines, read_refractory, read_relapses
 from bot.oncology.person_readers import PERSON_READERS
+from bot.oncology.plain_facts import read_counts, read_plain_facts
 from bot.oncology.reading import Ambiguity, FlagMention, Mention, Reading
 from bot.oncology.sites import read_sites
+from bot.oncology.stages import read_stages
 from bot.oncology.staging import read_stage
+from bot.oncology.statements import read_statements
 from bot.oncology.text import Document, read_document
 from bot.oncology.treatments import read_treatments
 from bot.oncology.wanted import read_interests, read_main_question
@@ -31,10 +36,23 @@ READERS: tuple[Reader, ...] = (
     read_stage,
     read_status,
     read_extent,
+    read_plain_facts,
+    read_counts,
+    read_stages,
+    read_statements,
+    read_lines,
+    read_relapses,
+    read_refractory,
+    read_transplants,
+    read_radiation,
     read_interests,
     read_main_question,
     *PERSON_READERS,
 )
+
+
+# Facts whose words may contain the name of a treatment that is not meant as one.
+WHOLES = frozenset({"told_inoperable", "transplant_fitness", "platinum_status", "organ_transplant"})
 
 
 def read(text: str, *, asks: str | None = None) -> Reading:
@@ -60,11 +78,22 @@ def settle(found: Iterable[Found]) -> Reading:
                 flags[item.id] = item
         else:
             ambiguities.append(item)
+    kept = _without_overlaps(_without_parts(mentions))
     return Reading(
-        mentions=tuple(_without_overlaps(mentions)),
+        mentions=tuple(kept),
         flags=tuple(sorted(flags.values(), key=lambda f: (f.start, f.id))),
         ambiguities=tuple(sorted(ambiguities, key=lambda a: (a.start, a.end, a.fact))),
     )
+
+
+def _without_parts(mentions: list[Mention]) -> list[Mention]:
+    """ "Surgery is not possible" names no operation: a treatment inside such words falls away."""
+    wholes = [m for m in mentions if m.fact in WHOLES]
+    return [
+        m
+        for m in mentions
+        if m.fact != "treatments" or not any(w.start <= m.start and m.end <= w.end for w in wholes)
+    ]
 
 
 def _without_overlaps(mentions: list[Mention]) -> list[Mention]:
