@@ -170,6 +170,7 @@ class Channels:
             task.add_done_callback(self._errands.discard)
 
     async def _close(self) -> None:
+        self.door.close()
         await self._engine.aclose()
         for client in (self._twilio, self._telegram):
             if client is not None:

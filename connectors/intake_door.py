@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import Protocol
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final, Protocol
 
 from bot.store import Store
 from bot.store.errors import StoreUnavailable
@@ -17,6 +18,8 @@ from bot.store.messages import InboundMessage
 from bot.store.records import Received
 from connectors.bell import Bell
 from connectors.metrics import Metrics
+
+ACCEPTING_THREADS: Final = 4
 
 log = logging.getLogger(__name__)
 
@@ -37,14 +40,21 @@ class Door:
         self._store, self._spool = store, spool
         self._arrived, self._metrics = arrived, metrics
         self.files = files
+        # Threads of its own: a webhook must not queue behind the steps of turns and sends.
+        self._threads = ThreadPoolExecutor(ACCEPTING_THREADS, "accept")
 
     async def take(self, message: InboundMessage) -> Received:
         """Commits the message; the same one again changes nothing."""
-        received = await asyncio.to_thread(self._store.inbox.receive, message)
+        loop = asyncio.get_running_loop()
+        received = await loop.run_in_executor(self._threads, self._store.inbox.receive, message)
         result = "duplicate" if received.duplicate else "stored"
         self._metrics.received.labels(message.channel, result).inc()
         self._arrived.ring()
         return received
+
+    def close(self) -> None:
+        """Lets the threads end."""
+        self._threads.shutdown(wait=False)
 
     async def take_or_spool(self, message: InboundMessage) -> None:
         """For a provider that does not come again: the disk serves while the database is away."""

@@ -19,7 +19,7 @@ from connectors.telegram import AnswerPress, LeaveGroup, parse_update
 log = logging.getLogger(__name__)
 
 _PAUSE: Final = 1.0
-_LONGEST_PAUSE: Final = 30.0
+_LONGEST_PAUSE: Final = 5.0
 
 
 class UpdateSource(Protocol):
