@@ -94,7 +94,6 @@ def _value(doc: Document, words: Words, hit: Hit[MarkerName], end: int) -> Any:
 def _share(doc: Document, words: Words, hits: list[Hit[MarkerName]], values: list[Any]) -> None:
     """Give a marker without a result that of the next one, when only small words stand between."""
     markers = marker_file().markers
-    sentence_of = context_of(doc).sentence_of
     for i in range(len(hits) - 2, -1, -1):
         if values[i] is not None or values[i + 1] is None or hits[i + 1].value.alone:
             continue

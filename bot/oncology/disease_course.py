@@ -35,7 +35,6 @@ class StatusFile:
     brain: dict[str, tuple[str, ...]]
     relapse_links: frozenset[str]
     doubt: frozenset[str]
-    stages: dict[str, tuple[str, ...]]
     of_a_medicine_before: frozenset[str]
     of_a_medicine_after: frozenset[str]
 

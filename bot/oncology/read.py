@@ -12,14 +12,12 @@ from bot.oncology.biomarkers import read_biomarkers
 from bot.oncology.cancers import read_cancers
 from bot.oncology.disease_course import read_extent, read_status
 from bot.oncology.histories import read_radiation, read_transplants
-from bot.oncology.lines import read_lines, read_refractory, read_relapses
 from bot.oncology.person_readers import PERSON_READERS
 from bot.oncology.plain_facts import read_counts, read_plain_facts
 from bot.oncology.reading import Ambiguity, FlagMention, Mention, Reading
+from bot.oncology.refractory import read_refractory
 from bot.oncology.sites import read_sites
 from bot.oncology.stages import read_stages
-from bot.oncology.staging import read_stage
-from bot.oncology.statements import read_statements
 from bot.oncology.text import Document, read_document
 from bot.oncology.treatments import read_treatments
 from bot.oncology.wanted import read_interests, read_main_question
@@ -33,15 +31,11 @@ READERS: tuple[Reader, ...] = (
     read_sites,
     read_treatments,
     read_biomarkers,
-    read_stage,
+    read_stages,
     read_status,
     read_extent,
     read_plain_facts,
     read_counts,
-    read_stages,
-    read_statements,
-    read_lines,
-    read_relapses,
     read_refractory,
     read_transplants,
     read_radiation,

@@ -16,12 +16,27 @@ from bot.oncology.vocabulary import Review, disease_book
 
 
 @dataclass(frozen=True)
+class StageSystem:
+    """A staging or grading system; group 1 (or 2) of `pattern` is its value."""
+
+    system: str
+    pattern: str
+
+
+@dataclass(frozen=True)
 class StageFile:
     """knowledge/stages.yml"""
 
     source: str
     as_of: date
     review: Review
+    stage_words: tuple[str, ...]
+    ordinals: dict[str, int]
+    last_stage: tuple[str, ...]
+    early_stage: tuple[str, ...]
+    limited: tuple[str, ...]
+    extensive: tuple[str, ...]
+    systems: tuple[StageSystem, ...]
     sites: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 

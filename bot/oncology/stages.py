@@ -1,0 +1,238 @@
+"""Reads the stage in every form of the reference (B6): raw words, system, and group.
+
+The raw words are kept, a stage is never raised, and a grade is no stage.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+
+from bot.oncology.cancers import findings
+from bot.oncology.context import context_of
+from bot.oncology.phrases import PhraseBook
+from bot.oncology.reading import Ambiguity, Mention
+from bot.oncology.spread import stage_file
+from bot.oncology.text import Document
+
+_ROMAN = {"0": "0", "1": "I", "2": "II", "3": "III", "4": "IV"}
+_NUMBER = r"(?P<{0}>iv|iii|ii|i|[0-4]|v)"
+_LETTER = r"(?:\s?-?(?P<{0}>[abc][1-3]?|[bsex]{{1,2}})(?![a-z]))?"
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A stage found; `group` is None where the system says nothing of spread."""
+
+    group: str | None
+    system: str
+    nstart: int
+    nend: int
+    confidence: float = 1.0
+
+
+def read_stages(doc: Document, asks: str | None) -> Iterator[Mention | Ambiguity]:
+    """`stage_group`, `stage_raw`, `stage_system`; early stage leads to a question."""
+    found = [s for s in _found(doc, asks) if _of_patient(doc, s)]
+    if not found:
+        yield from _early(doc)
+        return
+    best = _best(doc, found)
+    start, end = doc.origin(best.nstart, best.nend)
+    words = doc.words(start, end)
+    first, last = doc.token_span(best.nstart, best.nend)
+    corrects = context_of(doc).assess(first, last).corrects
+    if best.group is not None:
+        yield Mention("stage_group", best.group, words, start, end, best.confidence, corrects)
+    yield Mention("stage_raw", words, words, start, end, best.confidence, corrects)
+    yield Mention("stage_system", best.system, words, start, end, best.confidence, corrects)
+
+
+def _found(doc: Document, asks: str | None) -> list[Stage]:
+    asked = asks in ("stage_group", "stage_raw", "stage")
+    found = [*_own_systems(doc), *_numbered(doc), *_tnm(doc), *_said(doc), *_beside_cancer(doc)]
+    if not found and (asked or asks == "extent"):
+        found.extend(_answered(doc, strict=not asked))
+    return _not_overlapping(found)
+
+
+def _not_overlapping(found: list[Stage]) -> list[Stage]:
+    kept: list[Stage] = []
+    for stage in sorted(found, key=lambda s: (s.nstart - s.nend, s.group is None)):
+        if not any(k.nstart < stage.nend and stage.nstart < k.nend for k in kept):
+            kept.append(stage)
+    return sorted(kept, key=lambda s: s.nstart)
+
+
+@cache
+def _patterns() -> tuple[re.Pattern[str], ...]:
+    words = "|".join(stage_file().stage_words)
+    ordinals = "|".join(sorted(stage_file().ordinals, key=len, reverse=True))
+    small = "is|was|no|number|at|as|of|cancer|disease|group|type|now|level|ca|figo|ajcc"
+    gap = rf"[\s.:=#\-(]*(?:(?:{small})\b[\s.:=#\-(]*){{0,2}}"
+    number = _NUMBER.format("n") + _LETTER.format("x")
+    return (
+        re.compile(rf"\b(?:{words})s?\b{gap}(?:{number}|(?P<o>{ordinals}))(?![\w%])(?!\.\d)"),
+        re.compile(
+            r"\bst\.?\s?(?P<n>[1-4]|iv|iii|ii)(?P<x>[abc][1-3]?)?\b(?!\s*(?:cycle|year|month|time))"
+        ),
+        re.compile(
+            rf"\b(?:(?P<o>{ordinals})|(?P<n>[1-4])(?P<x>[abc])?)\s*(?:no\.?|number|wala|wali)?"
+            rf"\s?-?(?:{words})\b(?!\s*\d)"
+        ),
+        re.compile(rf"\bfigo\s*(?:stage\s*)?[:=]?\s*{number}(?![\w%])"),
+    )
+
+
+def _numbered(doc: Document) -> Iterator[Stage]:
+    for number, pattern in enumerate(_patterns()):
+        for match in pattern.finditer(doc.norm):
+            group = _group(match)
+            if group is None:
+                continue
+            letter = match.groupdict().get("x")
+            system = "FIGO" if number == 3 else _system(letter)
+            end = match.end("x") if letter else match.end()
+            sure = 0.6 if _OR_ANOTHER.match(doc.norm, match.end()) else 1.0
+            yield Stage(group, system, match.start(), end, sure)
+
+
+# "stage 3 or 4": which of the two is not known.
+_OR_ANOTHER = re.compile(r"\s?(?:or|/|-|to)\s?(?:stage\s)?(?:[1-4]|iv|iii|ii|i)\b")
+
+
+def _group(match: re.Match[str]) -> str | None:
+    named = match.groupdict()
+    if named.get("o"):
+        return _ROMAN[str(stage_file().ordinals[named["o"]])]
+    number = named.get("n")
+    if not number or number == "v":
+        return None
+    return _ROMAN.get(number, number.upper())
+
+
+def _system(letter: str | None) -> str:
+    return "Ann Arbor" if (letter and letter[0] in "sex") or letter == "bs" else "AJCC"
+
+
+_TNM = re.compile(
+    r"\b[cpryu]{0,3}t\s?(?P<t>[0-4]|is|x)[a-d]?(?:\(m\))?[\s,]*[cpy]{0,2}n\s?(?P<n>[0-3]|x)[a-c]?(?:mi)?"
+    r"(?:[\s,]*[cp]?m\s?(?P<m>[01x])[a-d]?)?\b"
+)
+# Where a distant metastasis does not make a stage IV.
+_NOT_FOUR = frozenset({"testicular_gct", "thyroid_diff", "gtd", "cup"})
+
+
+def _tnm(doc: Document) -> Iterator[Stage]:
+    for match in _TNM.finditer(doc.norm):
+        types = {option for f in findings(doc, None) for option in f.options}
+        group = "IV" if match["m"] == "1" and not types & _NOT_FOUR else None
+        yield Stage(group, "TNM", match.start(), match.end())
+
+
+def _own_systems(doc: Document) -> Iterator[Stage]:
+    for system in stage_file().systems:
+        for match in _compiled(system.pattern).finditer(doc.norm):
+            value = next((g for g in match.groups() if g and g.strip()), None)
+            if value is None:
+                continue
+            group = None
+            if system.system in ("ISS", "R-ISS", "Rai"):
+                group = _ROMAN.get(value, value.upper())
+            yield Stage(group, system.system, match.start(), match.end())
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern)
+
+
+@cache
+def _said_book() -> PhraseBook[str]:
+    words = stage_file()
+    return PhraseBook(
+        [
+            *((p, "IV") for p in words.last_stage),
+            *((p, "limited") for p in words.limited),
+            *((p, "extensive") for p in words.extensive),
+        ]
+    )
+
+
+def _said(doc: Document) -> Iterator[Stage]:
+    for hit in _said_book().find(doc):
+        nstart, nend = doc.tokens[hit.first].nstart, doc.tokens[hit.last - 1].nend
+        yield Stage(hit.value, "lay" if hit.value == "IV" else "VALG", nstart, nend)
+
+
+_BESIDE = re.compile(
+    r"[\s,:(\-]{0,3}(?P<n>iv|iii|ii|[1-4])\s?(?P<x>[abc][1-3]?)?\b(?![.%]?\d)(?P<after>\s?\w*)"
+)
+
+
+def _beside_cancer(doc: Document) -> Iterator[Stage]:
+    """ "ca ovary 3c", "cervix cancer IIB": a number with its letter right behind the cancer."""
+    for finding in findings(doc, None):
+        match = _BESIDE.match(doc.norm, doc.tokens[finding.last - 1].nend)
+        if match is None:
+            continue
+        roman = match["n"].startswith("i")
+        if match["x"] or (roman and not match["after"].strip()):
+            end = match.end("x") if match["x"] else match.end("n")
+            group = _ROMAN.get(match["n"], match["n"].upper())
+            yield Stage(group, "AJCC", match.start("n"), end, 0.9)
+
+
+_ANSWER = re.compile(
+    r"^\W*(?:it is |its |he is |she is |in |at |the )?(?P<n>iv|iii|ii|i|[0-4])(?:st|nd|rd|th)?"
+    r"\s?(?P<x>[abc][1-3]?)?\W*$"
+)
+
+
+def _answered(doc: Document, *, strict: bool) -> Iterator[Stage]:
+    match = _ANSWER.match(doc.norm)
+    if match and not (strict and not match["x"] and not match["n"].startswith("i")):
+        end = match.end("x") if match["x"] else match.end("n")
+        yield Stage(_ROMAN.get(match["n"], match["n"].upper()), "AJCC", match.start("n"), end)
+        return
+    words = {t.text for t in doc.tokens}
+    if not strict and len(doc.tokens) <= 3:
+        for word, number in stage_file().ordinals.items():
+            if word in words:
+                yield Stage(_ROMAN[str(number)], "AJCC", 0, len(doc.norm), 0.9)
+                return
+        if words & {"last", "final", "terminal", "advanced"}:
+            yield Stage("IV", "lay", 0, len(doc.norm), 0.9)
+
+
+def _of_patient(doc: Document, stage: Stage) -> bool:
+    first, last = doc.token_span(stage.nstart, stage.nend)
+    if first >= len(doc.tokens):
+        return False
+    context = context_of(doc)
+    if context.owners.is_other(first) or context.negated(first, last):
+        return False
+    here = context.sentence(first)
+    imagined = context.cues_in(here.first, first, "uncertain_before")
+    return not any(0 <= first - cue.last <= 2 for cue in imagined)
+
+
+def _best(doc: Document, found: list[Stage]) -> Stage:
+    """With a group before without, the last told before earlier ones."""
+    grouped = [s for s in found if s.group is not None] or found
+    return grouped[-1]
+
+
+@cache
+def _early_book() -> PhraseBook[bool]:
+    return PhraseBook((phrase, True) for phrase in stage_file().early_stage)
+
+
+def _early(doc: Document) -> Iterator[Ambiguity]:
+    for hit in _early_book().find(doc):
+        if context_of(doc).assess(hit.first, hit.last).present:
+            words = doc.words(hit.start, hit.end)
+            yield Ambiguity("stage_group", ("I", "II", "unsure"), words, hit.start, hit.end)
+            return
