@@ -36,22 +36,32 @@ AGE_FORMS = (
     ),
     # "45M", "45/F", "45 F", "M/45", "F 45", "male 45", "45 male"
     re.compile(
-        r"(?<![\w./])(?P<n>\d{1,3})\s*[/\-,]?\s*(?P<sex>m|f|male|female|man|woman|lady)(?![\w/])"
+        r"(?<![\w./+])(?P<n>\d{2,3}|\d(?=\s*(?:/|male|female)))\s*[/\-]?\s*,?\s*"
+        r"(?P<sex>(?<!, )(?:m|f)|male|female|man|woman|lady|boy|girl)(?![\w/])(?!-)"
     ),
     re.compile(
-        r"(?<![\w/])(?P<sex>m|f|male|female|man|woman|lady|gentleman|boy|girl)\s*[/\-,:]?\s*"
-        r"(?P<n>\d{1,3})"
+        r"(?<![\w/])(?P<sex>(?:m|f)(?=\s*[/\-,: ]\s*\d{2})|male|female|man|woman|lady|gentleman|"
+        r"boy|girl)\s*[/\-,:]?\s*(?P<n>\d{1,3})"
         r"(?![\d./%]|\s*(?:cycles?|days?|months?|weeks?|cm|mm|kg|mg|years? (?:ago|back)))"
     ),
-    # "my wife (47)", "father, 62,"
+    # "mother 58", "son 9 yrs", "my wife (47)"
     re.compile(
-        r"(?<=[a-z])\s*(?:\(\s*|,\s+)(?P<n>\d{2})\s*(?:yrs?|years|y|m|f)?\s*(?:\)|,)(?!\s*\d)"
+        r"(?<!\w)(?:mother|mom|mum|amma|ammi|father|dad|papa|baba|abbu|husband|wife|son|daughter|"
+        r"brother|sister|uncle|aunt|aunty|grandma|grandpa|grandmother|grandfather|beta|beti|nephew|"
+        r"niece|myself|baby)(?:'s)?(?:\s*[,(]\s*|\s+)(?:is |aged |age |now )?(?P<n>\d{1,2})"
+        r"(?!\d|[.,]\d|\s*(?:%|/|x|times?|cycles?|days?|weeks?|months?|mo\b|doses?|chemo|"
+        r"years? ago|yrs? ago|kg|mg|cm))"
     ),
+    # "uncle Carlos, 62, stomach cancer"
+    re.compile(r"(?<=[a-z]),\s+(?P<n>\d{2})\s*(?:yrs?|years|y|m|f)?,(?!\s*\d)"),
     # "is 62", "I am 45", "mother 62" only when nothing else follows the number
     re.compile(
-        r"(?<!\w)(?:is|am|im|i'm|he's|she's|turned|turning|shes|hes)\s+"
+        r"(?<!\w)(?:(?:he|she|i|patient|pt|mother|father|mum|mom|dad|papa|wife|husband|son|daughter|"
+        r"brother|sister|who|amma|baba|age)\s+is|am|i am|im|i'm|he's|she's|turned|turning|shes|"
+        r"hes)\s+"
         r"(?:now |just |only |about |around |almost |nearly |a )?(?P<n>\d{1,3})"
-        r"(?=\s*(?:$|[,.;!\n]|and\b|with\b|from\b|has\b|had\b|diagnosed\b|living\b|male\b|female\b|now\b|who\b))"
+        r"(?=\s*(?:$|[,.;!\n]|and\b|with\b|from\b|has\b|had\b|diagnosed\b"
+        r"|in\b|years\b|living\b|male\b|female\b|now\b|who\b))"
     ),
 )
 _BARE_YEARS = re.compile(rf"(?<![\w./])(?P<n>\d{{1,3}})\s*-?\s*{_AGE_UNIT}(?![\w])")
@@ -67,8 +77,8 @@ _NOT_AGE_AFTER = re.compile(
     r"on |baad|por|prior|previous|hist|h/o|followed)"
 )
 _MONTHS = re.compile(
-    r"(?<![\w.])(?P<n>\d{1,2})\s*-?\s*(?:months?|mnths?|mths?|mo|m|mahine|mash|maas)[\s\-]*"
-    r"(?:old|of age|ka bacha|ki bachi|baby|infant|child|boy|girl|male|female|o\b)"
+    r"(?<![\w.])(?P<n>\d{1,2})\s*-?\s*(?:months?|mnths?|mths?|mo|mahine|mash|maas)[\s\-]*"
+    r"(?:old|of age|ka bacha|ki bachi|baby|infant|child|boy|girl|male|female)"
 )
 _BABY = re.compile(
     r"(?:baby|infant|newborn|son|daughter|child|boy|girl|age|aged)\D{0,12}?(?P<n>\d{1,2})\s*"
@@ -125,9 +135,9 @@ def _ages(doc: Document, asks: str | None) -> Iterator[_Age]:
     for pattern in AGE_FORMS:
         for match in pattern.finditer(text):
             years = int(match["n"])
-            if 0 < years <= 110 and not _is_duration(text, match):
+            if 0 < years <= 110 and not _is_duration(text, match) and not _is_fever(match):
                 seen = True
-                yield _Age(years, *match.span())
+                yield _Age(years, match.start("n"), match.end())
         if seen:
             return
     yield from _bare_years(text)
@@ -144,6 +154,11 @@ def _is_duration(text: str, match: re.Match[str]) -> bool:
         _NOT_AGE_BEFORE.search(text, max(0, match.start() - 30), match.start())
         and re.match(rf"\d+\s*{_AGE_UNIT}\b(?!\s*-?\s*(?:old|o\b))", text[match.start("n") :])
     )
+
+
+def _is_fever(match: re.Match[str]) -> bool:
+    """ "102 F" is a temperature, whatever "45 F" may be."""
+    return match.groupdict().get("sex") == "f" and int(match["n"]) >= 95
 
 
 def _bare_years(text: str) -> Iterator[_Age]:

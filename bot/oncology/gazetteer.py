@@ -64,6 +64,8 @@ class PlaceNames:
     not_home: dict[str, tuple[str, ...]]
     thing: tuple[str, ...]
     person: tuple[str, ...]
+    never: frozenset[str]
+    no_place: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,7 +293,7 @@ def _add_cities(table: dict[str, PlaceName], spec: PlaceNames, cities: list[City
     by_key: dict[str, list[City]] = defaultdict(list)
     for city in cities:
         key = key_of(city.name)
-        if len(key) > 2 and key not in _MONTHS:
+        if len(key) > 2 and key not in spec.never:
             by_key[key].append(city)
     by_name = {city.name: city for city in sorted(cities, key=lambda c: c.population)}
     for official, names in spec.cities.items():
@@ -313,8 +315,6 @@ def _need(key: str, city: City, spec: PlaceNames) -> Need:
         return "none" if key in _SHORT_BUT_KNOWN else "cue"
     return "none"
 
-
-_MONTHS = frozenset({"march", "april", "may", "june", "july", "august"})
 
 # Four letters, and yet nothing else.
 _SHORT_BUT_KNOWN = frozenset(

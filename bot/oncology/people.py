@@ -6,6 +6,7 @@ words of sex count for the patient only: "I am 30, my mother is 62" gives 62.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -19,7 +20,9 @@ from bot.oncology.patient import is_ill, patient_kin
 from bot.oncology.patterns import PatternBook, PatternHit
 from bot.oncology.phrases import PhraseBook
 from bot.oncology.reading import Mention
+from bot.oncology.signs import signs_of
 from bot.oncology.text import Document
+from bot.oncology.treatments import treatment_hits
 
 
 @dataclass(frozen=True)
@@ -136,15 +139,45 @@ _ME = frozenset({"me", "myself", "self", "patient", "mine", "ami", "main", "mai"
 
 
 def _named_relative(context: Context) -> Mention | None:
-    """ "Papa has liver cancer", without "my"."""
+    """ "Papa has liver cancer", "Son, 9 years": a relative without "my"."""
     kin = patient_kin(context)
     if kin is None:
-        return None
+        return _patient_by_age(context)
     name, first = kin
-    last = first + len(name.split())
-    if not is_ill(context, last):
+    if name in _NOT_CARED_FOR or _gives(context.doc, first):
         return None
-    return _mention(context.doc, "user_role", "caregiver", first, last, 0.9)
+    last = first + len(name.split())
+    ill = is_ill(context, last)
+    if not ill and (first > _EARLY or not (signs_of(context.doc) or treatment_hits(context.doc))):
+        return None
+    return _mention(context.doc, "user_role", "caregiver", first, last, 0.9 if ill else 0.8)
+
+
+_EARLY = 6  # a relative named so early is whom the message is about
+_NOT_CARED_FOR = frozenset(
+    {"friend", "friends", "colleague", "child", "kid", "baby", "boy", "girl", "partner", "cousin"}
+)
+
+
+def _gives(doc: Document, first: int) -> bool:
+    """A relative who gives cells is no patient ("donor is my brother")."""
+    around = doc.tokens[max(0, first - 4) : first + 4]
+    return any(t.text in ("donor", "donated", "from", "donate", "match") for t in around)
+
+
+def _patient_by_age(context: Context) -> Mention | None:
+    """ "I'm 34 female from Manila": who gives the own age is the patient."""
+    match = _OWN_AGE.search(context.doc.norm)
+    if match is None:
+        return None
+    first, last = context.doc.token_span(*match.span())
+    return _mention(context.doc, "user_role", "patient", first, last, 0.9)
+
+
+_OWN_AGE = re.compile(
+    r"(?<!\w)(?:i am|i'm|im|i m|iam|am|myself)\s+(?:[a-z]{3,12}\s+)?(?:a\s+)?\d{2}"
+    r"(?!\d|\s*(?:days|weeks|mg|%))"
+)
 
 
 def _sex(context: Context, role: Mention | None) -> Iterator[Mention]:
@@ -261,7 +294,14 @@ _HIDING = frozenset(
 
 def _denies(doc: Document, hit: PatternHit[str]) -> bool:
     """The patterns allow "does he know"; only with a word of hiding it is a wish to hide."""
+    near = doc.tokens[hit.last - 1 : hit.last + 2]
+    if any(token.text in _CONFUSION for token in near):
+        return False
     return any(doc.tokens[i].text in _HIDING for i in range(hit.first, hit.last))
+
+
+# "Does not know who we are" is an illness, not a secret.
+_CONFUSION = frozenset({"who", "where", "us", "me", "we", "how", "when", "anyone", "english"})
 
 
 def _language(doc: Document, asks: str | None) -> Iterator[Mention]:

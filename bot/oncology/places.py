@@ -7,6 +7,7 @@ home do not. Where a name belongs to two countries the answer is a question, nev
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -24,6 +25,7 @@ from bot.oncology.patient import name_of, patient_kin
 from bot.oncology.phrases import PhraseBook, common_words
 from bot.oncology.reading import Ambiguity, Mention
 from bot.oncology.scripts import scripts_of
+from bot.oncology.signs import sign_file
 from bot.oncology.text import Document
 
 ASKED = frozenset({"country", "city", "location"})
@@ -96,7 +98,11 @@ def _cue_book() -> PhraseBook[tuple[str, ...]]:
 def _names(doc: Document, cues: Cues, asked: bool) -> Iterator[_Found]:
     """Names of the gazetteer, the longest first, never overlapping; then misspelt ones."""
     index = 0
+    skipped = {i for hit in _no_place().find_all(doc) for i in range(hit.first, hit.last)}
     while index < len(doc.tokens):
+        if index in skipped:
+            index += 1
+            continue
         found = _longest_at(doc, index) or _inflected(doc, index)
         if found is None and (asked or _cue_before(cues, index)):
             found = _misspelt(doc, index, asked)
@@ -105,6 +111,23 @@ def _names(doc: Document, cues: Cues, asked: bool) -> Iterator[_Found]:
             continue
         yield found
         index = found.last
+
+
+@cache
+def _no_place() -> PhraseBook[str]:
+    return PhraseBook((phrase, phrase) for phrase in place_names().no_place)
+
+
+@cache
+def _everyday() -> frozenset[str]:
+    """Words of illness and treatment: no misspelt places."""
+    words = {
+        w for sources in sign_file().signs.values() for s in sources for w in _LETTERS.findall(s)
+    }
+    return frozenset(words) | common_words()
+
+
+_LETTERS = re.compile(r"[a-z]+")
 
 
 def _longest_at(doc: Document, first: int) -> _Found | None:
@@ -140,7 +163,7 @@ def _inflected(doc: Document, index: int) -> _Found | None:
 
 def _misspelt(doc: Document, index: int, asked: bool) -> _Found | None:
     word = doc.tokens[index].text
-    if not word.isascii() or not word.isalpha() or word in common_words():
+    if not word.isascii() or not word.isalpha() or word in _everyday():
         return None
     name = gazetteer().nearest_spelling(word, countries=True, cities=True)
     place = gazetteer().get(name) if name else None
@@ -187,6 +210,12 @@ def _judge(
     start = max(
         [here.first, *(b.last for b in context.cues_in(here.first, found.first, "boundary"))]
     )
+    if any(last == found.first for _, last in cues.get("formerly", ())):
+        return None
+    if cue != "home" and (treated := _treated_at(cues, found)) is not None:
+        if here.question or _within(cues, "wish", start, treated):
+            return None
+        return _subject(doc, context, found, cue, 0.6, min(found.confidence, _READ_BACK))
     if context.negated(found.first, found.last):
         return None
     confidence = found.confidence
@@ -201,6 +230,19 @@ def _judge(
         elif _beside_institution(cues, found):
             rank, confidence = 0.5, min(confidence, _READ_BACK)
     return _subject(doc, context, found, cue, rank, confidence)
+
+
+def _treated_at(cues: Cues, found: _Found) -> int | None:
+    """Where the words of treatment begin that end at the place ("operated in Lima")."""
+    starts = [first for first, last in cues.get("treated", ()) if 0 <= found.first - last <= 1]
+    return min(starts, default=None)
+
+
+def _alone(doc: Document, found: _Found) -> bool:
+    """Whether a place stands as a sentence of its own ("... 8 cycles. Sylhet")."""
+    before = found.first == 0 or doc.tokens[found.first].breaks
+    after = found.last == len(doc.tokens) or doc.tokens[found.last].breaks
+    return before and after and found.first > 0
 
 
 def _with(found: _Found, cue: str, rank: float, confidence: float) -> _Found:
@@ -222,7 +264,7 @@ def _believable(doc: Document, cues: Cues, found: _Found, cue: str) -> bool:
         if found.place.kind == "country":
             return bool(cue) or (all_capitals and not shouting)
         return capital and cue in ("home", "from", "in") and not shouting
-    if cue in ("home", "from", "in"):
+    if cue in ("home", "from", "in") or (_alone(doc, found) and capital):
         return True
     if cue == "after" and len(token.text) >= 4:
         return found.place.kind != "city" or found.place.cities[0].population > 200_000
@@ -257,7 +299,7 @@ def _is_person(doc: Document, cues: Cues, found: _Found, cue: str, asked: bool) 
     return bool(before) and before[-1] in _TO_BE
 
 
-_TO_BE = frozenset({"am", "im", "iam", "are", "is", "hes", "shes", "were", "m"})
+_TO_BE = frozenset({"patient", "pt", "am", "im", "iam", "are", "is", "hes", "shes", "were", "m"})
 
 
 def _within(cues: Cues, kind: str, start: int, end: int, reach: int = 12) -> bool:

@@ -79,7 +79,18 @@ def read_flags(doc: Document, asks: str | None) -> Iterable[FlagMention]:
     scene = _Scene(doc)
     if not scene.by_name:
         return []
-    return [found for id_, flag in flag_file().flags.items() if (found := _heard(scene, id_, flag))]
+    heard = {
+        id_: found for id_, flag in flag_file().flags.items() if (found := _heard(scene, id_, flag))
+    }
+    return [found for found in heard.values() if not _explained(found, heard)]
+
+
+def _explained(flag: FlagMention, heard: Mapping[str, FlagMention]) -> bool:
+    """Whether a flag is only a part of the picture of a graver one ("fever after CAR-T")."""
+    return any(
+        flag.id in flag_file().flags[other.id].explains and flag.urgent_only >= other.urgent_only
+        for other in heard.values()
+    )
 
 
 # Signs that set the scene; whether they hold is decided below, not by their presence now.

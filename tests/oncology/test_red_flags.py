@@ -54,7 +54,7 @@ def test_every_flag_has_at_least_eight_wordings() -> None:
         ("left leg swollen and breathless", "RF8", False),
         ("small streaks of blood in sputum", "RF2", True),
         ("coughing up a lot of blood", "RF2", False),
-        ("cannot pass urine", "RF6", True),
+        ("cannot pass urine", "RF16", True),
         ("cannot pass urine and back pain", "RF6", False),
         ("rash on keytruda", "RF13", True),
         ("short of breath on keytruda", "RF13", False),
@@ -82,6 +82,20 @@ def test_how_grave_it_is(text: str, flag: str, urgent_only: bool | None) -> None
 )
 def test_an_emergency_inside_another_sentence(text: str) -> None:
     assert False in flags(text).values()
+
+
+@pytest.mark.parametrize(
+    ("text", "told", "left_out"),
+    [
+        ("fever after CAR-T last week", "RF12", "RF7"),
+        ("no stool no gas, swollen belly, vomiting everything", "RF10", "RF16"),
+        ("yellow eyes with fever", "RF11", "RF7"),
+        ("short of breath on keytruda", "RF13", "RF1"),
+    ],
+)
+def test_one_flag_for_one_picture(text: str, told: str, left_out: str) -> None:
+    assert told in flags(text)
+    assert left_out not in flags(text)
 
 
 def heard(fact: str, value: object) -> Mention:
