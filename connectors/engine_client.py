@@ -17,6 +17,7 @@ import httpx
 from pydantic import ValidationError
 
 from bot.store.messages import FileRef, OutboundReply, ReplyButton
+from connectors.tls import trust
 
 log = logging.getLogger(__name__)
 
@@ -62,6 +63,7 @@ class EngineClient:
         self._http = httpx.AsyncClient(
             timeout=_TIMEOUT,
             limits=_LIMITS,
+            verify=trust(),
             transport=transport,
             headers={"Authorization": f"Bearer {token}"} if token else {},
         )

@@ -15,6 +15,7 @@ from bot.settings import Settings
 from bot.store import Store
 from bot.store.errors import StoreError
 from connectors.metrics import CONTENT_TYPE, Metrics
+from connectors.tls import trust
 
 _TIMEOUT: Final = 2.0
 # Readiness is asked for by anybody; the parts behind us are asked this often at most.
@@ -59,7 +60,7 @@ class Health:
         return PlainTextResponse(text.decode(), headers={"content-type": CONTENT_TYPE})
 
     async def _ask(self) -> dict[str, str]:
-        async with httpx.AsyncClient(timeout=_TIMEOUT) as client:
+        async with httpx.AsyncClient(timeout=_TIMEOUT, verify=trust()) as client:
             database, actions, *engines = await asyncio.gather(
                 self._database(),
                 _answers(client, f"{self._actions}/health"),

@@ -43,6 +43,7 @@ from bot.store.records import Delivery
 from connectors.provider_errors import Action, SendError
 from connectors.telegram import ALLOWED_UPDATES, CHANNEL, AnswerPress, LeaveGroup
 from connectors.texts import FIRST_LANGUAGE
+from connectors.tls import trust
 
 log = logging.getLogger(__name__)
 
@@ -68,15 +69,23 @@ class TelegramClient:
         base = settings.telegram_api_url.rstrip("/")
         self._files = files
         self.account = token.partition(":")[0]
-        self._request = HTTPXRequest(connection_pool_size=64, pool_timeout=5.0, read_timeout=15.0)
+        self._request = HTTPXRequest(
+            connection_pool_size=64,
+            pool_timeout=5.0,
+            read_timeout=15.0,
+            httpx_kwargs={"verify": trust()},
+        )
         self._polling = httpx.AsyncClient(
-            base_url=f"{base}/bot{token}/", timeout=httpx.Timeout(_POLL_SECONDS + 10.0, connect=5.0)
+            base_url=f"{base}/bot{token}/",
+            timeout=httpx.Timeout(_POLL_SECONDS + 10.0, connect=5.0),
+            verify=trust(),
         )
         self._bot = Bot(
             token,
             base_url=f"{base}/bot",
             base_file_url=f"{base}/file/bot",
             request=self._request,
+            get_updates_request=self._request,
         )
 
     async def aclose(self) -> None:

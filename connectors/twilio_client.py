@@ -20,6 +20,7 @@ from connectors.capabilities import capabilities
 from connectors.file_links import FileLinks
 from connectors.provider_errors import Action, SendError, twilio_errors
 from connectors.rendering import shown
+from connectors.tls import trust
 from connectors.whatsapp import CHANNEL, PREFIX, bare_address
 
 STATUS_PATH: Final = "/webhooks/whatsapp/status"
@@ -58,9 +59,10 @@ class TwilioClient:
             base_url=settings.twilio_api_url.rstrip("/"),
             auth=(settings.twilio_account_sid, token.get_secret_value()),
             timeout=_TIMEOUT,
+            verify=trust(),
             transport=transport,
         )
-        self._anonymous = httpx.AsyncClient(timeout=_TIMEOUT, transport=transport)
+        self._anonymous = httpx.AsyncClient(timeout=_TIMEOUT, verify=trust(), transport=transport)
 
     async def aclose(self) -> None:
         await self._http.aclose()

@@ -19,6 +19,7 @@ from bot.settings import Settings
 from bot.store import Store
 from connectors.gateway import create_app
 from connectors.http_protocol import GuardedProtocol
+from connectors.tls import trust
 from tests.conftest import KEY
 from tests.standins import telegram_api, twilio_api
 from tests.standins.engine import EngineStandIn
@@ -96,7 +97,7 @@ def running(folder: Path, empty: Path) -> Iterator[Service]:
         app = create_app(settings, store, console=False, stopping=stopping)
         with (
             serving(app, held, http=GuardedProtocol),
-            httpx.Client(base_url=url, timeout=40) as client,
+            httpx.Client(base_url=url, timeout=40, verify=trust()) as client,
         ):
             yield Service(url, client, store, settings, engine, twilio, telegram, stopping)
         store.close()
