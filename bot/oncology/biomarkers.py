@@ -67,6 +67,7 @@ def _results(doc: Document) -> Iterator[Result]:
     if words is not None:
         ends = [_end_of_reach(doc, hits, i) for i in range(len(hits))]
         values = [_value(doc, words, hit, end) for hit, end in zip(hits, ends, strict=True)]
+        _score_behind(doc, hits, values)
         _share(doc, words, hits, values)
         for hit, value, end in zip(hits, values, ends, strict=True):
             if value is not None and _of_patient(doc, words, hit):
@@ -89,6 +90,20 @@ def _end_of_reach(doc: Document, hits: list[Hit[MarkerName]], i: int) -> int:
 def _value(doc: Document, words: Words, hit: Hit[MarkerName], end: int) -> Any:
     marker = marker_file().markers[hit.value.id]
     return read_result(words, hit, marker, end)
+
+
+def _score_behind(doc: Document, hits: list[Hit[MarkerName]], values: list[Any]) -> None:
+    """ "PDL1 60 TPS": the name of the score stands behind the number."""
+    for i in range(len(hits) - 1):
+        score = hits[i + 1]
+        if (
+            hits[i].value.id == "PDL1"
+            and score.value.id in ("PDL1_TPS", "PDL1_CPS")
+            and values[i] is not None
+            and values[i + 1] is None
+            and score.first - hits[i].last <= 3
+        ):
+            values[i], values[i + 1] = None, values[i]
 
 
 def _share(doc: Document, words: Words, hits: list[Hit[MarkerName]], values: list[Any]) -> None:

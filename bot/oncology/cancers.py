@@ -8,10 +8,11 @@ elsewhere in the message may decide; otherwise the choice is given back as an am
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from bot.oncology.biomarkers import markers_of
+from bot.oncology.biomarkers import markers_of, results
 from bot.oncology.context import Assertion, context_of
 from bot.oncology.cues import words_of
 from bot.oncology.phrases import Hit
@@ -29,6 +30,7 @@ from bot.oncology.vocabulary import (
     organ_book,
     organs,
     subtype_book,
+    treatment_book,
     vague,
 )
 
@@ -48,6 +50,7 @@ class Finding:
     likely: str | None = None
     organ: str | None = None
     mass_only: bool = False
+    by_name: bool = False
 
     @property
     def certain(self) -> bool:
@@ -59,7 +62,7 @@ def read_cancers(doc: Document, asks: str | None) -> Iterator[Mention | Ambiguit
     context = context_of(doc)
     judged = [(f, context.assess(f.first, f.last)) for f in findings(doc, asks)]
     own = [(f, a) for f, a in judged if a.present and not _only_imagined(doc, f)]
-    own = [(f, a) for f, a in own if not _benign(doc, f)]
+    own = [(f, a) for f, a in own if not _benign(doc, f, doubted=a.uncertain)]
     if not own:
         return
     best, meant = max(own, key=lambda pair: _rank(*pair))
@@ -105,6 +108,10 @@ def _findings(doc: Document, asked: bool) -> list[Finding]:
         for finding in _organ_findings(doc, sites, asked)
         if not any(i in taken for i in range(finding.first, finding.last))
     )
+    if not found:
+        found.extend(lone_organs(doc, sites))
+    if not found:
+        found.extend(_by_receptors(doc))
     return sorted(_settled(doc, found), key=lambda f: f.first)
 
 
@@ -118,7 +125,7 @@ def _named(doc: Document, hit: Hit[Named]) -> Finding:
     score = 1.0 if hit.score == 1.0 else DOUBTFUL_SPELLING
     base = Finding((hit.value.id,), hit.first, hit.last, hit.start, hit.end, score)
     if hit.value.kind == "cancer":
-        return base
+        return replace(base, by_name=True)
     if hit.value.kind == "organ":
         return _of_organ(doc, base, hit.value.id)
     return _of_vague(doc, base, vague()[int(hit.value.id)])
@@ -169,6 +176,9 @@ def _of_breast(doc: Document, base: Finding, organ: Organ) -> Finding:
     markers = markers_of(doc)
     her2, er, pr = (_positive(markers.get(name)) for name in ("HER2", "ER", "PR"))
     hormone = _hormone(er, pr)
+    if hormone is None:
+        said = {kind for h in disease_words(doc) for kind in h.value}
+        hormone = "hormone_positive" in said or (False if "hormone_negative" in said else None)
     certain: str | None = None
     if her2:
         certain = "breast_her2_pos"
@@ -215,6 +225,61 @@ def _organ_findings(doc: Document, sites: frozenset[int], asked: bool) -> Iterat
         elif asked or _introduced(doc, hit, diagnosed):
             base = Finding((), hit.first, hit.last, hit.start, hit.end, 0.85 if asked else 0.8)
             yield _of_organ(doc, base, hit.value)
+
+
+def lone_organs(doc: Document, sites: frozenset[int]) -> Iterator[Finding]:
+    """An organ standing for its cancer ("stage 2 colon", "Ovarian. BRCA2 ..."), where the message
+    speaks of cancer care: only organs of one cancer, or where other words decide which.
+    """
+    if not _about_cancer(doc):
+        return
+    for hit in organ_book().find(doc):
+        if hit.score < 1.0 or any(i in sites for i in range(hit.first, hit.last)):
+            continue
+        if not _stands_alone(doc, hit) or _complaint(doc, hit):
+            continue
+        base = Finding((), hit.first, hit.last, hit.start, hit.end, 0.75)
+        found = _of_organ(doc, base, hit.value)
+        own_site = organs()[hit.value].site in ("liver", "bone", "brain", "lung", "skin", "adrenal")
+        if found.certain or (found.likely and not own_site):
+            yield found
+
+
+def _about_cancer(doc: Document) -> bool:
+    if any({"malignant", "generic", "spread"} & h.value for h in disease_words(doc)):
+        return True
+    kinds = ("chemo", "immunotherapy", "targeted", "hormone", "radiation", "cell_therapy")
+    treated = any(h.value.modality in kinds for h in treatment_book().find(doc))
+    return treated or bool(markers_of(doc)) or _STAGED.search(doc.norm) is not None
+
+
+_STAGED = re.compile(r"\b(?:stage|stg|gleason|figo|tnm|st\s?[1-4])\b|\b[1-4][abc]\b")
+
+
+def _stands_alone(doc: Document, hit: Hit[str]) -> bool:
+    commas = context_of(doc).commas
+    tokens = doc.tokens
+    before = tokens[hit.first - 1].text if hit.first else ""
+    after = tokens[hit.last].text if hit.last < len(tokens) else ""
+    opens = not before or tokens[hit.first].breaks or hit.first in commas
+    closes = not after or tokens[hit.last].breaks or hit.last in commas
+    opens = opens or before in words_of("lone_before")
+    closes = closes or after in words_of("lone_after") or hit.last in _marker_starts(doc)
+    return opens and closes
+
+
+def _marker_starts(doc: Document) -> set[int]:
+    return {result.first for result in results(doc)}
+
+
+def _by_receptors(doc: Document) -> Iterator[Finding]:
+    """Hormone receptors and HER2 are tested together in breast cancer only."""
+    found = {r.marker: r for r in results(doc)}
+    if "ER" in found and "HER2" in found:
+        first = min(r.first for r in found.values() if r.marker in ("ER", "HER2"))
+        last = max(r.last for r in found.values() if r.marker in ("ER", "HER2"))
+        start, end = doc.tokens[first].start, doc.tokens[last - 1].end
+        yield _of_breast(doc, Finding((), first, last, start, end, 0.8), organs()["breast"])
 
 
 def _covering(doc: Document, hit: Hit[str], word: Hit[frozenset[str]]) -> Finding:
@@ -300,8 +365,12 @@ def _only_imagined(doc: Document, finding: Finding) -> bool:
     return False
 
 
-def _benign(doc: Document, finding: Finding) -> bool:
-    """A word like "benign" about the very same thing."""
+def _benign(doc: Document, finding: Finding, *, doubted: bool) -> bool:
+    """A word like "benign" about the very same thing, or anywhere after a mere suspicion."""
+    if doubted and any(
+        "benign" in cue.value and cue.first >= finding.last for cue in disease_words(doc)
+    ):
+        return True
     return any(
         "benign" in cue.value
         and (0 <= cue.first - finding.last <= 4 or 0 <= finding.first - cue.last <= 1)
@@ -311,13 +380,14 @@ def _benign(doc: Document, finding: Finding) -> bool:
     )
 
 
-def _rank(finding: Finding, meant: Assertion) -> tuple[bool, bool, bool, bool, float, int]:
+def _rank(finding: Finding, meant: Assertion) -> tuple[bool, bool, bool, bool, float, bool, int]:
     return (
         meant.corrects,
         not meant.past,
         finding.certain,
         not meant.uncertain,
         round(finding.confidence, 1),
+        finding.by_name,
         -finding.first,
     )
 

@@ -173,6 +173,8 @@ class Context:
                 return True
         if not here.question:
             return False
+        if self.doc.tokens[here.first].text in words_of("question_start"):
+            return not self._statement_between(here.first, first)
         tail = max((place for place in self.commas if here.first < place < here.last), default=0)
         short = here.last - max(tail, here.first) <= 4
         return short and first >= tail

@@ -38,6 +38,8 @@ class CourseFile:
     relapse_words: tuple[str, ...]
     month_units: dict[str, float]
     ago: frozenset[str]
+    not_treatments: tuple[str, ...]
+    also_scores: frozenset[str]
 
 
 @cache

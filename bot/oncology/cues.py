@@ -59,6 +59,12 @@ class Cues:
     behind_site: tuple[str, ...] = ()
     complaint: tuple[str, ...] = ()
     donor: tuple[str, ...] = ()
+    question_start: tuple[str, ...] = ()
+    writing_for: tuple[str, ...] = ()
+    not_operated: tuple[str, ...] = ()
+    self_introduced: tuple[str, ...] = ()
+    lone_before: tuple[str, ...] = ()
+    lone_after: tuple[str, ...] = ()
 
 
 WORDS = frozenset(
@@ -74,6 +80,12 @@ WORDS = frozenset(
         "behind_site",
         "complaint",
         "donor",
+        "question_start",
+        "writing_for",
+        "not_operated",
+        "self_introduced",
+        "lone_before",
+        "lone_after",
     }
 )
 

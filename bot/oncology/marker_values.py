@@ -110,7 +110,22 @@ def _plain_result(words: Words, hit: Hit[MarkerName], end: int) -> str | None:
     behind = words.first_of(hit.last, end, *kinds)
     if behind:
         return behind
-    return _before(words, hit)
+    before = _before(words, hit)
+    return before or ("positive" if _named_as_found(words, hit) else None)
+
+
+_FOUND_IN_NAME = frozenset({"fusion", "rearrangement", "mutation", "amplification"})
+_TESTS = frozenset({"test", "testing", "tests", "analysis", "status", "report", "panel", "check"})
+
+
+def _named_as_found(words: Words, hit: Hit[MarkerName]) -> bool:
+    """ "NTRK fusion" and "with JAK2" say that it is there, "EGFR mutation test" does not."""
+    tokens = words.doc.tokens
+    following = tokens[hit.last].text if hit.last < len(tokens) else ""
+    if following in _TESTS:
+        return False
+    own = {token.text for token in tokens[hit.first : hit.last]}
+    return bool(own & _FOUND_IN_NAME) or (hit.first > 0 and tokens[hit.first - 1].text == "with")
 
 
 def _word_follows(words: Words, hit: Hit[MarkerName]) -> bool:
@@ -123,7 +138,7 @@ def _word_follows(words: Words, hit: Hit[MarkerName]) -> bool:
     return bool(following) and " " in gap
 
 
-_NO = frozenset({"no", "not", "without"})
+_NO = frozenset({"no", "without"})
 
 
 def _before(words: Words, hit: Hit[MarkerName]) -> str | None:
@@ -210,15 +225,14 @@ def _fusion(words: Words, hit: Hit[MarkerName], marker: Marker, end: int) -> Any
 
 
 _HER2_SCORE = re.compile(
-    r"[\s:=(\-,]*(?:ihc|score|is|was|by|status|neu|of|as|result|came|/|new|positive|with|expression|in|biopsy|the|at)?"
+    r"[\s:=(\-,]*(?:ihc|score|is|was|by|status|neu|of|as|result|came|/|new|low|positive|with|expression|in|biopsy|the|at)?"
     r"[\s:=(\-,]*(?:ihc|score|is|of)?[\s:=(\-]*(?:(?P<n>[0-3])\s?\+?(?:\s?ve)?(?![\d.%/]|\s?(?:month|year|week|day|cycle))|\+\s?(?P<m>[1-3])(?!\d))"
 )
 
 
 def _her2(words: Words, hit: Hit[MarkerName], marker: Marker, end: int) -> Any:
     doc = words.doc
-    match = _HER2_SCORE.match(doc.norm, doc.tokens[hit.last - 1].nend)
-    score = (match["n"] or match["m"]) if match else None
+    score = _her2_score(words, hit)
     fish = _fish(words, hit)
     if score == "2" or (score is None and words.first_of(hit.last, end, "equivocal")):
         return {"positive": "2+ISH+", "negative": "2+ISH-"}.get(fish or "", "2+")
@@ -234,6 +248,17 @@ def _her2(words: Words, hit: Hit[MarkerName], marker: Marker, end: int) -> Any:
     if words.first_of(hit.last, min(hit.last + 2, end), "her2_low") and "low" in text:
         return "low"
     return fish_or(_plain(words, hit, marker, end), fish)
+
+
+def _her2_score(words: Words, hit: Hit[MarkerName]) -> str | None:
+    doc = words.doc
+    at = doc.tokens[hit.last - 1].nend
+    if re.match(r"\s?\+\s?\+\s?\+", doc.norm[at : at + 8]):
+        return "3"
+    if hit.last < len(doc.tokens) and doc.tokens[hit.last].text == "zero":
+        return "0"
+    match = _HER2_SCORE.match(doc.norm, at)
+    return (match["n"] or match["m"]) if match else None
 
 
 def fish_or(value: Any, fish: str | None) -> Any:
@@ -387,7 +412,7 @@ REACH_ALLELE = 8
 _NUMBER = re.compile(
     r"(?P<gap>[^\d.;\n]{0,40}?)(?P<sign>[<>])?\s?(?P<n>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d{1,7}(?:\.\d+)?|\.\d+)"
     r"\s?(?P<percent>%|percent)?(?P<unit>\s?(?:months?|mnths?|yrs?|years?|weeks?|days?|cycles?|st|nd|rd|th|"
-    r"lines?|mg|gy|x\b|times|am|pm|/\d))?(?P<mm>\s?(?:to|->|>|se)\s?(?P<n2>\d{1,3}(?:,\d{3})+|\d{1,7}(?:\.\d+)?))?"
+    r"lines?|mg|gy|x|times|am|pm|/\d)(?![a-z]))?(?P<mm>\s?(?:to|->|>|se)\s?(?P<n2>\d{1,3}(?:,\d{3})+|\d{1,7}(?:\.\d+)?))?"
 )
 
 

@@ -76,12 +76,23 @@ def _stretches(
             continue
         if first and doc.tokens[first - 1].text in words_of("donor"):
             continue
+        if kind == "stranger" and _written_for(doc, first):
+            kind = "kin"
         start = _start(first, kind, last, sentence_of, doc)
-        if (kind, name) == (last.kind, last.name):
+        if (kind, name) == (last.kind, last.name) and last.last > first:
             continue
-        last.last = start
-        stretches.append(_Stretch(start, len(doc.tokens), kind, name))
+        last.last = min(last.last, start)
+        end = len(doc.tokens)
+        if kind == "history":
+            end = next((i for i in range(first, end) if sentence_of[i] != sentence_of[first]), end)
+        stretches.append(_Stretch(start, end, kind, name))
     return [s for s in stretches if s.last > s.first]
+
+
+def _written_for(doc: Document, first: int) -> bool:
+    """ "I write for my neighbour": then the neighbour is the patient."""
+    before = {t.text for t in doc.tokens[max(0, first - 2) : first]}
+    return bool(before & words_of("writing_for"))
 
 
 def _start(first: int, kind: str, last: _Stretch, sentence_of: Sequence[int], doc: Document) -> int:
@@ -99,6 +110,9 @@ def _start(first: int, kind: str, last: _Stretch, sentence_of: Sequence[int], do
 def _speaks_of_self(doc: Document, first: int) -> bool:
     """ "I have" makes the writer the subject; "I want to ask" or "me" alone does not."""
     word = doc.tokens[first].text
+    colon = doc.norm[doc.tokens[first].nend : doc.tokens[first].nend + 1] in (":", ",")
+    if colon and word in words_of("self_introduced"):
+        return True
     following = {t.text for t in doc.tokens[first + 1 : first + 4]}
     if word in words_of("self_alone"):
         return True

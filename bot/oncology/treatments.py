@@ -14,6 +14,7 @@ from typing import Any
 
 from bot.oncology.context import Assertion, Timing, context_of
 from bot.oncology.courses import course, cycles, outcome, stop_reason
+from bot.oncology.cues import words_of
 from bot.oncology.phrases import Hit, PhraseBook
 from bot.oncology.reading import Mention
 from bot.oncology.text import Document
@@ -110,12 +111,31 @@ def treatment_hits(doc: Document) -> list[Hit[Treatment]]:
     """Every name of a treatment in a document, whatever is said of it."""
     found = doc.memory.get("treatment hits")
     if not isinstance(found, list):
+        other = {i for hit in _other_book().find(doc) for i in range(hit.first, hit.last)}
         found = doc.memory["treatment hits"] = [
             hit
             for hit in treatment_book().find(doc)
-            if not hit.value.exact or _written_as_name(doc, hit)
+            if hit.first not in other
+            and (not hit.value.exact or _written_as_name(doc, hit))
+            and not _something_removed(doc, hit)
+            and not _is_score(doc, hit)
         ]
     return found
+
+
+def _is_score(doc: Document, hit: Hit[Treatment]) -> bool:
+    """ "IPI 4" is the prognostic index, no drug."""
+    own = doc.tokens[hit.first].text
+    number = hit.last < len(doc.tokens) and doc.tokens[hit.last].text.isdigit()
+    return hit.last - hit.first == 1 and number and own in course().also_scores
+
+
+def _something_removed(doc: Document, hit: Hit[Treatment]) -> bool:
+    """A stent or stitches taken out are no operation."""
+    if hit.value.name != "surgery":
+        return False
+    around = (*doc.tokens[max(0, hit.first - 3) : hit.first], *doc.tokens[hit.last : hit.last + 2])
+    return any(token.text in words_of("not_operated") for token in around)
 
 
 def _written_as_name(doc: Document, hit: Hit[Treatment]) -> bool:
@@ -265,6 +285,11 @@ def _none(doc: Document, asks: str | None) -> Iterator[Mention]:
         texts = {t.text for t in doc.tokens}
         if texts & {"no", "none", "nil", "nothing", "nahi", "nai", "nei", "na"}:
             yield Mention("treatments_none", True, doc.original, 0, len(doc.original))
+
+
+@cache
+def _other_book() -> PhraseBook[bool]:
+    return PhraseBook((phrase, True) for phrase in course().not_treatments)
 
 
 @cache

@@ -110,6 +110,8 @@ class Diseases:
     hypothetical_before: tuple[str, ...] = ()
     spread: tuple[str, ...] = ()
     generic: tuple[str, ...] = ()
+    hormone_positive: tuple[str, ...] = ()
+    hormone_negative: tuple[str, ...] = ()
 
 
 @cache
@@ -190,6 +192,9 @@ _DISEASE_KINDS = (
     "diagnosed",
     "hypothetical_before",
     "spread",
+    "generic",
+    "hormone_positive",
+    "hormone_negative",
 )
 
 
