@@ -48,16 +48,18 @@ AGE_FORMS = (
     re.compile(
         r"(?<!\w)(?:mother|mom|mum|amma|ammi|father|dad|papa|baba|abbu|husband|wife|son|daughter|"
         r"brother|sister|uncle|aunt|aunty|grandma|grandpa|grandmother|grandfather|beta|beti|nephew|"
-        r"niece|myself|baby)(?:'s)?(?:\s*[,(]\s*|\s+)(?:is |aged |age |now )?(?P<n>\d{1,2})"
+        r"niece|myself|baby|ji)(?:'s)?(?:\s*[,(]\s*|\s+)(?:is |aged |age |now )?(?P<n>\d{1,2})"
         r"(?!\d|[.,]\d|\s*(?:%|/|x|times?|cycles?|days?|weeks?|months?|mo\b|doses?|chemo|"
-        r"years? ago|yrs? ago|kg|mg|cm))"
+        r"years? ago|yrs? ago|kg|mg|cm|tablets?|pills?|injections?|sessions?))"
     ),
     # "uncle Carlos, 62, stomach cancer"
     re.compile(r"(?<=[a-z]),\s+(?P<n>\d{2})\s*(?:yrs?|years|y|m|f)?,(?!\s*\d)"),
+    # "... remission. 52, Lima": a number that is a sentence of its own
+    re.compile(r"(?<=[a-z)][.!\n])\s*(?P<n>[2-9]\d)(?=\s*(?:[.,!\n]\s|[.,!]?$))"),
     # "is 62", "I am 45", "mother 62" only when nothing else follows the number
     re.compile(
         r"(?<!\w)(?:(?:he|she|i|patient|pt|mother|father|mum|mom|dad|papa|wife|husband|son|daughter|"
-        r"brother|sister|who|amma|baba|age)\s+is|am|i am|im|i'm|he's|she's|turned|turning|shes|"
+        r"brother|sister|who|amma|baba|ji|age)\s+is|am|i am|im|i'm|he's|she's|turned|turning|shes|"
         r"hes)\s+"
         r"(?:now |just |only |about |around |almost |nearly |a )?(?P<n>\d{1,3})"
         r"(?=\s*(?:$|[,.;!\n]|and\b|with\b|from\b|has\b|had\b|diagnosed\b"
@@ -141,9 +143,9 @@ def _ages(doc: Document, asks: str | None) -> Iterator[_Age]:
         if seen:
             return
     yield from _bare_years(text)
-    yield from _spelled(doc, asks)
     if asks == "age_years":
         yield from _answered(text)
+    yield from _spelled(doc, asks)
 
 
 _ONLY_MONTHS = re.compile(r"\s*(?P<n>\d{1,2})\s*(?:months?|mnths?|mths?|mo|mahine|mash)\s*\.?\s*")
@@ -183,7 +185,10 @@ def _spelled(doc: Document, asks: str | None) -> Iterator[_Age]:
             continue
         value, last = read
         follows = [t.text for t in doc.tokens[last : last + 3]]
-        told = follows[:1] and follows[0] in ("years", "year", "yrs", "yr") and "old" in follows
+        before = doc.tokens[index - 1].text if index else ""
+        told = before in ("age", "aged") or (
+            follows[:1] and follows[0] in ("years", "year", "yrs", "yr") and "old" in follows
+        )
         if (
             told or (asks == "age_years" and len(doc.tokens) - (last - index) <= 3)
         ) and value <= 110:
@@ -192,7 +197,7 @@ def _spelled(doc: Document, asks: str | None) -> Iterator[_Age]:
 
 
 _ANSWER = re.compile(
-    r"^\D{0,24}?(?<![\d.])(?P<n>\d{1,3})\s*(?:\+|ish|years?|yrs?|y|yr|saal|bochor|plus)?[\s.!)]*\D{0,12}$"
+    r"^\D{0,34}?(?<![\d.])(?P<n>\d{1,3})\s*(?:\+|ish|years?|yrs?|y|yr|saal|bochor|plus)?[\s.!)]*\D{0,12}$"
 )
 
 
