@@ -250,16 +250,15 @@ def _kept(line: str, held: Any) -> Any:
 def _treatment(line: str, held: Any) -> dict[str, Any]:
     """One line of the treatments form; an item of the same name keeps its other details."""
     name, *rest = (part.strip() for part in line.split(";"))
-    entry = _named(name, held)
+    told: dict[str, Any] = {}
     for part in rest:
-        word = part.lower()
-        if word in STATUSES:
-            entry["status"] = word
-        elif word.isdigit():
-            entry["cycles"] = int(word)
+        if part.lower() in STATUSES:
+            told["status"] = part.lower()
+        elif part.isdecimal():
+            told["cycles"] = int(part)
         else:
             raise Unusable("treatments")
-    return entry
+    return _named(name, held) | told
 
 
 def _named(name: str, held: Any) -> dict[str, Any]:

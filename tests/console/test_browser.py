@@ -31,7 +31,7 @@ FLAGS = [
     "--disable-sync",
 ]
 AXE = Path(__file__).parent / "vendor" / "axe.min.js"
-PHONE, DESKTOP = (390, 844), (1366, 860)
+PHONE, TABLET, DESKTOP = (390, 844), (820, 1180), (1366, 860)
 
 
 @pytest.fixture(scope="module")
@@ -188,7 +188,7 @@ def test_the_console_works_without_script(served: tuple[Console, str], chromium:
     context.close()
 
 
-@pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
+@pytest.mark.parametrize("size", [PHONE, TABLET, DESKTOP], ids=["phone", "tablet", "desktop"])
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_every_page_is_accessible_and_small(
     served: tuple[Console, str], chromium: Browser, theme: str, size: tuple[int, int]
