@@ -13,14 +13,12 @@ Rules: https://www.twilio.com/docs/messaging/api/message-resource and the error 
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import base64
 import hashlib
 import hmac
 import random
 import re
-import sys
 from collections import deque
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -29,7 +27,6 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import httpx
-import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -96,8 +93,6 @@ class TwilioStandIn:
     def outgoing(self) -> list[dict[str, Any]]:
         """What the service has sent, oldest first."""
         return [m for m in self.messages if m["direction"] == "outbound-api"]
-
-    # -- the provider's side of webhooks ------------------------------------------------------
 
     def sign(self, url: str, params: dict[str, str]) -> str:
         """As Twilio signs a form: the address, then names and values by name."""
@@ -169,8 +164,6 @@ class TwilioStandIn:
             "x-twilio-signature": self.sign(url, params),
         }
         return await client.post(url, content=urlencode(params), headers=headers)
-
-    # -- the REST API -------------------------------------------------------------------------
 
     def _unauthorised(self, request: Request) -> Response | None:
         expected = base64.b64encode(f"{self.account}:{self.token}".encode()).decode()
@@ -401,50 +394,7 @@ def _is_validity(text: str) -> bool:
     return text.isdigit() and 1 <= int(text) <= 36_000
 
 
-async def _talk(standin: TwilioStandIn, phone: str) -> None:
-    """Reads lines from the keyboard, pushes them, prints what the service sends."""
-    printed = 0
-    async with httpx.AsyncClient(timeout=15) as client:
-        line = asyncio.create_task(asyncio.to_thread(sys.stdin.readline))
-        while True:
-            done, _ = await asyncio.wait({line}, timeout=0.2)
-            if done:
-                typed = line.result()
-                if not typed:
-                    return
-                await _push(standin, client, standin.inbound(phone, typed.rstrip("\n")))
-                line = asyncio.create_task(asyncio.to_thread(sys.stdin.readline))
-            for message in standin.outgoing[printed:]:
-                print(f"\n{message['body']}\n", flush=True)
-                printed += 1
-            await standin.ship(client)
-
-
-async def _push(standin: TwilioStandIn, client: httpx.AsyncClient, params: dict[str, str]) -> None:
-    try:
-        answer = await standin.push(client, params)
-        print(f"[webhook answered {answer.status_code}]", flush=True)
-    except httpx.HTTPError as error:
-        print(f"[nobody at {standin.gateway}: {type(error).__name__}]", flush=True)
-
-
-async def _main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else None)
-    parser.add_argument("--port", type=int, default=9001)
-    parser.add_argument("--gateway", default="http://127.0.0.1:8000", help="its INTAKE_PUBLIC_URL")
-    parser.add_argument("--phone", default="+8801712345678")
-    chosen = parser.parse_args()
-    standin = TwilioStandIn(gateway=chosen.gateway.rstrip("/"))
-    config = uvicorn.Config(standin.app(), port=chosen.port, log_config=None)
-    server = uvicorn.Server(config)
-    serving = asyncio.create_task(server.serve())
-    print(f"TWILIO_API_URL=http://127.0.0.1:{chosen.port}", f"TWILIO_ACCOUNT_SID={ACCOUNT}")
-    print(f"TWILIO_AUTH_TOKEN={TOKEN}", f"TWILIO_WHATSAPP_FROM={SENDER}")
-    print("Write as the patient; Ctrl-D ends.", flush=True)
-    await _talk(standin, chosen.phone)
-    server.should_exit = True
-    await serving
-
-
 if __name__ == "__main__":
-    asyncio.run(_main())
+    from tests.standins.twilio_by_hand import main
+
+    asyncio.run(main())
