@@ -3,7 +3,7 @@
 1. A red flag that the vocabulary heard makes the message an emergency, whatever the model says.
 2. A message that the model cannot place but in which the vocabulary found facts gives facts.
 3. So does a message that looks like a question about nothing in particular, unless it has a
-   question mark.
+   question mark. Who writes, and what they wish to hear about, are no facts in this sense.
 """
 
 from __future__ import annotations
@@ -23,6 +23,13 @@ from bot.engine.knowledge_extractor import READING
 
 EMERGENCY = "report_emergency"
 GIVES_FACTS = "inform"
+
+
+_BY_THE_WAY = frozenset({"pathway_interest", "main_question", "user_role", "sex"})
+
+
+def _by_the_way(fact: str) -> bool:
+    return fact in _BY_THE_WAY or fact.startswith("answer.")
 
 
 # Of all scripts: Latin, full-width, Arabic, Armenian, Ethiopic.
@@ -62,7 +69,7 @@ class Arbiter(GraphComponent):
         if reading.get("flags"):
             return EMERGENCY
         intent = (message.get(INTENT) or {}).get(INTENT_NAME_KEY)
-        if not reading.get("mentions"):
+        if all(_by_the_way(mention["fact"]) for mention in reading.get("mentions") or ()):
             return None
         vague = intent == QUESTION and not message.get(TOPIC) and not _asks(message)
         return GIVES_FACTS if vague or intent == DEFAULT_NLU_FALLBACK_INTENT_NAME else None

@@ -94,8 +94,11 @@ class KnowledgeExtractor(GraphComponent):
         resource: Resource,
         execution_context: ExecutionContext,
     ) -> KnowledgeExtractor:
-        """Build the component and its vocabulary, so that no patient waits for it."""
-        hear("warm up")
+        """Build the component and its vocabulary, so that no patient waits for it.
+
+        A mistake in a knowledge file stops the engine: one that hears no red flag must not run.
+        """
+        bot.oncology.read("warm up")
         return cls()
 
     @classmethod

@@ -63,7 +63,7 @@ class TextModel:
     ) -> None:
         self.labels = list(labels)
         self._vectorizers = list(vectorizers)
-        self._weights = weights  # (labels, features), float32
+        self._weights = weights  # (features, labels), float32, so that a text's rows lie together
         self._bias = bias  # (labels,)
 
     @classmethod
@@ -81,13 +81,14 @@ class TextModel:
         weights, bias = model.coef_, model.intercept_
         if len(model.classes_) == 2:  # scikit-learn keeps one row for two labels
             weights, bias = np.vstack([-weights, weights]) / 2, np.hstack([-bias, bias]) / 2
-        return cls(list(model.classes_), vectorizers, weights.astype(np.float32), bias)
+        rows = np.ascontiguousarray(weights.T, dtype=np.float32)
+        return cls(list(model.classes_), vectorizers, rows, bias)
 
     def rank(self, text: str) -> list[tuple[str, float]]:
         """All labels with their probability, the likeliest first."""
         features = hstack([v.transform([text]) for v in self._vectorizers]).tocsr()
         columns, values = features.indices, features.data
-        scores = self._weights[:, columns] @ values + self._bias
+        scores = values @ self._weights[columns] + self._bias
         scores = np.exp(scores - scores.max())
         scores /= scores.sum()
         order = np.argsort(-scores)
