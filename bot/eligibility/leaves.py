@@ -93,15 +93,26 @@ def _both(tests: list[Test]) -> Test:
 def _is(name: str, allowed: frozenset[Any]) -> Test:
     def test(view: View) -> Tri:
         value = view.values.get(name)
-        return None if value is None else value in allowed
+        if value is None:
+            least = view.at_least.get(name)
+            beyond = least is not None and all(_is_below(v, least) for v in allowed)
+            return False if beyond else None
+        return value in allowed
 
     return test
+
+
+def _is_below(value: Any, bound: float) -> bool:
+    return isinstance(value, int | float) and value < bound
 
 
 def _at_least(name: str, bound: float) -> Test:
     def test(view: View) -> Tri:
         value = view.values.get(name)
-        return None if value is None else value >= bound
+        if value is None:
+            least = view.at_least.get(name)
+            return True if least is not None and least >= bound else None
+        return value >= bound
 
     return test
 
@@ -109,7 +120,10 @@ def _at_least(name: str, bound: float) -> Test:
 def _at_most(name: str, bound: float) -> Test:
     def test(view: View) -> Tri:
         value = view.values.get(name)
-        return None if value is None else value <= bound
+        if value is None:
+            least = view.at_least.get(name)
+            return False if least is not None and least > bound else None
+        return value <= bound
 
     return test
 
@@ -117,7 +131,10 @@ def _at_most(name: str, bound: float) -> Test:
 def _above(name: str, bound: float) -> Test:
     def test(view: View) -> Tri:
         value = view.values.get(name)
-        return None if value is None else value > bound
+        if value is None:
+            least = view.at_least.get(name)
+            return True if least is not None and least > bound else None
+        return value > bound
 
     return test
 
@@ -125,7 +142,10 @@ def _above(name: str, bound: float) -> Test:
 def _below(name: str, bound: float) -> Test:
     def test(view: View) -> Tri:
         value = view.values.get(name)
-        return None if value is None else value < bound
+        if value is None:
+            least = view.at_least.get(name)
+            return False if least is not None and least >= bound else None
+        return value < bound
 
     return test
 

@@ -13,7 +13,7 @@ def page(rules: RuleSet) -> str:
         "# The rules",
         "",
         "Made from the files in `knowledge/` by `intake rules page`; change those, not this page.",
-        f"Version {rules.version}. How to read a rule file: [rule-format.md](rule-format.md).",
+        "How to read a rule file: [rule-format.md](rule-format.md).",
         "A rule is signed by writing `review: {by: Name, on: YYYY-MM-DD}` into its file.",
         "",
     ]

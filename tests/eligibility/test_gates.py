@@ -75,7 +75,149 @@ SHOWING = {
     "transplant": MYELOMA,
     "clinical_trial": RENAL,
     "surgical_review": BOWEL,
+    "particle_therapy": {
+        **FIT,
+        "cancer_type": "chordoma",
+        "extent": "localised",
+        "radiation_history": [],
+    },
+    "bnct": {**BOWEL, "cancer_type": "hnscc", "radiation_history": []},
+    "hifu_histotripsy": LIVER,
+    "interventional": LIVER,
 }
+
+# The gate table of the reference (C1): what fires the gate, where it is hard, where it is soft.
+MATRIX: list[tuple[str, dict[str, Any], str, str]] = [
+    ("G-ECOG2", {"ecog": 2}, "", "car_t til tcr_t transplant clinical_trial surgical_review"),
+    (
+        "G-ECOG3",
+        {"ecog": 3},
+        "car_t til tcr_t transplant clinical_trial bnct hifu_histotripsy",
+        "bispecific checkpoint targeted adc radioligand particle_therapy interventional"
+        " surgical_review",
+    ),
+    ("G-ECOG4", {"ecog": 4}, "*", ""),
+    (
+        "G-INFECT",
+        {"infection_status": "active_uncontrolled"},
+        "car_t bispecific til tcr_t transplant clinical_trial",
+        "checkpoint targeted adc radioligand particle_therapy bnct hifu_histotripsy interventional"
+        " surgical_review",
+    ),
+    *(
+        (
+            "G-PREG",
+            {"sex": "female", "pregnancy_status": status},
+            "car_t bispecific til tcr_t checkpoint targeted adc radioligand particle_therapy bnct"
+            " hifu_histotripsy interventional transplant clinical_trial",
+            "surgical_review",
+        )
+        for status in ("pregnant", "possible")
+    ),
+    (
+        "G-BF",
+        {"sex": "female", "pregnancy_status": "breastfeeding"},
+        "",
+        "car_t bispecific checkpoint targeted adc radioligand clinical_trial",
+    ),
+    *(
+        (
+            "G-CNS-A",
+            {"brain_mets_status": status},
+            "car_t til tcr_t",
+            "clinical_trial checkpoint targeted adc bispecific",
+        )
+        for status in ("untreated_or_symptomatic", "leptomeningeal")
+    ),
+    ("G-CNS-S", {"brain_mets_status": "treated_stable"}, "", "car_t til tcr_t"),
+    (
+        "G-AUTO",
+        {"autoimmune_status": "active_immunosuppressed"},
+        "car_t til tcr_t",
+        "checkpoint bispecific clinical_trial",
+    ),
+    ("G-STER", {"steroid_pred_mg": 10.1}, "til", "checkpoint car_t tcr_t clinical_trial"),
+    *(
+        ("G-SOT", {"organ_transplant": graft}, "til", "checkpoint car_t tcr_t clinical_trial")
+        for graft in ("kidney", "liver", "heart", "lung")
+    ),
+    (
+        "G-GVHD",
+        {"transplant_history": "allo", "gvhd_status": "active"},
+        "car_t til tcr_t",
+        "checkpoint transplant",
+    ),
+    ("G-ALLO", {"transplant_history": "allo", "gvhd_status": "none"}, "", "checkpoint car_t"),
+    ("G-ALLO", {"transplant_history": "allo", "gvhd_status": "active"}, "", ""),
+    ("G-HIV", {"hiv": "pos_untreated"}, "tcr_t", "car_t til transplant clinical_trial"),
+    *(
+        (
+            "G-HEP",
+            {virus: "pos_controlled"},
+            "",
+            "car_t bispecific til tcr_t transplant clinical_trial",
+        )
+        for virus in ("hbv", "hcv")
+    ),
+    ("G-LVEF", {"lvef_pct": 39}, "car_t tcr_t transplant til", "adc targeted"),
+    ("G-LVEF", {"lvef_pct": 40}, "til", "car_t tcr_t transplant adc targeted"),
+    ("G-LVEF", {"lvef_pct": 45}, "", "car_t tcr_t transplant til adc targeted"),
+    (
+        "G-REN",
+        {"labs": {**FIT["labs"], "crcl": 29}},
+        "car_t til transplant radioligand tcr_t",
+        "clinical_trial adc targeted bispecific",
+    ),
+    ("G-REN", {"labs": {**FIT["labs"], "crcl": 39}}, "tcr_t", "car_t til transplant radioligand"),
+    ("G-REN", {"labs": {**FIT["labs"], "crcl": 49}}, "", "car_t til transplant tcr_t radioligand"),
+    ("G-REN", {"labs": {**FIT["labs"], "crcl": 59}}, "", "car_t til transplant tcr_t"),
+    (
+        "G-LIV",
+        {"labs": {**FIT["labs"], "bili_xULN": 3.1}},
+        "car_t til tcr_t transplant interventional clinical_trial",
+        "checkpoint targeted adc bispecific radioligand particle_therapy surgical_review",
+    ),
+    *(
+        (
+            "G-LIV2",
+            {"labs": {**FIT["labs"], name: value}},
+            "",
+            "car_t til tcr_t transplant interventional clinical_trial surgical_review",
+        )
+        for name, value in (
+            ("bili_xULN", 2.1),
+            ("bili_xULN", 3),
+            ("ast_alt_xULN", 3.1),
+            ("ast_alt_xULN", 5),
+        )
+    ),
+    (
+        "G-ALT",
+        {"labs": {**FIT["labs"], "ast_alt_xULN": 5.1}},
+        "car_t til tcr_t",
+        "checkpoint targeted adc bispecific clinical_trial",
+    ),
+    *(
+        (
+            "G-O2",
+            facts,
+            "car_t til tcr_t transplant",
+            "bispecific checkpoint targeted adc radioligand particle_therapy bnct hifu_histotripsy"
+            " interventional clinical_trial surgical_review",
+        )
+        for facts in ({"oxygen_need": "continuous"}, {"spo2_pct": 91})
+    ),
+    *(
+        (
+            "G-CNT",
+            {"labs": {**FIT["labs"], name: value}},
+            "",
+            "car_t til tcr_t adc radioligand clinical_trial",
+        )
+        for name, value in (("hb", 7.9), ("plt", 44), ("anc", 0.9), ("alc", 0.19))
+    ),
+    ("G-FAST", {"rapid_growth": True}, "", "car_t til tcr_t"),
+]
 
 
 def labs(**values: float) -> dict[str, Any]:
@@ -307,6 +449,22 @@ TABLE: list[tuple[str, dict[str, Any], dict[str, str]]] = [
     ("G-AGE75", {"age_years": 75}, {"car_t": NONE, "checkpoint": NONE}),
     ("G-AGE75", {"age_years": 74}, {"car_t": NONE}),
 ]
+
+
+@pytest.mark.parametrize("pathway", SHOWING)
+@pytest.mark.parametrize(
+    ("gate", "changes", "hard", "soft"),
+    MATRIX,
+    ids=[f"{g}-{n}" for n, (g, *_) in enumerate(MATRIX)],
+)
+def test_gate_table(gate: str, changes: dict[str, Any], hard: str, soft: str, pathway: str) -> None:
+    result = assess({**SHOWING[pathway], **changes}).pathway(pathway)
+    is_hard = hard == "*" or pathway in hard.split()
+    assert (gate in result.gates) is (is_hard or pathway in soft.split())
+    if is_hard:
+        assert result.status == HARD
+    elif gate in result.gates:
+        assert result.status in (SOFT, HARD)
 
 
 def run(changes: dict[str, Any], pathway: str) -> Assessment:

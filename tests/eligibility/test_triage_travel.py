@@ -18,6 +18,21 @@ CASE = {
 
 EMERGENCY, URGENT, ROUTINE = "EMERGENCY_NOW", "URGENT_TODAY", "ROUTINE"
 
+CONFUSED = ("confusion", "confused", "unresponsive", "new_confusion")
+FITS = ("seizure", "seizures", "fits", "convulsion", "convulsions")
+YELLOW = ("jaundice", "yellow_eyes")
+SHIVERING = ("rigors", "shivering", "chills")
+NOT_EATING = (
+    "no_oral_intake",
+    "severe_vomiting",
+    "dehydration",
+    "not_eating_24h",
+    "cannot_keep_anything_down",
+    "urinary_retention",
+    "new_jaundice",
+)
+LINES = ("central_line", "port", "picc")
+
 TRIAGE: list[tuple[dict[str, Any], str]] = [
     *(({"red_flags": [f"RF{n}"]}, EMERGENCY) for n in range(1, 16)),
     ({"red_flags": ["RF16"]}, URGENT),
@@ -45,6 +60,21 @@ TRIAGE: list[tuple[dict[str, Any], str]] = [
     ({"symptoms": [{"name": "pain", "severity": 8}]}, URGENT),
     ({"symptoms": [{"name": "pain", "severity": 7}]}, ROUTINE),
     ({"symptoms": [{"name": "fatigue", "severity": 9}]}, ROUTINE),
+    *(({"symptoms": [s]}, EMERGENCY) for s in CONFUSED + FITS),
+    *(({"symptoms": [s]}, URGENT) for s in YELLOW + NOT_EATING),
+    *(({"temp_c": 38.0, "symptoms": [s]}, EMERGENCY) for s in (*YELLOW, *SHIVERING)),
+    *(({"temp_c": 37.9, "symptoms": [s]}, URGENT) for s in YELLOW),
+    *(({"temp_c": 37.9, "symptoms": [s]}, ROUTINE) for s in SHIVERING),
+    *(({"temp_c": 38.0, "comorbidities": [c]}, EMERGENCY) for c in LINES),
+    ({"temp_c": 38.0, "comorbidities": ["diabetes"]}, URGENT),
+    ({"temp_c": 38.0, "symptoms": ["fatigue"]}, URGENT),
+    *(({"temp_c": 38.0, "cancer_type": c}, EMERGENCY) for c in ("b_all", "cml", "cll_sll")),
+    ({"temp_c": 38.0, "days_since_cell_therapy": 56}, EMERGENCY),
+    ({"temp_c": 37.9, "days_since_cell_therapy": 10}, ROUTINE),
+    ({"days_since_chemo": 5}, ROUTINE),
+    ({"temp_c": 37.5, "days_since_chemo": 5}, ROUTINE),
+    ({"temp_c": 37.2, "symptoms": ["jaundice"]}, URGENT),
+    ({"temp_c": 37.2, "days_since_cell_therapy": 5}, ROUTINE),
     (
         {"temp_c": 38.2, "treatments": [{"name": "R-CHOP", "status": "ongoing"}]},
         EMERGENCY,
@@ -122,6 +152,58 @@ TRAVEL: list[tuple[dict[str, Any], str]] = [
     ({"age_years": 1.9}, CAUTION),
     ({"age_years": 2}, OK),
     ({"red_flags": ["RF16"]}, HOLD),
+    *(({"comorbidities": [c]}, HOLD) for c in ("pneumothorax", "untreated_pneumothorax")),
+    ({"comorbidities": ["bowel_obstruction"]}, HOLD),
+    *(({"symptoms": [s]}, HOLD) for s in ("bleeding", "active_bleeding", "pneumothorax")),
+    *(({"symptoms": [s]}, HOLD) for s in ("bowel_obstruction", "uncontrolled_seizures")),
+    *(({"symptoms": [s]}, CAUTION) for s in ("large_effusion", "pleural_effusion")),
+    *(
+        ({"comorbidities": [c]}, CAUTION)
+        for c in (
+            "pe",
+            "dvt",
+            "pulmonary_embolism",
+            "clot",
+            "blood_clot",
+            "recent_pe",
+            "recent_dvt",
+            "large_effusion",
+        )
+    ),
+    ({"comorbidities": ["diabetes"], "symptoms": ["fatigue"]}, OK),
+    *(
+        ({"recent_procedures": [{"type": p, "days": 5}]}, HOLD)
+        for p in (
+            "laparotomy",
+            "bowel surgery",
+            "colectomy",
+            "gastrectomy",
+            "whipple",
+            "hepatectomy",
+            "debulking",
+            "thoracotomy",
+            "lobectomy",
+            "lung surgery",
+            "oesophagectomy",
+            "esophagectomy",
+            "brain surgery",
+            "dvt",
+            "embolism",
+            "thrombosis",
+            "blood clot",
+        )
+    ),
+    ({"recent_procedures": [{"type": "blood clot", "days": 27}]}, HOLD),
+    ({"recent_procedures": [{"type": "blood clot", "days": 28}]}, OK),
+    ({"recent_procedures": [{"type": "tooth pulled", "days": 1}]}, OK),
+    ({"sex": "female", "age_years": 30, "pregnancy_status": "possible"}, OK),
+    (
+        {"sex": "female", "age_years": 30, "pregnancy_status": "pregnant", "pregnancy_weeks": 35},
+        CAUTION,
+    ),
+    ({"infection_status": "chronic_controlled"}, OK),
+    ({"brain_mets_status": "leptomeningeal"}, CAUTION),
+    ({"child_pugh": "B"}, OK),
 ]
 
 
