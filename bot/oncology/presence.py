@@ -94,6 +94,8 @@ class Presence:
 
     def is_denied(self, sign: Sign) -> bool:
         here = self.context.sentence(sign.first)
+        if self._answered_no(sign.last):
+            return True
         adjacent = [c for c in self.context.by_kind["negation_before"] if c.last == sign.first]
         if any(self._is_free(c) for c in adjacent) and not self.doc.tokens[sign.first].breaks:
             return True
@@ -107,6 +109,17 @@ class Presence:
             if all(w in _words("fillers") for w in between) and not self._goes_on(cue.last):
                 return True
         return False
+
+    def _answered_no(self, index: int) -> bool:
+        """ "Fever? No." """
+        tokens = self.doc.tokens
+        if index >= len(tokens) or self._text(index) not in ("no", "none", "nil", "nope", "nahi"):
+            return False
+        following = tokens[index + 1].nstart if index + 1 < len(tokens) else len(self.doc.norm)
+        after = self.doc.norm[tokens[index].nend : following]
+        alone = index + 1 == len(tokens) or bool(set(after) & set(".,;!?\n"))
+        gap = self.doc.norm[tokens[index - 1].nend : tokens[index].nstart]
+        return alone and bool(set(gap) & set("?:=-"))
 
     def _is_free(self, cue: Cue) -> bool:
         """A "no" inside a sign belongs to the sign ("no urine"), not to what follows."""
