@@ -121,7 +121,8 @@ def read_extent(doc: Document, asks: str | None) -> Iterator[Mention]:
     elif any(h.value == "oligometastatic" for h in others):
         yield _mention(doc, "extent", next(h for h in others if h.value == "oligometastatic"))
     elif far:
-        yield Mention("extent", "metastatic", far[0].value, far[0].start, far[0].end, 0.9)
+        words = doc.words(far[0].start, far[0].end)
+        yield Mention("extent", "metastatic", words, far[0].start, far[0].end, 0.9)
     elif metastatic:
         yield _mention(doc, "extent", metastatic[-1])
     for hit in _book("brain").find(doc):

@@ -15,8 +15,7 @@ from bot.oncology.vocabulary import organ_book
 def read_transplants(doc: Document, asks: str | None) -> Iterator[Mention]:
     """`transplant_history` of a transplant that is still to come."""
     for one in given_treatments(doc, asks):
-        marrow = one.treatment.modality == "transplant" and one.treatment.name != "liver transplant"
-        if marrow and one.status is Timing.PLANNED:
+        if one.treatment.modality == "transplant" and one.status is Timing.PLANNED:
             words = doc.words(one.start, one.end)
             yield Mention("transplant_history", "planned", words, one.start, one.end)
             return

@@ -64,7 +64,7 @@ def _stretches(
     doc: Document, cues: Mapping[str, list[Cue]], sentence_of: Sequence[int]
 ) -> list[_Stretch]:
     turns: list[tuple[int, int, str, str]] = []
-    for kind in ("stranger", "history", "kin", "patient", "self"):
+    for kind in ("stranger", "history", "kin", "patient", "self", "pronoun"):
         for cue in cues.get(kind, ()):
             name = " ".join(doc.tokens[i].text for i in range(cue.first, cue.last))
             turns.append((cue.first, cue.last, kind, "self" if kind == "self" else name))
@@ -72,6 +72,12 @@ def _stretches(
     stretches = [_Stretch(0, len(doc.tokens), "nobody", "")]
     for first, _, kind, name in turns:
         last = stretches[-1]
+        if kind == "pronoun":
+            back = _back_to(stretches, first, cues.get("boundary", ()))
+            if back is not None:
+                stretches[-1].last = min(stretches[-1].last, first)
+                stretches.append(_Stretch(first, len(doc.tokens), back.kind, back.name))
+            continue
         if kind == "self" and not _speaks_of_self(doc, first):
             continue
         if first and doc.tokens[first - 1].text in words_of("donor"):
@@ -87,6 +93,15 @@ def _stretches(
             end = next((i for i in range(first, end) if sentence_of[i] != sentence_of[first]), end)
         stretches.append(_Stretch(start, end, kind, name))
     return [s for s in stretches if s.last > s.first]
+
+
+def _back_to(stretches: list[_Stretch], first: int, boundaries: Sequence[Cue]) -> _Stretch | None:
+    """ "His father had it too, now he has it": after a turn the pronoun means the one before."""
+    if stretches[-1].kind not in ("stranger", "history") or first >= stretches[-1].last:
+        return None
+    if not any(cue.last == first or cue.first == first for cue in boundaries):
+        return None
+    return next((s for s in reversed(stretches[:-1]) if s.kind in ("kin", "patient")), None)
 
 
 def _written_for(doc: Document, first: int) -> bool:
