@@ -55,6 +55,9 @@ class Cues:
     self_pronoun: tuple[str, ...] = ()
     self_verb: tuple[str, ...] = ()
     self_not: tuple[str, ...] = ()
+    self_state: tuple[str, ...] = ()
+    self_errand: tuple[str, ...] = ()
+    self_possession: tuple[str, ...] = ()
     site_list: tuple[str, ...] = ()
     behind_site: tuple[str, ...] = ()
     complaint: tuple[str, ...] = ()
@@ -76,6 +79,9 @@ WORDS = frozenset(
         "self_pronoun",
         "self_verb",
         "self_not",
+        "self_state",
+        "self_errand",
+        "self_possession",
         "site_list",
         "behind_site",
         "complaint",
@@ -105,6 +111,8 @@ def cue_book() -> PhraseBook[frozenset[str]]:
             if spec.name not in WORDS:
                 for phrase in getattr(cues, spec.name):
                     kinds[phrase].add(spec.name)
+                    if spec.name == "kin":  # "papa's cancer" is one token, "papas"
+                        kinds[phrase + "s"].add(spec.name)
     return PhraseBook((phrase, frozenset(names)) for phrase, names in kinds.items())
 
 

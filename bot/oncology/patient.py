@@ -5,7 +5,8 @@ from __future__ import annotations
 from bot.oncology.context import Context
 from bot.oncology.text import Document
 
-_ILL = frozenset(
+# Words that tell of an illness.
+ILLNESS = frozenset(
     [
         "has",
         "have",
@@ -57,4 +58,4 @@ def is_ill(context: Context, start: int) -> bool:
         c.first for kind in ("kin", "self") for c in context.by_kind[kind] if c.first >= start
     ]
     end = min([end, *others])  # the next person's words are theirs
-    return any(doc.tokens[i].text in _ILL for i in range(start, end))
+    return any(doc.tokens[i].text in ILLNESS for i in range(start, end))

@@ -6,7 +6,6 @@ words of sex count for the patient only: "I am 30, my mother is 62" gives 62.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -16,13 +15,12 @@ from typing import Literal
 from bot.oncology.ages import age_and_sex, read_age
 from bot.oncology.context import Context, context_of
 from bot.oncology.knowledge_files import KNOWLEDGE, load
-from bot.oncology.patient import is_ill, patient_kin
+from bot.oncology.patient import patient_kin
 from bot.oncology.patterns import PatternBook, PatternHit
 from bot.oncology.phrases import PhraseBook
 from bot.oncology.reading import Mention
-from bot.oncology.signs import signs_of
 from bot.oncology.text import Document
-from bot.oncology.treatments import treatment_hits
+from bot.oncology.writer import read_writer
 
 
 @dataclass(frozen=True)
@@ -80,7 +78,11 @@ def read_people(doc: Document, asks: str | None) -> Iterable[Mention]:
         return []
     context = context_of(doc)
     hits = _book().find_all(doc)
-    role = _role(context, hits, asks)
+    by_role: dict[str, list[PatternHit[str]]] = {}
+    for hit in hits:
+        if hit.value in people_file().roles:
+            by_role.setdefault(hit.value, []).append(hit)
+    role = read_writer(context, by_role, asks)
     return [
         *([role] if role else []),
         *read_age(context, asks),
@@ -95,89 +97,6 @@ def _mention(
 ) -> Mention:
     start, end = doc.tokens[first].start, doc.tokens[last - 1].end
     return Mention(fact, value, doc.words(start, end), start, end, confidence)
-
-
-def _role(context: Context, hits: list[PatternHit[str]], asks: str | None) -> Mention | None:
-    doc = context.doc
-    by_role: dict[str, list[PatternHit[str]]] = {}
-    for hit in hits:
-        if hit.value in people_file().roles:
-            by_role.setdefault(hit.value, []).append(hit)
-    if "doctor" in by_role:
-        hit = by_role["doctor"][0]
-        return _mention(doc, "user_role", "doctor", hit.first, hit.last)
-    carers = [h for h in by_role.get("caregiver", ()) if _about_patient(context, h)]
-    selves = by_role.get("patient", [])
-    if selves and not any(is_ill(context, h.last) for h in carers):
-        hit = selves[0]
-        return _mention(doc, "user_role", "patient", hit.first, hit.last, 0.95)
-    if carers:
-        hit = max(carers, key=lambda h: (h.last - h.first, -h.first))
-        return _mention(doc, "user_role", "caregiver", hit.first, hit.last, 0.95)
-    if asks == "user_role":
-        return _short_role(context)
-    return _named_relative(context)
-
-
-def _about_patient(context: Context, hit: PatternHit[str]) -> bool:
-    return not any(context.owners.is_other(i) for i in range(hit.first, hit.last))
-
-
-def _short_role(context: Context) -> Mention | None:
-    """A bare answer to "who is writing": "me", "son", "my mother"."""
-    doc = context.doc
-    words = [t.text for t in doc.tokens]
-    last = len(words)
-    if len(words) <= 4 and set(words) & _ME:
-        return _mention(doc, "user_role", "patient", 0, last)
-    if context.by_kind["kin"] and len(words) <= 8:
-        return _mention(doc, "user_role", "caregiver", 0, last)
-    return None
-
-
-_ME = frozenset({"me", "myself", "self", "patient", "mine", "ami", "main", "mai", "mujhe", "ana"})
-
-
-def _named_relative(context: Context) -> Mention | None:
-    """ "Papa has liver cancer", "Son, 9 years": a relative without "my"."""
-    kin = patient_kin(context)
-    if kin is None:
-        return _patient_by_age(context)
-    name, first = kin
-    if name in _NOT_CARED_FOR or _gives(context.doc, first):
-        return None
-    last = first + len(name.split())
-    ill = is_ill(context, last)
-    if not ill and (first > _EARLY or not (signs_of(context.doc) or treatment_hits(context.doc))):
-        return None
-    return _mention(context.doc, "user_role", "caregiver", first, last, 0.9 if ill else 0.8)
-
-
-_EARLY = 6  # a relative named so early is whom the message is about
-_NOT_CARED_FOR = frozenset(
-    {"friend", "friends", "colleague", "child", "kid", "baby", "boy", "girl", "partner", "cousin"}
-)
-
-
-def _gives(doc: Document, first: int) -> bool:
-    """A relative who gives cells is no patient ("donor is my brother")."""
-    around = doc.tokens[max(0, first - 4) : first + 4]
-    return any(t.text in ("donor", "donated", "from", "donate", "match") for t in around)
-
-
-def _patient_by_age(context: Context) -> Mention | None:
-    """ "I'm 34 female from Manila": who gives the own age is the patient."""
-    match = _OWN_AGE.search(context.doc.norm)
-    if match is None:
-        return None
-    first, last = context.doc.token_span(*match.span())
-    return _mention(context.doc, "user_role", "patient", first, last, 0.9)
-
-
-_OWN_AGE = re.compile(
-    r"(?<!\w)(?:i am|i'm|im|i m|iam|am|myself)\s+(?:[a-z]{3,12}\s+)?(?:a\s+)?\d{2}"
-    r"(?!\d|\s*(?:days|weeks|mg|%))"
-)
 
 
 def _sex(context: Context, role: Mention | None) -> Iterator[Mention]:

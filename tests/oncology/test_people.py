@@ -121,3 +121,22 @@ def test_languages() -> None:
     assert heard("the reports are in Arabic")["records_language"] == "ar"
     assert heard("Tamil", "language")["language"] == "ta"
     assert "language" not in heard("Hindi songs")
+
+
+@pytest.mark.parametrize(
+    ("text", "role"),
+    [
+        ("My hands are numb since oxaliplatin", "patient"),
+        ("I took capecitabine for a year", "patient"),
+        ("grandfather, 81, bladder cancer", "caregiver"),
+        ("mi madre tiene cancer, folfox 6", "caregiver"),
+        ("amar mayer breast cancer", "caregiver"),
+        ("papa's scan shows the tumor grew", "caregiver"),
+        ("the donor is my brother, AML", None),
+        ("I have a question about proton therapy", None),
+        ("my phone number is new", None),
+        ("my colleague had Enhertu, my wife has breast cancer", "caregiver"),
+    ],
+)
+def test_the_writer_is_told_by_what_is_called_ones_own(text: str, role: str | None) -> None:
+    assert heard(text).get("user_role") == role
