@@ -112,7 +112,7 @@ def _at_least(name: str, bound: float) -> Test:
         if value is None:
             least = view.at_least.get(name)
             return True if least is not None and least >= bound else None
-        return value >= bound
+        return bool(value >= bound)
 
     return test
 
@@ -123,7 +123,7 @@ def _at_most(name: str, bound: float) -> Test:
         if value is None:
             least = view.at_least.get(name)
             return False if least is not None and least > bound else None
-        return value <= bound
+        return bool(value <= bound)
 
     return test
 
@@ -134,7 +134,7 @@ def _above(name: str, bound: float) -> Test:
         if value is None:
             least = view.at_least.get(name)
             return True if least is not None and least > bound else None
-        return value > bound
+        return bool(value > bound)
 
     return test
 
@@ -145,7 +145,7 @@ def _below(name: str, bound: float) -> Test:
         if value is None:
             least = view.at_least.get(name)
             return False if least is not None and least >= bound else None
-        return value < bound
+        return bool(value < bound)
 
     return test
 

@@ -48,7 +48,8 @@ class View:
     """What rules see: `values` by fact name (absent = unknown) and what stands behind them.
 
     `asks_for` names, for a derived fact that is unknown, the facts that would settle it;
-    `why` gives the reason for each derived value.
+    `why` gives the reason for each derived value. `at_least` holds what a number that is not
+    known exactly cannot be below: two regimens told are at least two lines.
     """
 
     values: dict[str, Any]
@@ -60,6 +61,7 @@ class View:
     refractory_complete: bool
     asks_for: dict[str, tuple[str, ...]] = field(default_factory=dict)
     why: dict[str, str] = field(default_factory=dict)
+    at_least: dict[str, int] = field(default_factory=dict)
 
     def told(self, name: str, value: Any, reason: str) -> None:
         """Add a derived value where none is known."""
@@ -140,6 +142,8 @@ def _subtype(facts: CaseFacts) -> str:
 
 def _history(view: View, facts: CaseFacts, history: History) -> None:
     view.told("prior_systemic_lines", history.lines, history.lines_reason)
+    if history.least_lines and view.values.get("prior_systemic_lines") is None:
+        view.at_least["prior_systemic_lines"] = history.least_lines
     view.told("transplant_history", history.transplant, "named among the treatments")
     view.told("days_since_cell_therapy", history.days_since_cell_therapy, "date of the treatment")
     view.told("platinum_status", history.platinum_status, "response to platinum as told")

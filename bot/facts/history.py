@@ -65,6 +65,7 @@ class History:
     refractory: frozenset[str]
     lines: int | None
     lines_reason: str
+    least_lines: int
     transplant: str | None
     days_since_cell_therapy: int | None
     platinum_status: str | None
@@ -88,6 +89,7 @@ def told_history(facts: CaseFacts) -> History:
         refractory=frozenset().union(*(g.names for g in given if g.progressed_on)),
         lines=lines,
         lines_reason=reason,
+        least_lines=_least_lines(facts, given, systemic),
         transplant=_transplant(given),
         days_since_cell_therapy=_days_since_cells(given),
         platinum_status=_platinum(facts, systemic),
@@ -145,8 +147,39 @@ def _lines(
             return None, ""
         if counts:
             kept.append(item)
-    separate = _all_separate(kept)
+    separate = _all_separate(kept) and not _told_again(kept)
     return (len(kept), "one line for each regimen told") if separate else (None, "")
+
+
+def _told_again(items: Sequence[Given]) -> bool:
+    """Whether a drug may only be named again: as the part of its regimen that stopped working."""
+    seen: set[str] = set()
+    for item in items:
+        named = item.drugs - _GENERIC
+        if named and named <= seen and not item.told.start:
+            return True
+        seen |= named
+    return False
+
+
+def _least_lines(facts: CaseFacts, given: Sequence[Given], systemic: Sequence[Given]) -> int:
+    """How many lines there were at the very least, when their number is not certain.
+
+    Counted are named drugs that certainly followed one another. A drug told again that was part
+    of an earlier regimen, and treatment around an operation, add nothing.
+    """
+    lines = 0
+    before: Given | None = None
+    seen: set[str] = set()
+    for item in _without_maintenance(facts, given, systemic):
+        named = item.drugs - _GENERIC
+        if not named or named <= seen or _counts(item, facts.months_to_relapse) is not True:
+            continue
+        if before is None or _follows(before, item):
+            lines += 1
+        seen |= named
+        before = item
+    return lines
 
 
 def _without_maintenance(
