@@ -42,6 +42,12 @@ def ecog(text: str) -> int | None:
         ("he was bedridden 2 years ago, now fine", None),
         ("what is ECOG?", None),
         ("chemo stopped working", None),
+        ("plays badminton", 0),
+        ("goes to the temple and cooks", 1),
+        ("sleeps a quarter of the day, bathes himself", 2),
+        ("lies on the sofa all day", 3),
+        ("I help her with papers", None),
+        ("we feed him, he cannot leave his bed", 4),
         ("PSA 240", None),
     ],
 )
