@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 
 from bot.oncology.answers import read_short
 from bot.oncology.body import read_body
+from bot.oncology.dates import read_dates
 from bot.oncology.health import read_health
 from bot.oncology.labs import read_labs
 from bot.oncology.people import read_people
@@ -27,5 +28,6 @@ PERSON_READERS: tuple[PersonReader, ...] = (
     read_health,
     read_labs,
     read_body,
+    read_dates,
     read_short,
 )

@@ -384,7 +384,7 @@ def _emit(doc: Document, places: list[_Found]) -> Iterator[Mention | Ambiguity]:
         if found.place.kind == "city":
             city = _city(found.place, countries)
             yield Mention("city", city.name, words, start, end, found.confidence)
-        options = resolve(doc_key(doc, found), found.place, countries)
+        options = resolve(name_of(doc, found.first, found.last), found.place, countries)
         if len(options) == 1:
             sure = found.confidence if found.place.kind != "people" else min(found.confidence, 0.75)
             yield Mention("country", options[0], words, start, end, sure)
@@ -393,11 +393,6 @@ def _emit(doc: Document, places: list[_Found]) -> Iterator[Mention | Ambiguity]:
             return
         if len(places) > 1:
             countries = {options[0]}
-
-
-def doc_key(doc: Document, found: _Found) -> str:
-    """The look-up key under which a name was found."""
-    return name_of(doc, found.first, found.last)
 
 
 def _city(place: PlaceName, countries: set[str]) -> City:
