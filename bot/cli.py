@@ -199,6 +199,48 @@ def user_disable(name: Annotated[str, typer.Argument(help="Login name.")]) -> No
     print(f"{name} disabled")
 
 
+@rules.command("list")
+def rules_list() -> None:
+    """Every rule and gate: id, pathway, answer, review state."""
+    from bot.eligibility.cli import rules_list as listed
+
+    for line in listed():
+        print(line)
+
+
+@rules.command("show")
+def rules_show(
+    ident: Annotated[str, typer.Argument(help="Rule, gate or pathway, such as CT-LB-1.")],
+) -> None:
+    """One rule, gate or pathway in plain words."""
+    from bot.eligibility.cli import rules_show as shown
+
+    try:
+        print(shown(ident))
+    except KeyError:
+        _fail(f"{ident}: no such rule, gate or pathway")
+
+
+@rules.command("check")
+def rules_check() -> None:
+    """What is doubtful in the rule files; exit code 1 for anything but a stale date."""
+    from bot.eligibility.cli import rules_check as checked
+
+    found = checked()
+    for line in found:
+        print(line)
+    if any(not line.startswith("stale") for line in found):
+        raise typer.Exit(1)
+
+
+@rules.command("page")
+def rules_page() -> None:
+    """The review page for clinicians, as kept in docs/rules.md."""
+    from bot.eligibility.cli import rules_page as printed
+
+    print(printed(), end="")
+
+
 @keys.command("new")
 def keys_new() -> None:
     """Make a key for INTAKE_DATA_KEYS."""
