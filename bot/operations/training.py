@@ -7,15 +7,18 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import yaml
 
-from bot.settings import ROOT
+from bot.settings import ROOT, VAR
 
 MODELS = ROOT / "models"
+LOG = VAR / "logs" / "train.log"
+STEP = re.compile(r"(?:Starting to train|Finished training) component .*")
 ENGINE_PYTHON = ROOT / ".venv-engine" / "bin" / "python"
 
 
@@ -48,7 +51,7 @@ def model_path() -> Path:
 
 
 def train(*, force: bool = False) -> Path:
-    """Train unless the model of these inputs is there; Rasa's progress goes to the terminal."""
+    """Train unless the model of these inputs is there; progress goes to the terminal."""
     target = model_path()
     if target.exists() and not force:
         return target
@@ -60,10 +63,33 @@ def train(*, force: bool = False) -> Path:
         "--skip-validation",  # `make check` validates
         *("--out", str(MODELS), "--fixed-model-name", target.name.removesuffix(".tar.gz")),
     ]
-    done = subprocess.run(command, cwd=ROOT, env=engine_environment(), check=False)  # noqa: S603
-    if done.returncode != 0 or not target.exists():
-        raise TrainingFailed("training failed; the lines above say why")
+    code = _shown(command)
+    if code != 0 or not target.exists():
+        raise TrainingFailed(f"training failed; {LOG} says why")
     return target
+
+
+def _shown(command: list[str]) -> int:
+    """Run Rasa: every line goes to the log, the steps of the training to the terminal."""
+    LOG.parent.mkdir(parents=True, exist_ok=True)
+    with (
+        LOG.open("w", encoding="utf-8") as log,
+        subprocess.Popen(  # noqa: S603
+            command,
+            cwd=ROOT,
+            env=engine_environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+        ) as process,
+    ):
+        for line in process.stdout or ():
+            log.write(line)
+            step = STEP.search(line)
+            if step:
+                print(f"  {step.group()}", flush=True)
+    return process.returncode
 
 
 def engine_environment() -> dict[str, str]:
