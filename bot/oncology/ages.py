@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
+from bot.oncology.beside import ages_beside_people
 from bot.oncology.context import Context
 from bot.oncology.patient import patient_kin
 from bot.oncology.reading import Mention
@@ -105,7 +106,7 @@ class _Age:
 
 def read_age(context: Context, asks: str | None) -> Iterator[Mention]:
     doc = context.doc
-    found = [a for a in _ages(doc, asks) if _is_patients(context, a)]
+    found = [a for a in _ages(context, asks) if _is_patients(context, a)]
     if not found:
         return
     kin = patient_kin(context)
@@ -120,7 +121,8 @@ def read_age(context: Context, asks: str | None) -> Iterator[Mention]:
         yield Mention("age_months", age.months, words, start, end, age.confidence)
 
 
-def _ages(doc: Document, asks: str | None) -> Iterator[_Age]:
+def _ages(context: Context, asks: str | None) -> Iterator[_Age]:
+    doc = context.doc
     text = doc.norm
     for pattern in (_MONTHS, _BABY):
         for match in pattern.finditer(text):
@@ -142,6 +144,11 @@ def _ages(doc: Document, asks: str | None) -> Iterator[_Age]:
                 yield _Age(years, match.start("n"), match.end())
         if seen:
             return
+    for years, at in ages_beside_people(context):
+        seen = True
+        yield _Age(years, doc.tokens[at].nstart, doc.tokens[at].nend, confidence=0.9)
+    if seen:
+        return
     yield from _bare_years(text)
     if asks == "age_years":
         yield from _answered(text)

@@ -58,6 +58,9 @@ class Cues:
     self_state: tuple[str, ...] = ()
     self_errand: tuple[str, ...] = ()
     self_possession: tuple[str, ...] = ()
+    age_link: tuple[str, ...] = ()
+    counted: tuple[str, ...] = ()
+    behind_age: tuple[str, ...] = ()
     site_list: tuple[str, ...] = ()
     behind_site: tuple[str, ...] = ()
     complaint: tuple[str, ...] = ()
@@ -68,6 +71,7 @@ class Cues:
     self_introduced: tuple[str, ...] = ()
     lone_before: tuple[str, ...] = ()
     lone_after: tuple[str, ...] = ()
+    seen: tuple[str, ...] = ()
 
 
 WORDS = frozenset(
@@ -82,6 +86,9 @@ WORDS = frozenset(
         "self_state",
         "self_errand",
         "self_possession",
+        "age_link",
+        "counted",
+        "behind_age",
         "site_list",
         "behind_site",
         "complaint",
@@ -92,6 +99,7 @@ WORDS = frozenset(
         "self_introduced",
         "lone_before",
         "lone_after",
+        "seen",
     }
 )
 

@@ -140,3 +140,18 @@ def test_languages() -> None:
 )
 def test_the_writer_is_told_by_what_is_called_ones_own(text: str, role: str | None) -> None:
     assert heard(text).get("user_role") == role
+
+
+@pytest.mark.parametrize(
+    ("text", "years"),
+    [
+        ("tia 61 cancer de mama", 61),
+        ("I am Grace 44 from Kumasi, myeloma", 44),
+        ("amar meye 12 bochor, leukemia", 12),
+        ("my husband 25 radiation done", None),
+        ("mother 40 kg only", None),
+        ("she is 20 weeks pregnant", None),
+    ],
+)
+def test_a_number_beside_a_person(text: str, years: int | None) -> None:
+    assert heard(text).get("age_years") == years
