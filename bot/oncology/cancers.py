@@ -398,7 +398,13 @@ def _asked_options(finding: Finding) -> tuple[str, ...]:
 
 def _confirmed(doc: Document) -> bool:
     """Whether the message speaks of a proven cancer somewhere."""
-    return any("malignant" in h.value for h in disease_words(doc))
+    context = context_of(doc)
+    return any(
+        "malignant" in h.value
+        and not context.sentence(h.first).question
+        and not context.negated(h.first, h.last)
+        for h in disease_words(doc)
+    )
 
 
 def _subtype(doc: Document, cancer: str, finding: Finding) -> Iterator[Mention]:

@@ -12,7 +12,7 @@ from bot.oncology.cues import words_of
 from bot.oncology.knowledge_files import KNOWLEDGE, load
 from bot.oncology.phrases import Hit, PhraseBook
 from bot.oncology.text import Document
-from bot.oncology.vocabulary import Review, disease_book
+from bot.oncology.vocabulary import Review, cancer_book, disease_book
 
 
 @dataclass(frozen=True)
@@ -76,8 +76,23 @@ def disease_words(doc: Document) -> list[Hit[frozenset[str]]]:
     return found
 
 
+def _only_a_spot(doc: Document, hit: Hit[frozenset[str]]) -> bool:
+    """ "Spots in the liver" are spread of a known cancer, else only something seen."""
+    return doc.tokens[hit.first].text in words_of("seen")
+
+
+def _cancer_named(doc: Document) -> bool:
+    if any({"malignant", "generic"} & hit.value for hit in disease_words(doc)):
+        return True
+    return bool(cancer_book().find(doc))
+
+
 def _find(doc: Document) -> Sites:
-    spread = tuple(hit for hit in disease_words(doc) if "spread" in hit.value)
+    spread = tuple(
+        hit
+        for hit in disease_words(doc)
+        if "spread" in hit.value and (not _only_a_spot(doc, hit) or _cancer_named(doc))
+    )
     places = _site_book().find(doc)
     named: dict[int, Hit[str]] = {}
     if spread and places:

@@ -60,7 +60,7 @@ def _found(doc: Document, asks: str | None) -> list[Stage]:
 
 def _not_overlapping(found: list[Stage]) -> list[Stage]:
     kept: list[Stage] = []
-    for stage in sorted(found, key=lambda s: (s.nstart - s.nend, s.group is None)):
+    for stage in sorted(found, key=lambda s: s.nstart - s.nend):
         if not any(k.nstart < stage.nend and stage.nstart < k.nend for k in kept):
             kept.append(stage)
     return sorted(kept, key=lambda s: s.nstart)
