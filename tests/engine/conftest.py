@@ -44,6 +44,7 @@ class Actions:
 def _handler(actions: Actions) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        wbufsize = -1  # head and body in one packet, as a real server sends them
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
