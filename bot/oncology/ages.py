@@ -45,14 +45,6 @@ AGE_FORMS = (
         r"boy|girl)\s*[/\-,:]?\s*(?P<n>\d{1,3})"
         r"(?![\d./%]|\s*(?:cycles?|days?|months?|weeks?|cm|mm|kg|mg|years? (?:ago|back)))"
     ),
-    # "mother 58", "son 9 yrs", "my wife (47)"
-    re.compile(
-        r"(?<!\w)(?:mother|mom|mum|amma|ammi|father|dad|papa|baba|abbu|husband|wife|son|daughter|"
-        r"brother|sister|uncle|aunt|aunty|grandma|grandpa|grandmother|grandfather|beta|beti|nephew|"
-        r"niece|myself|baby|ji)(?:'s)?(?:\s*[,(]\s*|\s+)(?:is |aged |age |now )?(?P<n>\d{1,2})"
-        r"(?!\d|[.,]\d|\s*(?:%|/|x|times?|cycles?|days?|weeks?|months?|mo\b|doses?|chemo|"
-        r"years? ago|yrs? ago|kg|mg|cm|tablets?|pills?|injections?|sessions?))"
-    ),
     # "uncle Carlos, 62, stomach cancer"
     re.compile(r"(?<=[a-z]),\s+(?P<n>\d{2})\s*(?:yrs?|years|y|m|f)?,(?!\s*\d)"),
     # "... remission. 52, Lima": a number that is a sentence of its own

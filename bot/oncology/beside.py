@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from bot.oncology.context import Context
 from bot.oncology.cues import words_of
 from bot.oncology.text import Document
+
+_SENTENCE_END = re.compile(r"[.!?\n]")
 
 
 def ages_beside_people(context: Context) -> Iterator[tuple[int, int]]:
@@ -40,6 +43,8 @@ def _past_name(doc: Document, at: int) -> int:
 def _age_token(doc: Document, at: int) -> int | None:
     token = doc.tokens[at]
     if not token.text.isdigit() or not 0 < int(token.text) <= 110:
+        return None
+    if _SENTENCE_END.search(doc.norm, doc.tokens[at - 1].nend, token.nstart):
         return None
     following = doc.tokens[at + 1] if at + 1 < len(doc.tokens) else None
     if following is None or following.breaks:
