@@ -71,6 +71,13 @@ class Context:
                 self.by_kind[kind].append(cue)
         self.sentences, self.sentence_of = _sentences(doc)
         self.commas = _commas(doc)
+        self._timed = [
+            (cue, timing, side)
+            for timing in Timing
+            for side in _SIDES
+            for cue in self.by_kind.get(timing.value + side, ())
+        ]
+        self._assessed: dict[tuple[int, int], Assertion] = {}
         self.owners: Owners = own(doc, self.by_kind, self.sentence_of)
 
     def sentence(self, token: int) -> Sentence:
@@ -91,7 +98,13 @@ class Context:
 
     def assess(self, first: int, last: int) -> Assertion:
         """How the tokens `first` to before `last` are meant."""
-        if not self.sentences:
+        known = self._assessed.get((first, last))
+        if known is None:
+            known = self._assessed[first, last] = self._assess(first, last)
+        return known
+
+    def _assess(self, first: int, last: int) -> Assertion:
+        if not self.sentences or first >= len(self.doc.tokens):
             return Assertion()
         here = self.sentence(first)
         return Assertion(
@@ -119,12 +132,11 @@ class Context:
         """Planned, ongoing, done or refused, by the nearest word that says so."""
         here = self.sentence(first)
         best: tuple[float, Timing] | None = None
-        for timing in Timing:
-            for side in _SIDES:
-                for cue in self.cues_in(here.first, here.last, timing.value + side):
-                    distance = self._distance(cue, first, last, side)
-                    if distance is not None and (best is None or distance < best[0]):
-                        best = (distance, timing)
+        for cue, timing, side in self._timed:
+            if here.first <= cue.first and cue.last <= here.last:
+                distance = self._distance(cue, first, last, side)
+                if distance is not None and (best is None or distance < best[0]):
+                    best = (distance, timing)
         return best[1] if best else None
 
     def _distance(self, cue: Cue, first: int, last: int, side: str) -> float | None:

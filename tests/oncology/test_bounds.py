@@ -10,62 +10,12 @@ from bot.oncology import read
 from bot.oncology.reading import Reading
 from bot.oncology.text import MAX_CHARACTERS, pack, read_document
 
-WORDS = st.sampled_from(
-    [
-        "cancer",
-        "breast",
-        "lung",
-        "liver",
-        "stage",
-        "3",
-        "4c",
-        "no",
-        "not",
-        "chemo",
-        "R-CHOP",
-        "x6",
-        "HER2",
-        "3+",
-        "negative",
-        "relapsed",
-        "after",
-        "8",
-        "months",
-        "my",
-        "father",
-        "died",
-        "EGFR",
-        "positive",
-        ",",
-        ".",
-        "?",
-        "-",
-        "(",
-        ")",
-        "mets",
-        "to",
-        "is",
-        "CAR-T",
-        "possible",
-        "ca",
-        "ovary",
-        "PSA",
-        "240",
-        "fail",
-        "hoye",
-        "gese",
-        "nahi",
-        "hua",
-        "biopsy",
-        "pending",
-        "+",
-        "%",
-        "T4",
-        "N2",
-        "M1",
-        "grade",
-    ]
+MATERIAL = (
+    "cancer breast lung liver stage 3 4c no not chemo R-CHOP x6 HER2 3+ negative relapsed after "
+    "8 months my father died EGFR positive , . ? - ( ) mets to is CAR-T possible ca ovary PSA "
+    "240 fail hoye gese nahi hua biopsy pending + % T4 N2 M1 grade"
 )
+WORDS = st.sampled_from(MATERIAL.split())
 HOSTILE = {
     "brackets": "((((" * 25_000,
     "combining marks": "a" + "\u0301" * 100_000,
