@@ -206,7 +206,7 @@ def _spread(view: View, facts: CaseFacts) -> None:
         metastatic=("extent",),
         advanced=("extent",),
         unresectable=("told_inoperable",) if local_open else ("extent",),
-        recurrent_or_metastatic=("extent",),
+        recurrent_or_metastatic=("extent",) if extent is None else ("disease_status",),
         curable_stage=("extent",),
     )
     for name, value in (

@@ -9,7 +9,7 @@ import math
 from datetime import date
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool
+from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, StrictBool
 
 from bot.facts.vocabulary import canonical_cancer, class_id
 
@@ -161,7 +161,7 @@ class Treatment(_Lenient):
 class Symptom(_Lenient):
     """One complaint of today; `severity` 0 to 10."""
 
-    name: str
+    name: str = Field(validation_alias=AliasChoices("name", "symptom", "id"))
     severity: Number | None = Field(None, ge=0, le=10)
 
     @property
