@@ -72,6 +72,7 @@ class Cues:
     lone_before: tuple[str, ...] = ()
     lone_after: tuple[str, ...] = ()
     seen: tuple[str, ...] = ()
+    done_inside: tuple[str, ...] = ()
 
 
 WORDS = frozenset(
@@ -100,6 +101,7 @@ WORDS = frozenset(
         "lone_before",
         "lone_after",
         "seen",
+        "done_inside",
     }
 )
 

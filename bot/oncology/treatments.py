@@ -13,13 +13,15 @@ from functools import cache
 from typing import Any
 
 from bot.oncology.context import Assertion, Timing, context_of
-from bot.oncology.courses import course, cycles, outcome, stop_reason
+from bot.oncology.courses import course, cycles, number_at, outcome, stop_reason
 from bot.oncology.cues import words_of
 from bot.oncology.phrases import Hit, PhraseBook
 from bot.oncology.reading import Mention
 from bot.oncology.text import Document
 from bot.oncology.vocabulary import Treatment, treatment_book, treatments
 from bot.oncology.wishes import wish_first, wish_of
+
+MAX_OPERATIONS = 6
 
 # Names that stand for a whole kind of treatment.
 GENERAL = {
@@ -164,7 +166,7 @@ def _given(doc: Document, asked: bool) -> list[Given]:
                 hit.start,
                 hit.end,
                 status,
-                cycles(doc, hit.first, hit.last, counted=hit.value.name in GENERAL),
+                _number_given(doc, hit),
                 outcome(doc, hit.first, hit.last, spans),
                 stop_reason(doc, hit.first, hit.last),
                 1.0 if hit.score == 1.0 else 0.85,
@@ -172,6 +174,14 @@ def _given(doc: Document, asked: bool) -> list[Given]:
             )
         )
     return _shared(doc, found)
+
+
+def _number_given(doc: Document, hit: Hit[Treatment]) -> int | None:
+    """Cycles of a medicine or sessions; of an operation only a number right before it."""
+    if hit.value.modality == "surgery":
+        number = number_at(doc, hit.first - 1)
+        return number if number and number <= MAX_OPERATIONS else None
+    return cycles(doc, hit.first, hit.last, counted=hit.value.name in GENERAL)
 
 
 def _status(doc: Document, hit: Hit[Treatment], meant: Assertion, asked: bool) -> Timing | None:
@@ -184,6 +194,8 @@ def _status(doc: Document, hit: Hit[Treatment], meant: Assertion, asked: bool) -
         return None
     if meant.asked and not _plainly_given(doc, hit):
         return None
+    if any(t.text in words_of("done_inside") for t in doc.tokens[hit.first : hit.last]):
+        return Timing.DONE
     if asked:
         return meant.timing or Timing.DONE
     if meant.timing is None:
