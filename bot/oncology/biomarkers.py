@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.oncology.context import context_of
-from bot.oncology.marker_values import Words, numeric, read_result
+from bot.oncology.marker_evidence import Words, numeric
+from bot.oncology.marker_values import read_result
 from bot.oncology.marker_words import (
     MarkerName,
     cytogenetics_book,

@@ -8,17 +8,17 @@ elsewhere in the message may decide; otherwise the choice is given back as an am
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from bot.oncology.biomarkers import markers_of, results
+from bot.oncology.cancer_evidence import about_cancer, hormone_result, is_positive, shows
 from bot.oncology.context import Assertion, context_of
 from bot.oncology.cues import words_of
 from bot.oncology.phrases import Hit
 from bot.oncology.reading import Ambiguity, Mention
 from bot.oncology.spread import disease_words, sites_of
-from bot.oncology.text import Document, pack
+from bot.oncology.text import Document
 from bot.oncology.vocabulary import (
     Evidence,
     Named,
@@ -30,7 +30,6 @@ from bot.oncology.vocabulary import (
     organ_book,
     organs,
     subtype_book,
-    treatment_book,
     vague,
 )
 
@@ -157,7 +156,7 @@ def _decided(
 ) -> Finding:
     if len(options) == 1 and not evidence:
         return replace(base, options=options)
-    shown = [cancer for cancer, signs in evidence.items() if _shows(doc, signs)]
+    shown = [cancer for cancer, signs in evidence.items() if shows(doc, signs)]
     if len(shown) == 1:
         return replace(base, options=(shown[0],), confidence=min(base.confidence, 0.9))
     return replace(
@@ -165,17 +164,11 @@ def _decided(
     )
 
 
-def _shows(doc: Document, signs: Evidence) -> bool:
-    if any(marker in signs.markers for marker in markers_of(doc)):
-        return True
-    return any(pack(word) in doc.packed for word in signs.words)
-
-
 def _of_breast(doc: Document, base: Finding, organ: Organ) -> Finding:
     """The three breast cancers are told apart by the receptors, wherever they are said (B2)."""
     markers = markers_of(doc)
-    her2, er, pr = (_positive(markers.get(name)) for name in ("HER2", "ER", "PR"))
-    hormone = _hormone(er, pr)
+    her2, er, pr = (is_positive(markers.get(name)) for name in ("HER2", "ER", "PR"))
+    hormone = hormone_result(er, pr)
     if hormone is None:
         said = {kind for h in disease_words(doc) for kind in h.value}
         hormone = "hormone_positive" in said or (False if "hormone_negative" in said else None)
@@ -194,22 +187,6 @@ def _of_breast(doc: Document, base: Finding, organ: Organ) -> Finding:
     elif her2 is False:
         options = ("breast_hr_pos", "breast_tnbc")
     return replace(base, options=options, likely=organ.likely, confidence=organ.confidence)
-
-
-def _hormone(er: bool | None, pr: bool | None) -> bool | None:
-    """Hormone receptors as one result: one positive is enough, a known negative ER else decides."""
-    if er or pr:
-        return True
-    return er
-
-
-def _positive(value: object) -> bool | None:
-    """A receptor result as yes or no; HER2 2+ alone is neither."""
-    if value is None or value == "2+":
-        return None
-    if isinstance(value, int | float):
-        return value >= 1
-    return value not in ("neg", "IHC0", "1+", "ultralow", "low", "2+ISH-", "WT")
 
 
 def _organ_findings(doc: Document, sites: frozenset[int], asked: bool) -> Iterator[Finding]:
@@ -231,7 +208,7 @@ def lone_organs(doc: Document, sites: frozenset[int]) -> Iterator[Finding]:
     """An organ standing for its cancer ("stage 2 colon", "Ovarian. BRCA2 ..."), where the message
     speaks of cancer care: only organs of one cancer, or where other words decide which.
     """
-    if not _about_cancer(doc):
+    if not about_cancer(doc):
         return
     for hit in organ_book().find(doc):
         if hit.score < 1.0 or any(i in sites for i in range(hit.first, hit.last)):
@@ -243,17 +220,6 @@ def lone_organs(doc: Document, sites: frozenset[int]) -> Iterator[Finding]:
         own_site = organs()[hit.value].site in ("liver", "bone", "brain", "lung", "skin", "adrenal")
         if found.certain or (found.likely and not own_site):
             yield found
-
-
-def _about_cancer(doc: Document) -> bool:
-    if any({"malignant", "generic", "spread"} & h.value for h in disease_words(doc)):
-        return True
-    kinds = ("chemo", "immunotherapy", "targeted", "hormone", "radiation", "cell_therapy")
-    treated = any(h.value.modality in kinds for h in treatment_book().find(doc))
-    return treated or bool(markers_of(doc)) or _STAGED.search(doc.norm) is not None
-
-
-_STAGED = re.compile(r"\b(?:stage|stg|gleason|figo|tnm|st\s?[1-4])\b|\b[1-4][abc]\b")
 
 
 def _stands_alone(doc: Document, hit: Hit[str]) -> bool:

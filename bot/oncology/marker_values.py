@@ -3,81 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from collections.abc import Callable
 from typing import Any
 
+from bot.oncology.marker_evidence import Words, negative, number_behind, positive
 from bot.oncology.marker_words import Marker, MarkerName, variant_book
-from bot.oncology.phrases import Hit, longest
-from bot.oncology.text import Document
-
-NUMERIC_KINDS = frozenset({"number", "percent", "pd_l1", "mrd", "ebv"})
-
-
-def numeric(marker: Marker) -> bool:
-    """Whether a marker's value is a measured number, which others in a list never share."""
-    return marker.kind in NUMERIC_KINDS
-
-
-_NO_RESULT = {"join", "if", "fish"}
-
-
-class Words:
-    """The result words of a document, found once, asked for by place."""
-
-    def __init__(self, doc: Document, hits: list[Hit[frozenset[str]]]) -> None:
-        self.doc = doc
-        self.hits = hits
-        self._kinds: dict[int, set[str]] = defaultdict(set)
-        for hit in hits:
-            for index in range(hit.first, hit.last):
-                self._kinds[index] |= hit.value
-
-    def is_kind(self, index: int, kind: str) -> bool:
-        """Whether a token belongs to a word of this kind."""
-        return kind in self._kinds.get(index, ())
-
-    def between(self, low: int, high: int, kinds: tuple[str, ...]) -> list[Hit[frozenset[str]]]:
-        """Words of these kinds inside a range, longest first choice, in order."""
-        inside = [h for h in self.hits if low <= h.first and h.last <= high]
-        return [h for h in longest(inside) if set(kinds) & h.value]
-
-    def end_of_result(self, low: int, high: int) -> int:
-        """One past the last token of a range that belongs to a result."""
-        last = low
-        for index in range(low, high):
-            text = self.doc.tokens[index].text
-            if text.isdigit() or text in "+%" or self._kinds.get(index, set()) - _NO_RESULT:
-                last = index + 1
-        return last
-
-    def first_of(self, low: int, high: int, *kinds: str) -> str | None:
-        """The first of these kinds inside a range; of one word the kind named first."""
-        for hit in self.between(low, high, kinds):
-            return next(kind for kind in kinds if kind in hit.value)
-        return None
-
-    def same_result(self, marker: Marker, value: Any) -> Any:
-        """A result of another marker in this marker's words; None when it does not carry over."""
-        if value in ("neg", "WT", "negative", "IHC0", 0, "not_done"):
-            return _negative(marker)
-        if value in ("pos", "positive", "mut", "fusion_pos", "pathogenic", "3+", "amp"):
-            return _positive(marker)
-        return None
-
-
-def _positive(marker: Marker) -> str:
-    if marker.positive:
-        return marker.positive
-    return {"fusion": "fusion_pos", "mutation": "mut", "germline": "pathogenic", "hrd": "positive",
-            "expression": "positive", "flt3": "positive"}.get(marker.kind, "pos")  # fmt: skip
-
-
-def _negative(marker: Marker) -> str:
-    if marker.negative:
-        return marker.negative
-    return {"mutation": "WT", "deletion": "WT", "flt3": "WT", "hrd": "negative",
-            "variant": "normal"}.get(marker.kind, "neg")  # fmt: skip
+from bot.oncology.phrases import Hit
 
 
 def read_result(words: Words, hit: Hit[MarkerName], marker: Marker, end: int) -> Any:
@@ -168,19 +99,19 @@ _RESULT_STARTS = frozenset({"is", "are", "was", "has", "have", "with", "and", "t
 def _plain(words: Words, hit: Hit[MarkerName], marker: Marker, end: int) -> Any:
     result = _plain_result(words, hit, end)
     if result == "negative":
-        return _negative(marker)
+        return negative(marker)
     if result == "partial" and marker.kind == "presence":
         return "partial"
     if result in ("positive", "partial"):
-        return _positive(marker)
+        return positive(marker)
     if marker.kind in ("presence", "receptor", "expression"):
-        percent = _number(words, hit, end, percent=True)
+        percent = number_behind(words, hit, end, percent=True)
         if percent is not None and marker.kind == "presence":
             return "pos" if percent > 0 else "neg"
         if percent is not None:
             return percent
     if hit.value.alone and result is None:
-        return _positive(marker)
+        return positive(marker)
     return None
 
 
@@ -198,7 +129,7 @@ def _mutation(words: Words, hit: Hit[MarkerName], marker: Marker, end: int) -> A
     if result == "negative":
         if found and hit.value.id == "EGFR" and found[0] in ("T790M", "C797S"):
             return None
-        return _negative(marker)
+        return negative(marker)
     if found:
         variants = list(dict.fromkeys(found))
         return variants[0] if len(variants) == 1 else variants
@@ -337,7 +268,7 @@ def _flt3(words: Words, hit: Hit[MarkerName], marker: Marker, end: int) -> Any:
 
 
 def _pd_l1(words: Words, hit: Hit[MarkerName], marker: Marker, end: int) -> Any:
-    number = _number(words, hit, end)
+    number = number_behind(words, hit, end)
     if number is not None:
         return number
     result = _plain_result(words, hit, end)
@@ -349,7 +280,7 @@ def _pd_l1(words: Words, hit: Hit[MarkerName], marker: Marker, end: int) -> Any:
 
 
 def _percent(words: Words, hit: Hit[MarkerName], marker: Marker, end: int) -> Any:
-    number = _number(words, hit, end)
+    number = number_behind(words, hit, end)
     if number is not None and 0 <= number <= 100:
         return number
     if words.first_of(hit.last, end, "negative") or _sign(words, hit) == "negative":
@@ -358,7 +289,7 @@ def _percent(words: Words, hit: Hit[MarkerName], marker: Marker, end: int) -> An
 
 
 def _measured(words: Words, hit: Hit[MarkerName], marker: Marker, end: int) -> Any:
-    number = _number(words, hit, end)
+    number = number_behind(words, hit, end)
     if number is not None:
         return number
     for word, value in marker.words.items():
@@ -371,12 +302,12 @@ def _measured(words: Words, hit: Hit[MarkerName], marker: Marker, end: int) -> A
 
 
 def _hrd(words: Words, hit: Hit[MarkerName], marker: Marker, end: int) -> Any:
-    number = _number(words, hit, end)
+    number = number_behind(words, hit, end)
     return number if number is not None else _plain(words, hit, marker, end)
 
 
 def _mrd(words: Words, hit: Hit[MarkerName], marker: Marker, end: int) -> Any:
-    number = _number(words, hit, end)
+    number = number_behind(words, hit, end)
     return number if number is not None else _plain(words, hit, marker, end)
 
 
@@ -408,43 +339,6 @@ def _hla(words: Words, hit: Hit[MarkerName], marker: Marker, end: int) -> Any:
 
 
 REACH_ALLELE = 8
-
-_NUMBER = re.compile(
-    r"(?P<gap>[^\d.;\n]{0,40}?)(?P<sign>[<>])?\s?(?P<n>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d{1,7}(?:\.\d+)?|\.\d+)"
-    r"\s?(?P<percent>%|percent)?(?P<unit>\s?(?:months?|mnths?|yrs?|years?|weeks?|days?|cycles?|st|nd|rd|th|"
-    r"lines?|mg|gy|x|times|am|pm|/\d)(?![a-z]))?(?P<mm>\s?(?:to|->|>|se)\s?(?P<n2>\d{1,3}(?:,\d{3})+|\d{1,7}(?:\.\d+)?))?"
-)
-
-
-def _number(
-    words: Words, hit: Hit[MarkerName], end: int, *, percent: bool = False
-) -> float | int | None:
-    """The number behind a name: "CA 125 went from 400 to 1,200" is 1200. Dates are skipped."""
-    doc = words.doc
-    at = doc.tokens[hit.last - 1].nend
-    stop = doc.tokens[end - 1].nend if end > hit.last else at
-    text = doc.norm[at : stop + 12]
-    text = text[: max(0, stop - at) + (12 if end == len(doc.tokens) else 4)]
-    place = 0
-    for _ in range(3):
-        match = _NUMBER.match(text, place)
-        if match is None or match.start("n") >= stop - at:
-            return None
-        raw = (match["n2"] or match["n"]).replace(",", "")
-        value = float(raw)
-        dated = 1990 <= value <= 2035 and re.search(r"\b(?:in|since|year|of|on)\s*$", match["gap"])
-        if not match["unit"] and not dated and not (percent and not match["percent"]):
-            return _reported(value, match["sign"], bool(match["percent"]))
-        place = match.end()
-    return None
-
-
-def _reported(value: float, sign: str | None, percent: bool) -> float | int:
-    """ "<1 %" counts as none."""
-    if sign == "<" and percent and value <= 1:
-        return 0
-    return int(value) if value == int(value) else value
-
 
 _READERS: dict[str, Callable[[Words, Hit[MarkerName], Marker, int], Any]] = {
     "mutation": _mutation,
