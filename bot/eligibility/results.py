@@ -28,7 +28,7 @@ class Outcome:
         ids: list[str] = []
         for criterion in (*self.open, *self.kept, *self.untested):
             named = [m for m in criterion.missing if not _is_known(m, view)]
-            ids += named or criterion.missing or criterion.when.unknown(view)
+            ids += named or criterion.when.unknown(view) or criterion.missing
         for criterion in self.warned:
             ids += criterion.asks
         return tuple(dict.fromkeys(ids))
