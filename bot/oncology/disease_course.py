@@ -10,6 +10,7 @@ from functools import cache
 from bot.oncology.context import context_of
 from bot.oncology.knowledge_files import KNOWLEDGE, load
 from bot.oncology.numbers import durations
+from bot.oncology.patterns import PatternBook
 from bot.oncology.phrases import Hit, PhraseBook
 from bot.oncology.reading import Mention
 from bot.oncology.spread import sites_of
@@ -31,10 +32,13 @@ class StatusFile:
     as_of: date
     review: Review
     status: dict[str, tuple[str, ...]]
+    groups: dict[str, tuple[str, ...]]
+    patterns: dict[str, tuple[str, ...]]
     extent: dict[str, tuple[str, ...]]
     brain: dict[str, tuple[str, ...]]
     relapse_links: frozenset[str]
     doubt: frozenset[str]
+    fresh: frozenset[str]
     of_a_medicine_before: frozenset[str]
     of_a_medicine_after: frozenset[str]
 
@@ -51,9 +55,27 @@ def _book(kind: str) -> PhraseBook[str]:
     return PhraseBook((word, value) for value, words in lists.items() for word in words)
 
 
+@cache
+def _statements() -> PatternBook[str]:
+    file = status_file()
+    return PatternBook(file.patterns.items(), file.groups)
+
+
+def _status_hits(doc: Document) -> list[Hit[str]]:
+    """Set phrases, and statements of what is seen and how it changed, in order."""
+    phrases = _book("status").find(doc)
+    taken = {i for hit in phrases for i in range(hit.first, hit.last)}
+    composed = [
+        Hit(p.value, p.first, p.last, doc.tokens[p.first].start, doc.tokens[p.last - 1].end, 0.85)
+        for p in _statements().find(doc)
+        if taken.isdisjoint(range(p.first, p.last))
+    ]
+    return sorted([*phrases, *composed], key=lambda hit: hit.first)
+
+
 def read_status(doc: Document, asks: str | None) -> Iterator[Mention]:
     """`disease_status` as last said, and `months_to_relapse` beside a relapse."""
-    hits = _book("status").find(doc)
+    hits = _status_hits(doc)
     said = [h for h in hits if _meant(doc, h) and not _of_a_medicine(doc, h)]
     relapses = [hit for hit in said if hit.value == "relapsed"]
     yield from _months_to_relapse(doc, relapses)
@@ -145,6 +167,8 @@ def _meant(doc: Document, hit: Hit[str]) -> bool:
     found = context_of(doc).assess(hit.first, hit.last)
     if found.other_person or found.asked or found.uncertain:
         return False
+    if hit.value == "progressed" and doc.tokens[hit.first].text in status_file().fresh:
+        return not found.negated  # "no new lesions"
     return hit.value in DENYING or not found.negated
 
 
