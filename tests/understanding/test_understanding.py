@@ -3,47 +3,59 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 
-from benchmarks.understanding import Report, load, measure
+from benchmarks.understanding import SETS, Report, load, measure
 
-FLOORS: dict[str, float] = yaml.safe_load(
+FLOORS: dict[str, dict[str, float]] = yaml.safe_load(
     (Path(__file__).parent / "floors.yml").read_text(encoding="utf-8")
 )
 EVERY_FLAG = {f"RF{number}" for number in range(1, 17)}
 
 
+CASES = [(name, figure) for name, floors in FLOORS.items() for figure in floors]
+
+
+def _all() -> list[dict[str, Any]]:
+    return [message for name in SETS for message in load(name)]
+
+
 @pytest.fixture(scope="module")
-def report() -> Report:
+def reports() -> dict[str, Report]:
     """Every message, understood by the trained model."""
     return measure()
 
 
 @pytest.mark.engine
-@pytest.mark.parametrize("figure", sorted(set(FLOORS) - {"wrong fills"}))
-def test_figure_stays_above_its_floor(report: Report, figure: str) -> None:
+@pytest.mark.parametrize(("name", "figure"), [c for c in CASES if c[1] != "wrong fills"])
+def test_figure_stays_above_its_floor(reports: dict[str, Report], name: str, figure: str) -> None:
     """A fall means that people are understood worse than before."""
-    misses = [m.id for m in report.misses if m.fact == figure.split(" ")[0]]
-    assert report.figures()[figure] >= FLOORS[figure], misses
+    misses = [m.id for m in reports[name].misses if m.fact == figure.split(" ")[0]]
+    assert reports[name].figures()[figure] >= FLOORS[name][figure], misses
 
 
 @pytest.mark.engine
-def test_slots_are_rather_left_empty_than_filled_wrongly(report: Report) -> None:
+@pytest.mark.parametrize("name", SETS)
+def test_slots_are_rather_left_empty_than_filled_wrongly(
+    reports: dict[str, Report], name: str
+) -> None:
     """A wrong fact does more harm than a question more."""
-    misses = [m.id for m in report.misses if m.kind != "missed"]
-    assert report.figures()["wrong fills"] <= FLOORS["wrong fills"], misses
+    misses = [m.id for m in reports[name].misses if m.kind != "missed"]
+    assert reports[name].figures()["wrong fills"] <= FLOORS[name]["wrong fills"], misses
 
 
-def test_every_figure_has_a_floor() -> None:
+@pytest.mark.parametrize("name", SETS)
+def test_every_figure_has_a_floor(name: str) -> None:
     """A new figure is guarded from its first day."""
-    assert set(FLOORS) == set(Report().figures())
+    assert set(FLOORS[name]) == set(Report().figures())
 
 
 def test_the_set_is_large_and_each_message_stands_once() -> None:
     """Enough messages to trust the figures, none counted twice."""
-    messages = load()
+    messages = _all()
     assert len(messages) >= 400
     assert len({m["id"] for m in messages}) == len(messages)
     assert len({(m["text"].casefold(), m.get("asks")) for m in messages}) == len(messages)
@@ -51,7 +63,7 @@ def test_the_set_is_large_and_each_message_stands_once() -> None:
 
 def test_every_red_flag_is_in_the_set_and_enough_that_only_look_like_one() -> None:
     """Recall without look-alikes, or the other way round, says little."""
-    golds = [m["gold"] for m in load()]
+    golds = [m["gold"] for m in _all()]
     for flag in EVERY_FLAG:
         assert sum(flag in (*g.get("flags", ()), *g.get("flags_any", ())) for g in golds) >= 7, flag
     assert sum("flags" in g.get("none", ()) for g in golds) >= 60
@@ -63,5 +75,5 @@ def test_nothing_of_the_set_was_trained_on() -> None:
     for path in (Path(__file__).parents[2] / "data").rglob("*.yml"):
         for line in path.read_text(encoding="utf-8").splitlines():
             trained.add(line.strip().removeprefix("- ").strip().casefold())
-    long = [m for m in load() if len(m["text"].split()) > 6]
+    long = [m for m in _all() if len(m["text"].split()) > 6]
     assert not [m["id"] for m in long if m["text"].casefold() in trained]
