@@ -13,6 +13,10 @@ from bot.facts.case import Case, Fact, FactSource, FactStatus
 from bot.oncology.reading import LIST_FACTS, Ambiguity, Mention, Reading
 
 SURE = 0.7
+# Said in passing: worth keeping, but no answer to a question and no reason to ignore a wish.
+IN_PASSING = frozenset(
+    {"pathway_interest", "main_question", "sex", "user_role", "language", "goal", "suspected"}
+)
 # Mentions that steer the conversation and are no facts of the case.
 SIGNALS = frozenset({"answer.yes", "answer.no", "answer.unknown", "answer.skip", "answer.back"})
 
@@ -27,11 +31,19 @@ class Learned:
     doubtful: list[Mention] = field(default_factory=list)
     ambiguous: list[Ambiguity] = field(default_factory=list)
     signals: set[str] = field(default_factory=set)
+    # The likeliest meaning of words that can mean several things, by fact.
+    likely: dict[str, Any] = field(default_factory=dict)
 
     @property
     def anything(self) -> bool:
         """Whether the message said anything about the case."""
         return bool(self.new or self.changed or self.confirmed or self.doubtful or self.ambiguous)
+
+    @property
+    def told(self) -> bool:
+        """Whether the message told a fact of the illness, beyond what is said in passing."""
+        facts = {*self.new, *self.changed, *self.confirmed}
+        return bool(facts - IN_PASSING or self.doubtful or self.ambiguous)
 
 
 def learn(case: Case, reading: Reading, message_id: str) -> Learned:
@@ -47,10 +59,20 @@ def learn(case: Case, reading: Reading, message_id: str) -> Learned:
                 learned.doubtful.append(mention)
         else:
             _take(case, learned, mention, mention.value, message_id)
-    heard = {m.fact for m in reading.mentions}
+    # A doubtful reading of words that can mean several things gives way to the open choice.
+    open_choice = {a.fact for a in reading.ambiguities}
+    likely = {m.fact: m.value for m in learned.doubtful if m.fact in open_choice}
+    learned.likely.update(likely)
+    learned.doubtful = [m for m in learned.doubtful if m.fact not in open_choice]
+    if "country" in learned.changed and not any(m.fact == "city" for m in reading.mentions):
+        case.facts.pop("city", None)  # a city of the country that was corrected
+    heard = {m.fact for m in reading.mentions} - likely.keys()
     for ambiguity in reading.ambiguities:
         if ambiguity.fact not in heard and not _known(case, ambiguity.fact):
             learned.ambiguous.append(ambiguity)
+    # Where the words have several meanings the question names them all.
+    asked = {a.fact for a in learned.ambiguous}
+    learned.doubtful = [m for m in learned.doubtful if m.fact not in asked]
     return learned
 
 
