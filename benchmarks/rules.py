@@ -1,6 +1,6 @@
 """How fast rules load and cases are assessed, on one core.
 
-    .venv/bin/python benchmarks/rules.py
+.venv/bin/python benchmarks/rules.py
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Makes the picture of the chat page for the README, from a running service.
 
-    .venv/bin/python scripts/pictures.py http://127.0.0.1:8000
+.venv/bin/python scripts/pictures.py http://127.0.0.1:8000
 """
 
 from __future__ import annotations
