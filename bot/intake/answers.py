@@ -13,6 +13,10 @@ from bot.oncology.reading import Ambiguity, Mention
 PENDING = "pending"
 # Answers not understood: explained, explained with an example, then left to a human.
 FAILURES_BEFORE_MOVING_ON = 3
+# Wishes in between, after which a doubt is put again instead of being given up.
+ASIDE = frozenset(
+    {"ask_question", "ask_advice", "ask_why", "summary", "distress", "help", "greet", "thanks"}
+)
 # Questions whose answer in the person's own words is worth keeping even when no fact was found.
 OWN_WORDS = frozenset({"treatments", "cancer_type", "drug_classes_received", "refractory_to"})
 
@@ -20,8 +24,11 @@ OWN_WORDS = frozenset({"treatments", "cancer_type", "drug_classes_received", "re
 def settle_doubts(turn: Turn) -> bool:
     """Take the answer to "Do you mean ...?" or "Which one is it?"."""
     pending = turn.case.memory.get(PENDING)
-    raised_now = pending and pending["message"] == turn.heard.message_id
-    if pending and not raised_now and _settled(turn, pending):
+    if not pending or pending["message"] == turn.heard.message_id:
+        return False
+    # A yes to another question (consent, say) is no answer to a doubt that was never put.
+    answered = pending["fact"] in turn.fresh
+    if answered or (pending.get("put") and _settled(turn, pending)):
         turn.case.memory.pop(PENDING, None)
         raise_doubts(turn)
     return False
@@ -44,7 +51,7 @@ def open_question(turn: Turn) -> bool:
     asks = turn.asked
     if turn.case.state is CaseState.CONFIRM or asks is None or asks not in turn.questions:
         return False
-    if any(f in turn.case.facts for f in (asks, *turn.questions[asks].answered_by)):
+    if _answered(turn, asks):
         return False
     signals, intent = turn.learned.signals, turn.intent
     if intent == "skip" or "answer.skip" in signals:
@@ -59,6 +66,13 @@ def open_question(turn: Turn) -> bool:
     if turn.replies or turn.learned.anything or intent == "enough":
         return False
     return _not_understood(turn, asks)
+
+
+def _answered(turn: Turn, asks: str) -> bool:
+    told = {*turn.fresh, *turn.learned.confirmed}
+    return asks in turn.case.facts or bool(
+        told & {asks, asks.partition(".")[0], *turn.questions[asks].answered_by}
+    )
 
 
 def _leave(turn: Turn, asks: str, status: FactStatus, response: str) -> bool:
@@ -125,7 +139,11 @@ def _settled(turn: Turn, pending: dict[str, Any]) -> bool:
             "answer.unknown",
             "answer.skip",
         }
+        if not unsure and (turn.learned.told or turn.intent in ASIDE):
+            return False
         if unsure or pending.get("tries", 0) >= 1:
+            if fact == "cancer_type":
+                turn.alert("diagnosis_unclear")
             leave_open(turn.case, fact, FactStatus.UNKNOWN, pending["words"])
             turn.learned.confirmed.append(fact)
             return True
@@ -137,6 +155,12 @@ def _settled(turn: Turn, pending: dict[str, Any]) -> bool:
 
 
 def _read_back_settled(turn: Turn, pending: dict[str, Any]) -> bool:
+    again = [(m.fact, m.value) for m in turn.learned.doubtful]
+    if (pending["fact"], pending["value"]) in again:
+        put(turn.case, pending["fact"], pending["value"], words=pending["words"])
+        turn.learned.doubtful.clear()
+        turn.learned.new.append(pending["fact"])
+        return True
     if turn.says_yes:
         put(turn.case, pending["fact"], pending["value"], words=pending["words"])
         turn.learned.new.append(pending["fact"])
@@ -175,7 +199,7 @@ def _clarify(turn: Turn, ambiguity: Ambiguity) -> None:
     }
     if ambiguity.fact == "cancer_type":
         case.memory["cancer_words"] = ambiguity.words
-        case.memory["cancer_options"] = [o for o in ambiguity.options if o != "unsure"]
+        case.memory["cancer_likely"] = turn.learned.likely.get("cancer_type")
 
 
 def _read_back(turn: Turn, mention: Mention) -> None:
@@ -194,7 +218,7 @@ def ask_pending(turn: Turn) -> bool:
     if not pending:
         return False
     fact, words = pending["fact"], pending["words"]
-    turn.case.asks = fact
+    turn.case.asks, pending["put"] = fact, True
     if pending["kind"] == "read_back":
         turn.say(
             "utter_read_back",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.facts.case import CaseState, Consent
+from bot.intake.hearing import foreign_script
 from bot.intake.requests import answer_topic
 from bot.intake.speech import Button
 from bot.intake.turn import Turn
@@ -27,6 +28,9 @@ def ask_consent(turn: Turn) -> bool:
     if turn.move == "read_more" or turn.heard.intent in ("consent_more", "ask_why"):
         turn.say("utter_consent_more", *_buttons(turn))
         return True
+    if turn.heard.kind == "file":
+        turn.say("utter_file_before_consent")
+    foreign_script(turn)
     answer_topic(turn)
     turn.say("utter_consent_again", *_buttons(turn))
     return True
@@ -38,6 +42,10 @@ def _greet(turn: Turn) -> None:
     case.asks = "consent_data"
     turn.say("utter_greeting")
     turn.say("utter_emergency_hint")
+    foreign_script(turn)
+    if turn.heard.intent == "consent_more":
+        turn.say("utter_consent_more", *_buttons(turn))
+        return
     answered = answer_topic(turn)
     heard = turn.learned.anything or answered
     turn.say("utter_consent_heard" if heard else "utter_consent", *_buttons(turn))

@@ -21,6 +21,8 @@ FOLDED = {
     "metastatic_sites": "extent",
     "city": "country",
 }
+# What needs no label when it is said back among others.
+SELF_EXPLAINING = frozenset({"cancer_type", "extent", "treatments", "country"})
 SUMMARY_ORDER = (
     "cancer_type",
     "extent",
@@ -73,6 +75,8 @@ class Describer:
         named = dict.fromkeys(FOLDED.get(f, f) for f in facts)
         for fact in (f for f in named if f in self._questions and f not in UNSAID):
             text = self.line_value(case, fact)
+            if text and fact not in SELF_EXPLAINING:
+                text = f"{_small(self._questions[fact].label)}: {_small(text)}"
             if text and text not in said:
                 said.append(text)
         return ", ".join(said)
@@ -114,6 +118,11 @@ class Describer:
         return self.value(fact, held.value)
 
 
+def _small(text: str) -> str:
+    """Small first letter, unless the word is an abbreviation."""
+    return text if text[1:2].isupper() else text[:1].lower() + text[1:]
+
+
 def _treatment(entry: Any) -> str:
     if not isinstance(entry, Mapping):
         return str(entry)
@@ -124,7 +133,7 @@ def _treatment(entry: Any) -> str:
 
 def _plain(value: Any) -> str:
     if isinstance(value, bool):
-        return "✓" if value else "✗"
+        return "yes" if value else "no"
     if isinstance(value, list):
         return ", ".join(map(_plain, value))
     if isinstance(value, Mapping):

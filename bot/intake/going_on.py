@@ -6,6 +6,7 @@ from bot.facts.case import CaseState
 from bot.intake import agenda, results
 from bot.intake.answers import ask_pending
 from bot.intake.describing import FOLDED
+from bot.intake.learning import IN_PASSING
 from bot.intake.speech import Button, answer_payload
 from bot.intake.turn import Turn
 
@@ -22,6 +23,7 @@ def go_on(turn: Turn) -> None:
     if turn.case.state is CaseState.CLOSED:
         turn.case.state = CaseState.INTAKE
     _acknowledge(turn)
+    _interest(turn)
     for key, response in ONCE.items():
         if turn.case.memory.pop(key, None):
             turn.say(response)
@@ -46,6 +48,14 @@ def _acknowledge(turn: Turn) -> None:
         facts = turn.describe.noted(turn.case, turn.learned.new)
         if facts:
             turn.say("utter_heard", facts=facts)
+
+
+def _interest(turn: Turn) -> None:
+    """A wish for one route that was no question gets a word too."""
+    if "pathway_interest" in turn.learned.new and not turn.replies:
+        wished = turn.case.facts["pathway_interest"].value
+        names = ", ".join(turn.word(f"utter_name_{route}") for route in wished)
+        turn.say("utter_interest_noted", pathway=names)
 
 
 def _ask_or_sum_up(turn: Turn) -> None:
@@ -127,7 +137,7 @@ def _result(turn: Turn) -> None:
 
 
 def _refine(turn: Turn) -> None:
-    if turn.fresh:
+    if set(turn.fresh) - IN_PASSING:
         results.say_update(turn)
     elif turn.replies and turn.asked is None:
         return

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import unicodedata
+from collections import Counter
 
 from bot.facts.case import CaseState, FactSource
 from bot.intake.answers import raise_doubts
 from bot.intake.learning import learn, put
-from bot.intake.questions import Choice
+from bot.intake.questions import Choice, relation_of
+from bot.intake.rights import PENDING as SURE
 from bot.intake.turn import Turn
 
 PLAIN_KINDS = frozenset({"text", "button", "command"})
@@ -41,7 +44,11 @@ def understand(turn: Turn) -> bool:
         turn.move = COMMANDS.get(heard.text.lstrip("/").partition(" ")[0].lower(), "help")
     elif heard.payload is not None:
         _tapped(turn)
+    elif SURE in case.memory and heard.intent in ("affirm", "deny"):
+        # "Erase everything?" "No": an answer to that, and to nothing else.
+        turn.learned.signals.add("answer.yes" if heard.intent == "affirm" else "answer.no")
     else:
+        turn.move = _typed_command(turn)
         # A typed number, label or keyword answers the open question before anything else reads it.
         if not _chosen(turn):
             turn.learned = learn(case, heard.reading, heard.message_id)
@@ -50,6 +57,38 @@ def understand(turn: Turn) -> bool:
         _relation(turn)
     _watch(turn)
     return False
+
+
+def _typed_command(turn: Turn) -> str | None:
+    """A single word of the menu typed without its slash; a choice of the question comes first."""
+    word = turn.heard.text.strip(" .!").casefold()
+    asks = turn.asked
+    if turn.heard.kind != "text" or word not in COMMANDS:
+        return None
+    if asks and asks in turn.questions and turn.questions[asks].choice_for(word):
+        return None
+    return COMMANDS[word]
+
+
+def foreign_script(turn: Turn) -> bool:
+    """Say once, to people who write in another script than ours, that they may go on so."""
+    if turn.case.memory.get("script_noted") or turn.heard.kind != "text":
+        return False
+    ours = _script(turn.word("utter_consent"))
+    theirs = _script(turn.heard.text)
+    if not theirs or theirs == ours:
+        return False
+    turn.case.memory["script_noted"] = True
+    turn.alert("language")
+    turn.say("utter_language_unavailable")
+    return False
+
+
+def _script(text: str) -> str:
+    """The script of most letters, as Unicode names it ("LATIN", "BENGALI"); empty without any."""
+    names = (unicodedata.name(c, "").partition(" ")[0] for c in text if c.isalpha())
+    counted = Counter(names).most_common(1)
+    return counted[0][0] if counted else ""
 
 
 def quiet_while_human(turn: Turn) -> bool:
@@ -126,11 +165,11 @@ def _choose(turn: Turn, asks: str, choice: Choice | None) -> bool:
 
 def _relation(turn: Turn) -> None:
     """Keep how the person calls the patient ("my mother"), to answer in the same words."""
-    held = turn.case.facts.get("relation")
-    if held and held.value:
-        key = f"utter_relation_{held.value}"
-        if key in turn.desk.say.names():
-            turn.case.memory["patient_words"] = turn.word(key)
+    for mention in turn.heard.reading.mentions:
+        relation = relation_of(mention.words) if mention.fact == "user_role" else None
+        key = f"utter_relation_{relation}"
+        if relation and mention.value == "caregiver" and key in turn.desk.say.names():
+            turn.case.memory.setdefault("patient_words", turn.word(key))
 
 
 def _watch(turn: Turn) -> None:

@@ -139,6 +139,19 @@ class Questions:
         return cls(tuple(_question(row, overlay.get(row["fact"], {})) for row in base))
 
 
+def relation_of(words: str) -> str | None:
+    """Which relative these words name ("my mom" is the mother), None if none or several."""
+    said = set(re.findall(r"\w+", words.casefold()))
+    found = [name for name, names in _relations().items() if said & names]
+    return found[0] if len(found) == 1 else None
+
+
+@cache
+def _relations() -> dict[str, frozenset[str]]:
+    rows = _read(ROOT / "knowledge" / "questions.yml")["relations"]
+    return {name: frozenset(words) for name, words in rows.items()}
+
+
 def _question(row: Mapping[str, Any], overlay: Mapping[str, Any]) -> Question:
     labels = overlay.get("choices", {})
     for choice in row.get("choices", ()):

@@ -10,6 +10,12 @@ from bot.intake.turn import Turn
 
 # Below this the model is not sure enough to treat an answer to our question as a wish.
 SURE_OF_WISH = 0.5
+# Questions about prices are for a person as well (C10).
+COST_TOPICS = frozenset({"REQ-29", "REQ-89"})
+# Short statements of facts resemble questions about them; without a question mark the model
+# must be surer than it is of those.
+SURE_OF_QUESTION = 0.8
+QUESTION_MARKS = frozenset("?\u037e\u061f\uff1f\u2e2e")
 Reply = Callable[[Turn], bool]
 
 
@@ -26,18 +32,23 @@ def _meant(turn: Turn) -> bool:
     """Whether the wish is meant; what answers the open question is an answer first."""
     if turn.heard.kind not in ("text", "command"):
         return False
-    if turn.asked and turn.asked in turn.fresh:
-        return turn.heard.intent in INSISTENT and turn.heard.confidence >= SURE_OF_WISH
-    if turn.learned.anything:
-        return turn.heard.intent in INSISTENT and turn.heard.confidence >= SURE_OF_WISH
-    return True
+    sure = turn.heard.confidence >= SURE_OF_WISH
+    if turn.learned.told or (turn.asked and turn.asked in turn.fresh):
+        return turn.heard.intent in INSISTENT and sure and _asks_surely(turn)
+    return sure or turn.heard.intent not in SMALL_TALK
+
+
+def _asks_surely(turn: Turn) -> bool:
+    if turn.heard.intent != "ask_question" or QUESTION_MARKS & set(turn.heard.text):
+        return True
+    return turn.heard.confidence >= SURE_OF_QUESTION
 
 
 def answer_topic(turn: Turn) -> bool:
     """Answer a question by its topic, with the case in mind; False when there is no answer."""
     if turn.heard.intent != "ask_question" or turn.heard.topic is None:
         return False
-    if turn.learned.anything and turn.heard.confidence < SURE_OF_WISH:
+    if turn.learned.told and not (turn.heard.confidence >= SURE_OF_WISH and _asks_surely(turn)):
         return False
     answer = turn.desk.knowledge.answer(turn.heard.topic, turn.cancer, turn.case.language)
     if answer is None:
@@ -50,6 +61,8 @@ def answer_topic(turn: Turn) -> bool:
 
 
 def _question(turn: Turn) -> bool:
+    if turn.heard.topic in COST_TOPICS:
+        turn.alert("price")
     if not answer_topic(turn):
         _pass_on(turn, "utter_question_passed_on")
     return False
@@ -187,13 +200,17 @@ REPLIES: dict[str, Reply] = {
     "thanks": _ending("utter_thanks"),
     "goodbye": _ending("utter_goodbye"),
     "greet": _greet,
-    "abuse": _plain("utter_abuse"),
+    "abuse": _alerting("utter_abuse", "anger"),
     "off_topic": _plain("utter_off_topic"),
     "bot_challenge": _plain("utter_bot_challenge"),
     "manipulation": _plain("utter_manipulation"),
     "resume": _plain("utter_resume"),
     "help": _plain("utter_help_commands"),
 }
+# Said by a guess of the model, these would be no answer to anything.
+SMALL_TALK = frozenset(
+    {"distress", "abuse", "off_topic", "complaint", "greet", "thanks", "goodbye", "bot_challenge"}
+)
 # Wishes that are answered even when the same message also gave facts.
 INSISTENT = frozenset(
     {

@@ -22,6 +22,10 @@ def assess(turn: Turn) -> Assessment:
     """Judge the facts anew and keep the result with the turn."""
     facts = turn.case.wire()
     turn.assessment = turn.desk.knowledge.assess(facts)
+    # "Breast cancer" of an unknown kind still has the records of breast cancer.
+    likely = turn.case.memory.get("cancer_likely")
+    if likely and "cancer_type" not in facts:
+        facts = facts | {"cancer_type": likely}
     turn.checklist = turn.desk.knowledge.checklist(facts, turn.assessment)
     return turn.assessment
 
@@ -101,11 +105,15 @@ def rank(turn: Turn, assessment: Assessment) -> list[PathwayResult]:
     if not _supportive_first(turn, assessment):
         first = {"second_opinion": 0}
 
+    wished = set(turn.case.wire().get("pathway_interest") or ())
+
     def key(result: PathwayResult) -> tuple[int, int]:
         status = RANK.index(result.status)
         if result.id in first:
             return (0, first[result.id])
-        return (2, status) if result.id in SERVICES and status == 0 else (1, status)
+        if result.id in wished:  # what they asked about is answered among the first
+            return (1, status)
+        return (3, status) if result.id in SERVICES and status == 0 else (2, status)
 
     return sorted(assessment.pathways, key=key)
 

@@ -13,6 +13,9 @@ Act = Callable[[Turn], None]
 
 def stop_erase_restart(turn: Turn) -> bool:
     """Carry out a confirmed request, or ask for the confirmation."""
+    if turn.case.memory.get("erase"):
+        turn.say("utter_erasing")
+        return True
     waiting: str | None = turn.case.memory.pop(PENDING, None)
     if waiting and _confirmed(turn, waiting):
         DONE[waiting](turn)
@@ -50,9 +53,12 @@ def _stop(turn: Turn) -> None:
 
 def _erase(turn: Turn) -> None:
     # The store erases once this last reply is on its way.
-    turn.case.memory["erase"] = True
-    turn.case.state = CaseState.CLOSED
-    turn.case.asks = None
+    case = turn.case
+    case.facts.clear()
+    case.flags.clear()
+    case.open_questions.clear()
+    case.memory = {"erase": True}
+    case.state, case.asks = CaseState.CLOSED, None
     turn.say("utter_delete_data_done")
 
 
@@ -62,7 +68,8 @@ def _start_over(turn: Turn) -> None:
     case.flags.clear()
     case.asked.clear()
     case.failed.clear()
-    case.memory = {"greeted": True, "consent_just_given": True}
+    kept = {k: v for k, v in case.memory.items() if k == "alerts"}
+    case.memory = {"greeted": True, "consent_just_given": True} | kept
     case.state, case.asks, turn.asked = CaseState.INTAKE, None, None
     turn.learned.new.clear()
     turn.learned.changed.clear()

@@ -11,6 +11,7 @@ STAGES: tuple[Stage, ...] = (
     rights.stop_erase_restart,
     hearing.quiet_while_human,
     consent.ask_consent,
+    hearing.foreign_script,
     hearing.answer_kind,  # empty, too long, a sticker, a voice note, a file
     answers.settle_doubts,  # "Do you mean ...?", "Which one is it?"
     requests.answer_request,  # their questions before ours
