@@ -4,6 +4,8 @@
 2. A message that the model cannot place but in which the vocabulary found facts gives facts.
 3. So does a message that looks like a question about nothing in particular, unless it has a
    question mark. Who writes, and what they wish to hear about, are no facts in this sense.
+4. A short message that holds the very fact just asked for is the answer to it, unless it has a
+   question mark, agrees, declines, corrects, or wants to leave.
 """
 
 from __future__ import annotations
@@ -26,6 +28,20 @@ GIVES_FACTS = "inform"
 
 
 _BY_THE_WAY = frozenset({"pathway_interest", "main_question", "user_role", "sex"})
+
+
+# What a short message may mean although it names the fact asked for.
+_OWN_MEANING = frozenset(
+    {"affirm", "deny", "dont_know", "skip", "correct", "human", "stop", "delete_data"}
+)
+_SHORT = 8  # words
+
+
+def _answers(message: Message, facts: set[str]) -> bool:
+    """Whether a short message holds the fact that was just asked for."""
+    asked = (message.get("metadata") or {}).get("asks")
+    short = len((message.get(TEXT) or "").split()) <= _SHORT
+    return bool(asked) and asked in facts and short and not _asks(message)
 
 
 def _by_the_way(fact: str) -> bool:
@@ -69,7 +85,10 @@ class Arbiter(GraphComponent):
         if reading.get("flags"):
             return EMERGENCY
         intent = (message.get(INTENT) or {}).get(INTENT_NAME_KEY)
-        if all(_by_the_way(mention["fact"]) for mention in reading.get("mentions") or ()):
+        facts = {mention["fact"] for mention in reading.get("mentions") or ()}
+        if intent not in {*_OWN_MEANING, EMERGENCY} and _answers(message, facts):
+            return GIVES_FACTS
+        if all(_by_the_way(fact) for fact in facts):
             return None
         vague = intent == QUESTION and not message.get(TOPIC) and not _asks(message)
         return GIVES_FACTS if vague or intent == DEFAULT_NLU_FALLBACK_INTENT_NAME else None

@@ -91,3 +91,14 @@ def test_only_questions_have_a_topic(engine: Engine) -> None:
 def test_what_was_asked_helps_to_read_a_short_answer(engine: Engine) -> None:
     (result,) = engine.understand("62", asks="age_years")
     assert facts(result) == {"age_years"}
+
+
+@pytest.mark.parametrize(
+    ("asks", "text"),
+    [("user_role", "for my aunt"), ("disease_status", "it came back"), ("cancer_type", "prostate")],
+)
+def test_a_short_answer_to_the_open_question_gives_facts(
+    engine: Engine, asks: str, text: str
+) -> None:
+    (result,) = engine.understand(text, asks=asks)
+    assert result["intent"] == "inform"
