@@ -14,6 +14,7 @@ import unicodedata
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from scipy.sparse import hstack
@@ -58,8 +59,8 @@ class TextModel:
         self,
         labels: Sequence[str],
         vectorizers: Sequence[TfidfVectorizer],
-        weights: np.ndarray,
-        bias: np.ndarray,
+        weights: np.ndarray[Any, Any],
+        bias: np.ndarray[Any, Any],
     ) -> None:
         self.labels = list(labels)
         self._vectorizers = list(vectorizers)

@@ -28,7 +28,7 @@ def _dialogues() -> Iterator[Any]:
             yield pytest.param(row, id=f"{path.stem}: {row['name']}")
 
 
-@pytest.mark.parametrize("dialogue", _dialogues())
+@pytest.mark.parametrize("dialogue", list(_dialogues()))
 def test_dialogue(service: Service, dialogue: dict[str, Any]) -> None:
     with service.client() as client:
         talk = Talk(client)

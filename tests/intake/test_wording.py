@@ -26,7 +26,7 @@ LISTS = frozenset({"utter_checklist", "utter_summary", "utter_confirm"})
 def texts() -> Iterator[tuple[str, str]]:
     """Every text of every language, by response name."""
     for language in catalogue().languages:
-        for name in catalogue().names(language):
+        for name in sorted(catalogue().names(language)):
             for variation in catalogue().variations(name, language):
                 yield f"{language}:{name}", variation.text
 
