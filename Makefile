@@ -2,7 +2,7 @@
 SHELL := bash
 PY := .venv/bin/python
 
-.PHONY: help setup run test check bench clean
+.PHONY: help setup run test quick check bench clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 10
@@ -22,7 +22,11 @@ check: setup ## format, lint, types, import direction, Rasa data
 	@scripts/validate-data.sh
 
 test: setup check ## every check and every test, the Rasa ones too
-	@.venv/bin/pytest
+	@.venv/bin/pytest -m "not engine and not browser" -n 2 --dist loadfile
+	@.venv/bin/pytest -m "engine or browser"
+
+quick: setup ## the tests that need neither the engine nor a browser
+	@.venv/bin/pytest -m "not engine and not browser" -n 2 --dist loadfile
 
 bench: setup ## the benchmarks' short version; writes benchmarks/results.json
 	@$(PY) -m benchmarks
