@@ -14,8 +14,8 @@ FIRST_WHEN_TOLD = 2
 ASKED_BEFORE_RESULT = 8
 # Questions after the first result; each can be skipped, and "enough" ends them.
 ASKED_AFTER_RESULT = 8
-# A question put this often without an answer, digressions included, is let go after the result.
-TIMES_ASKED = 4
+# A question put this often without an answer, digressions included, is let go.
+TIMES_ASKED = 6
 
 NextQuestion = Callable[[dict[str, Any], frozenset[str]], str | None]
 
@@ -37,7 +37,11 @@ def before_result(case: Case, questions: Questions, *, blood_cancer: bool) -> st
         if _open(case, question, blood_cancer=blood_cancer):
             return question.fact
     first = [q for q in questions.of(Step.FIRST) if _open(case, q, blood_cancer=blood_cancer)]
-    return first[0].fact if first and _budget_left(case, questions) else None
+    if not first:
+        return None
+    # The budget ends the asking of new questions, not the one that is being talked about.
+    still_open = first[0].fact == case.asks
+    return first[0].fact if still_open or _budget_left(case, questions) else None
 
 
 def _budget_left(case: Case, questions: Questions) -> bool:
@@ -65,16 +69,10 @@ def after_result(case: Case, questions: Questions, next_question: NextQuestion) 
     closed = settled(case)
     while (fact := next_question(case.wire(), closed)) is not None:
         name = question_name(fact, questions)
-        if name is not None and name not in closed and _worth_asking(case, questions[name], name):
+        if name is not None and name not in closed and case.asked.get(name, 0) < TIMES_ASKED:
             return name
         closed = closed | {fact}
     return None
-
-
-def _worth_asking(case: Case, question: Question, name: str) -> bool:
-    """Not what another fact has told, and not what stayed without an answer several times."""
-    told = any(other in case.facts for other in question.answered_by)
-    return not told and case.asked.get(name, 0) < TIMES_ASKED
 
 
 def question_name(fact: str, questions: Questions) -> str | None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from bot.facts.case import CaseState, FactStatus
-from bot.intake.learning import leave_open, put
+from bot.intake.describing import FOLDED
+from bot.intake.learning import IN_PASSING, leave_open, put
 from bot.intake.speech import Button, answer_payload
 from bot.intake.turn import Turn
 from bot.oncology.reading import Ambiguity, Mention
@@ -18,6 +19,7 @@ ASIDE = frozenset(
     {"ask_question", "ask_advice", "ask_why", "summary", "distress", "help", "greet", "thanks"}
 )
 # Questions whose answer in the person's own words is worth keeping even when no fact was found.
+STATEMENTS = frozenset({"inform", "nlu_fallback", "correct", "ask_question"})
 OWN_WORDS = frozenset({"treatments", "cancer_type", "drug_classes_received", "refractory_to"})
 
 
@@ -38,8 +40,10 @@ def raise_doubts(turn: Turn) -> None:
     """Keep words with several meanings, or a doubtful reading, to be asked about next."""
     if PENDING in turn.case.memory:
         return
-    ambiguous = [a for a in turn.learned.ambiguous if a.fact not in turn.case.facts]
-    doubtful = [m for m in turn.learned.doubtful if m.fact not in turn.case.facts]
+    known = turn.case.wire()
+    ambiguous = [a for a in turn.learned.ambiguous if a.fact not in known]
+    # A doubtful city is read back together with its country.
+    doubtful = [m for m in turn.learned.doubtful if m.fact not in known and m.fact != "city"]
     if ambiguous:
         _clarify(turn, ambiguous[0])
     elif doubtful:
@@ -54,6 +58,8 @@ def open_question(turn: Turn) -> bool:
     if _answered(turn, asks):
         return False
     signals, intent = turn.learned.signals, turn.intent
+    if turn.learned.told:  # "I don't know, but it is stage 3": what was told counts
+        return False
     if intent == "skip" or "answer.skip" in signals:
         return _leave(turn, asks, FactStatus.DECLINED, "utter_skipped")
     if intent == "dont_know" or "answer.unknown" in signals:
@@ -89,6 +95,8 @@ def _go_back(turn: Turn) -> bool:
         turn.say("utter_no_step_back")
         return False
     last = earlier[-1]
+    for folded in (name for name, into in FOLDED.items() if into == last):
+        turn.case.facts.pop(folded, None)
     turn.case.memory["trail"] = trail[: trail.index(last)]
     turn.case.facts.pop(last, None)
     turn.case.asked.pop(last, None)
@@ -101,7 +109,7 @@ def _not_understood(turn: Turn, asks: str) -> bool:
     case = turn.case
     case.failed[asks] = case.failed.get(asks, 0) + 1
     wordy = len(turn.heard.text.split()) >= (3 if case.failed[asks] == 1 else 1)
-    if asks in OWN_WORDS and wordy and turn.heard.intent in ("inform", "nlu_fallback", "correct"):
+    if asks in OWN_WORDS and wordy and turn.heard.intent in STATEMENTS:
         return _own_words(turn, asks)
     if case.failed[asks] >= FAILURES_BEFORE_MOVING_ON:
         leave_open(case, asks, FactStatus.UNKNOWN, turn.heard.text)
@@ -139,18 +147,21 @@ def _settled(turn: Turn, pending: dict[str, Any]) -> bool:
             "answer.unknown",
             "answer.skip",
         }
-        if not unsure and (turn.learned.told or turn.intent in ASIDE):
+        if not unsure and (set(turn.fresh) - IN_PASSING or turn.intent in ASIDE):
             return False
         if unsure or pending.get("tries", 0) >= 1:
             if fact == "cancer_type":
                 turn.alert("diagnosis_unclear")
             leave_open(turn.case, fact, FactStatus.UNKNOWN, pending["words"])
             turn.learned.confirmed.append(fact)
+            turn.learned.ambiguous.clear()
+            turn.say("utter_noted_unknown")
             return True
         pending["tries"] = pending.get("tries", 0) + 1
         return False
     put(turn.case, fact, chosen, words=pending["words"], message_id=turn.heard.message_id)
     turn.learned.new.append(fact)
+    turn.chosen = True
     return True
 
 
@@ -163,6 +174,8 @@ def _read_back_settled(turn: Turn, pending: dict[str, Any]) -> bool:
         return True
     if turn.says_yes:
         put(turn.case, pending["fact"], pending["value"], words=pending["words"])
+        if pending.get("city"):
+            put(turn.case, "city", pending["city"], words=pending["words"])
         turn.learned.new.append(pending["fact"])
         return True
     if turn.says_no:
@@ -199,11 +212,14 @@ def _clarify(turn: Turn, ambiguity: Ambiguity) -> None:
     }
     if ambiguity.fact == "cancer_type":
         case.memory["cancer_words"] = ambiguity.words
+        case.memory["cancer_options"] = [o for o in ambiguity.options if o != "unsure"]
         case.memory["cancer_likely"] = turn.learned.likely.get("cancer_type")
 
 
 def _read_back(turn: Turn, mention: Mention) -> None:
+    city = [m.value for m in turn.learned.doubtful if m.fact == "city"]
     turn.case.memory[PENDING] = {
+        "city": city[0] if city and mention.fact == "country" else None,
         "message": turn.heard.message_id,
         "kind": "read_back",
         "fact": mention.fact,
@@ -220,12 +236,14 @@ def ask_pending(turn: Turn) -> bool:
     fact, words = pending["fact"], pending["words"]
     turn.case.asks, pending["put"] = fact, True
     if pending["kind"] == "read_back":
+        place = fact == "country"
+        value = turn.describe.value(fact, pending["value"])
         turn.say(
-            "utter_read_back",
+            "utter_confirm_country" if place else "utter_read_back",
             turn.button("utter_button_yes", "yes"),
             turn.button("utter_button_no", "no"),
             words=words,
-            value=turn.describe.value(fact, pending["value"]),
+            value=f"{pending['city']}, {value}" if pending.get("city") else value,
         )
         return True
     buttons = [

@@ -11,7 +11,9 @@ from bot.intake.questions import Questions
 from bot.wording import Catalogue
 
 # Facts that are not said back when they are noted: they are obvious, or delicate.
-UNSAID = frozenset({"user_role", "pregnancy_status", "hiv"})
+UNSAID = frozenset(
+    {"user_role", "pregnancy_status", "hiv", "refractory_to", "drug_classes_received"}
+)
 # Facts that the summary folds into the line of another fact.
 FOLDED = {
     "cancer_subtype": "cancer_type",
@@ -65,18 +67,36 @@ class Describer:
         if fact == "treatments":
             return ", ".join(map(_treatment, value)) or self.word("utter_word_none_yet")
         if fact in ("biomarkers", "labs"):
-            return ", ".join(f"{k} {_plain(v)}" for k, v in value.items())
+            return ", ".join(self._test(k, v) for k, v in value.items())
         label = self._questions[fact].label_of(value) if fact in self._questions else None
         return label or _plain(value)
+
+    def _test(self, name: str, value: Any) -> str:
+        """A test with its result; some results name their test already (MSI-H)."""
+        result = self._result(value)
+        return result if result[:3] == name[:3] else f"{_plain(name)} {result}"
+
+    def _result(self, value: Any) -> str:
+        """A result in whole words: "pos" is positive."""
+        words = {
+            "pos": "utter_button_positive",
+            "neg": "utter_button_negative",
+            "WT": "utter_word_wild_type",
+        }
+        said = _plain(value).split()
+        return " ".join(self.word(words[w]).lower() if w in words else w for w in said)
 
     def noted(self, case: Case, facts: Iterable[str]) -> str:
         """A few facts on one line, for "I noted: ..."."""
         said: list[str] = []
         named = dict.fromkeys(FOLDED.get(f, f) for f in facts)
-        for fact in (f for f in named if f in self._questions and f not in UNSAID):
+        ordered = (*(f for f in SUMMARY_ORDER if f in named), *named)
+        for fact in dict.fromkeys(f for f in ordered if f in self._questions and f not in UNSAID):
             text = self.line_value(case, fact)
             if text and fact not in SELF_EXPLAINING:
                 text = f"{_small(self._questions[fact].label)}: {_small(text)}"
+            if fact == "extent":
+                text = ", ".join(map(_small, text.split(", ")))
             if text and text not in said:
                 said.append(text)
         return ", ".join(said)
@@ -138,4 +158,4 @@ def _plain(value: Any) -> str:
         return ", ".join(map(_plain, value))
     if isinstance(value, Mapping):
         return ", ".join(f"{k} {_plain(v)}" for k, v in value.items())
-    return str(value).replace("_", " ")
+    return str(value).replace("_", " ").strip()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.facts.case import CaseState
-from bot.intake.speech import Button
+from bot.intake.speech import Button, letters
 from bot.intake.turn import Turn
 from bot.oncology.reading import FlagMention
 
@@ -76,7 +76,7 @@ def _pause(turn: Turn, flags: list[FlagMention]) -> None:
 
 def _paused(turn: Turn) -> bool:
     case = turn.case
-    if turn.move == "safe_now" or turn.heard.intent == "resume":
+    if turn.move in ("safe_now", "resume") or turn.heard.intent == "resume" or _says_safe(turn):
         state, asks = case.memory.pop("before_emergency", [CaseState.INTAKE.value, None])
         case.memory.setdefault("past_flags", []).extend(case.flags)
         case.flags.clear()
@@ -90,17 +90,21 @@ def _paused(turn: Turn) -> bool:
     return True
 
 
+def _says_safe(turn: Turn) -> bool:
+    """Whether the title of the button was typed, alone or among other words."""
+    title = letters(turn.word("utter_button_safe_now"))
+    return title in letters(turn.heard.text)
+
+
 def _answer_companion(turn: Turn) -> None:
     case = turn.case
-    safe = turn.button("utter_button_safe_now", "safe_now")
+    kind = "self_harm" if SELF_HARM in case.flags else "emergency"
+    state = "wait"
     if case.asks == COMPANION and (turn.says_yes or turn.says_no):
         case.asks = None
-        if turn.says_yes:
-            turn.say("utter_emergency_accompanied", safe)
-        else:
-            turn.say("utter_emergency_alone", safe, number=_number(turn))
-        return
-    turn.say("utter_emergency_wait", safe)
+        state = "accompanied" if turn.says_yes else "alone"
+    safe = turn.button("utter_button_safe_now", "safe_now")
+    turn.say(f"utter_{kind}_{state}", safe, number=_number(turn))
 
 
 def _number(turn: Turn) -> str:

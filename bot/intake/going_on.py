@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from bot.facts.case import CaseState
+from bot.facts.case import CaseState, FactStatus
 from bot.intake import agenda, results
 from bot.intake.answers import ask_pending
 from bot.intake.describing import FOLDED
-from bot.intake.learning import IN_PASSING
+from bot.intake.learning import IN_PASSING, leave_open
 from bot.intake.speech import Button, answer_payload
 from bot.intake.turn import Turn
 
@@ -62,10 +62,17 @@ def _ask_or_sum_up(turn: Turn) -> None:
     case = turn.case
     if ask_pending(turn):
         return
-    blood = turn.desk.knowledge.is_blood_cancer(turn.cancer)
+    possible = [turn.cancer] if turn.cancer else case.memory.get("cancer_options") or [None]
+    blood = all(turn.desk.knowledge.is_blood_cancer(cancer) for cancer in possible)
     fact = case.memory.pop("reask", None) or agenda.before_result(
         case, turn.questions, blood_cancer=blood
     )
+    if fact and case.asked.get(fact, 0) >= agenda.TIMES_ASKED:
+        leave_open(case, fact, FactStatus.UNKNOWN)
+        turn.alert("not_understood")
+        turn.say("utter_offer_human", turn.button("utter_button_human", "human"))
+        case.asks = None
+        fact = agenda.before_result(case, turn.questions, blood_cancer=blood)
     if fact:
         ask(turn, fact)
         return
@@ -86,6 +93,10 @@ def ask(turn: Turn, fact: str) -> None:
         turn.say("utter_ask_open")
         return
     name = "biomarkers" if fact.startswith("biomarkers.") else fact
+    if fact == "extent" and "stage_group" in case.wire():
+        name = "extent_now"  # the stage was told; where it is today is another question
+    if fact == "brain_mets_status" and "brain" in case.wire().get("metastatic_sites", ()):
+        name = "brain_mets_now"
     turn.say(f"utter_ask_{name}", *_buttons(turn, fact), marker=fact.removeprefix("biomarkers."))
 
 
@@ -114,13 +125,16 @@ def _sum_up(turn: Turn) -> None:
 
 
 def _confirm(turn: Turn) -> None:
-    if turn.fresh:
+    if set(turn.fresh) - IN_PASSING:
         _sum_up(turn)
     elif turn.says_yes:
         _result(turn)
+    elif turn.says_no and turn.case.memory.pop("changing", None):
+        _result(turn)  # "What should I change?" "No, nothing."
     elif turn.says_no or turn.intent == "correct":
+        turn.case.memory["changing"] = True
         turn.say("utter_what_to_change")
-    elif turn.intent in ("skip", "dont_know", "request_checklist"):
+    elif turn.intent in ("skip", "dont_know", "enough"):
         _result(turn)
     else:
         turn.say(

@@ -5,13 +5,17 @@ from __future__ import annotations
 import json
 import unicodedata
 from collections import Counter
+from collections.abc import Mapping
+from dataclasses import replace
 
 from bot.facts.case import CaseState, FactSource
 from bot.intake.answers import raise_doubts
-from bot.intake.learning import learn, put
+from bot.intake.learning import IN_PASSING, learn, put
 from bot.intake.questions import Choice, relation_of
 from bot.intake.rights import PENDING as SURE
+from bot.intake.speech import letters
 from bot.intake.turn import Turn
+from bot.oncology.reading import Reading
 
 PLAIN_KINDS = frozenset({"text", "button", "command"})
 KIND_REPLIES = {
@@ -23,6 +27,28 @@ KIND_REPLIES = {
     "unsupported": "utter_unsupported",
 }
 ADULT_AGE = 18
+# A sure question or wish for advice; medicines named in nothing but a question were not given.
+ASKING = frozenset({"ask_question", "ask_advice"})
+SURE_OF_QUESTION = 0.8
+PLAIN_ANSWER = 2  # words; a longer sentence with a "no" in it may mean anything
+MEDICINES = frozenset({"treatments", "current_treatment", "drug_classes_received"})
+# Titles of buttons that people type.
+TITLES = {
+    "utter_button_more_routes": "more_routes",
+    "utter_button_more_records": "more_records",
+    "utter_button_enough": "enough",
+    "utter_button_human": "human",
+    "utter_button_agree": "agree",
+    "utter_button_read_more": "read_more",
+    "utter_button_safe_now": "safe_now",
+    "utter_button_right": "yes",
+    "utter_button_change": "correct",
+    "utter_button_urgent": "urgent",
+    "utter_button_dont_know": "dont_know",
+    "utter_button_not_tested": "dont_know",
+    "utter_button_skip": "skip",
+}
+SURE_TITLES = {"utter_button_erase": "yes", "utter_button_keep": "no"}
 # Commands of the messengers' menus, as what they wish.
 COMMANDS = {
     "start": "greet",
@@ -34,6 +60,12 @@ COMMANDS = {
     "human": "human",
     "stop": "stop",
     "delete": "delete_data",
+    "skip": "skip",
+    "back": "go_back",
+    "why": "ask_why",
+    "summary": "summary",
+    "resume": "resume",
+    "enough": "enough",
 }
 
 
@@ -44,19 +76,47 @@ def understand(turn: Turn) -> bool:
         turn.move = COMMANDS.get(heard.text.lstrip("/").partition(" ")[0].lower(), "help")
     elif heard.payload is not None:
         _tapped(turn)
-    elif SURE in case.memory and heard.intent in ("affirm", "deny"):
-        # "Erase everything?" "No": an answer to that, and to nothing else.
-        turn.learned.signals.add("answer.yes" if heard.intent == "affirm" else "answer.no")
+    elif SURE in case.memory and (move := _typed_title(turn, SURE_TITLES) or _yes_no(turn)):
+        turn.move = move  # "Erase everything?" "No": an answer to that, and to nothing else
     else:
-        turn.move = _typed_command(turn)
+        turn.move = _typed_command(turn) or _typed_title(turn, TITLES)
         # A typed number, label or keyword answers the open question before anything else reads it.
         if not _chosen(turn):
-            turn.learned = learn(case, heard.reading, heard.message_id)
+            turn.learned = learn(case, _sifted(turn), heard.message_id)
             _chosen_in_passing(turn)
+            _chosen_by_yes_or_no(turn)
         raise_doubts(turn)
         _relation(turn)
     _watch(turn)
     return False
+
+
+def _sifted(turn: Turn) -> Reading:
+    """The reading without what is no statement about the patient.
+
+    Who is with the patient in an emergency is neither the patient nor the one who writes; and a
+    medicine in a bare question ("which dose of ...?") was not given.
+    """
+    reading, heard = turn.heard.reading, turn.heard
+    told = {m.fact for m in reading.mentions} - IN_PASSING
+    left_out: frozenset[str] = frozenset()
+    if turn.case.state is CaseState.EMERGENCY:
+        left_out = IN_PASSING
+    elif heard.intent in ASKING and heard.confidence >= SURE_OF_QUESTION and told <= MEDICINES:
+        left_out = MEDICINES
+    return replace(reading, mentions=tuple(m for m in reading.mentions if m.fact not in left_out))
+
+
+def _typed_title(turn: Turn, titles: Mapping[str, str]) -> str | None:
+    """The title of a button, typed."""
+    said = letters(turn.heard.text)
+    if turn.heard.kind != "text" or not said:
+        return None
+    return next((move for name, move in titles.items() if letters(turn.word(name)) == said), None)
+
+
+def _yes_no(turn: Turn) -> str | None:
+    return {"affirm": "yes", "deny": "no"}.get(turn.heard.intent)
 
 
 def _typed_command(turn: Turn) -> str | None:
@@ -97,8 +157,12 @@ def quiet_while_human(turn: Turn) -> bool:
         return False
     if turn.move == "resume" or turn.heard.intent == "resume":
         turn.case.state = CaseState(turn.case.memory.pop("before_human", CaseState.INTAKE))
+        turn.case.memory.pop("asked_human", None)
         turn.say("utter_resume")
         return False
+    if turn.case.memory.pop("asked_human", None):
+        # Said once; it is not sent when a human has taken over meanwhile.
+        turn.say("utter_human_waiting")
     return True
 
 
@@ -149,6 +213,20 @@ def _chosen_in_passing(turn: Turn) -> None:
         _choose(turn, asks, turn.questions[asks].choice_within(turn.heard.text))
 
 
+def _chosen_by_yes_or_no(turn: Turn) -> None:
+    """A yes or no in any words, where one choice of the question is the yes or the no."""
+    asks, signals = turn.asked, turn.learned.signals
+    if not asks or asks not in turn.questions or asks in turn.case.facts or turn.learned.told:
+        return
+    sure = turn.heard.confidence >= SURE_OF_QUESTION
+    for signal, intent, word in (("answer.yes", "affirm", "yes"), ("answer.no", "deny", "no")):
+        if (signal in signals and len(turn.heard.text.split()) <= PLAIN_ANSWER) or (
+            sure and turn.heard.intent == intent
+        ):
+            _choose(turn, asks, turn.questions[asks].choice_for(word))
+            return
+
+
 def _choose(turn: Turn, asks: str, choice: Choice | None) -> bool:
     if choice is None:
         return False
@@ -160,13 +238,16 @@ def _choose(turn: Turn, asks: str, choice: Choice | None) -> bool:
         message_id=turn.heard.message_id,
     )
     turn.learned.new.append(asks)
+    turn.chosen = True
     return True
 
 
 def _relation(turn: Turn) -> None:
     """Keep how the person calls the patient ("my mother"), to answer in the same words."""
     for mention in turn.heard.reading.mentions:
-        relation = relation_of(mention.words) if mention.fact == "user_role" else None
+        if mention.fact != "user_role":
+            continue
+        relation = relation_of(mention.words) or relation_of(turn.heard.text)
         key = f"utter_relation_{relation}"
         if relation and mention.value == "caregiver" and key in turn.desk.say.names():
             turn.case.memory.setdefault("patient_words", turn.word(key))

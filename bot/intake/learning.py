@@ -50,6 +50,8 @@ def learn(case: Case, reading: Reading, message_id: str) -> Learned:
     """Take the facts of `reading` into `case`."""
     learned = Learned()
     for mention in reading.mentions:
+        if _part_of_another(mention, reading):
+            continue
         if mention.fact.startswith("answer."):
             learned.signals.add(mention.fact)
         elif mention.fact == "treatments_none":
@@ -74,6 +76,17 @@ def learn(case: Case, reading: Reading, message_id: str) -> Learned:
     asked = {a.fact for a in learned.ambiguous}
     learned.doubtful = [m for m in learned.doubtful if m.fact not in asked]
     return learned
+
+
+def _part_of_another(mention: Mention, reading: Reading) -> bool:
+    """Whether an age is only the number inside other words ("stage 3")."""
+    return mention.fact == "age_years" and any(
+        other.start <= mention.start
+        and mention.end <= other.end
+        and other.end - other.start > mention.end - mention.start
+        for other in reading.mentions
+        if other.fact != "age_years"
+    )
 
 
 def put(

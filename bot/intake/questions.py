@@ -20,6 +20,8 @@ from rapidfuzz import fuzz, process
 ROOT = Path(__file__).resolve().parents[2]
 # Longer answers are understood by the vocabulary, not by single words.
 SHORT_ANSWER = 6
+# A yes or no among other words may belong to something else ("no se", "no idea").
+BARE = frozenset({"yes", "no"})
 NEGATIONS = frozenset({"not", "no", "never", "none", "nahi", "nahin", "na", "without", "non"})
 # A close spelling of a label or keyword; below this a wrong choice is likelier than a typo.
 CLOSE_SPELLING = 86
@@ -64,6 +66,9 @@ class Question:
         for choice in self.choices:
             if said in _words(choice):
                 return choice
+        named = _ordinals().get(said, len(self.choices))
+        if named < len(self.choices):
+            return self.choices[named]
         return self._close_to(said)
 
     def choice_within(self, text: str) -> Choice | None:
@@ -71,7 +76,8 @@ class Question:
         said = _plain(text).split()
         if not said or len(said) > SHORT_ANSWER:
             return None
-        found = [(w, c) for c in self.choices for w in _words(c) if _stands_in(w.split(), said)]
+        named_words = ((w, c) for c in self.choices for w in _words(c) if w not in BARE)
+        found = [(w, c) for w, c in named_words if _stands_in(w.split(), said)]
         longest = max((len(w) for w, _ in found), default=0)
         named = {c.label: c for w, c in found if len(w) == longest}
         return next(iter(named.values())) if len(named) == 1 else None
@@ -144,6 +150,12 @@ def relation_of(words: str) -> str | None:
     said = set(re.findall(r"\w+", words.casefold()))
     found = [name for name, names in _relations().items() if said & names]
     return found[0] if len(found) == 1 else None
+
+
+@cache
+def _ordinals() -> dict[str, int]:
+    rows = _read(ROOT / "knowledge" / "questions.yml")["ordinals"]
+    return {word: place for place, words in enumerate(rows) for word in words}
 
 
 @cache

@@ -32,6 +32,8 @@ def _meant(turn: Turn) -> bool:
     """Whether the wish is meant; what answers the open question is an answer first."""
     if turn.heard.kind not in ("text", "command"):
         return False
+    if turn.chosen:
+        return False
     sure = turn.heard.confidence >= SURE_OF_WISH
     if turn.learned.told or (turn.asked and turn.asked in turn.fresh):
         return turn.heard.intent in INSISTENT and sure and _asks_surely(turn)
@@ -63,7 +65,7 @@ def answer_topic(turn: Turn) -> bool:
 def _question(turn: Turn) -> bool:
     if turn.heard.topic in COST_TOPICS:
         turn.alert("price")
-    if not answer_topic(turn):
+    if not answer_topic(turn) and _asks_surely(turn):
         _pass_on(turn, "utter_question_passed_on")
     return False
 
@@ -84,6 +86,7 @@ def _human(turn: Turn) -> bool:
     if case.state is not CaseState.HUMAN:
         case.memory["before_human"] = case.state.value
     case.state = CaseState.HUMAN
+    case.memory["asked_human"] = True
     turn.alert("human")
     turn.say("utter_human")
     return True
@@ -160,6 +163,7 @@ def _enough(turn: Turn) -> bool:
 def _correct(turn: Turn) -> bool:
     if turn.learned.anything or turn.case.state is CaseState.CONFIRM:
         return False
+    turn.case.memory["changing"] = True
     turn.say("utter_what_to_change")
     return True
 
@@ -167,6 +171,12 @@ def _correct(turn: Turn) -> bool:
 def _greet(turn: Turn) -> bool:
     if not turn.case.memory.get("consent_just_given"):
         turn.say("utter_hello_again")
+    return False
+
+
+def _resume(turn: Turn) -> bool:
+    if not turn.replies:  # else the end of a pause has said so already
+        turn.say("utter_resume")
     return False
 
 
@@ -204,12 +214,12 @@ REPLIES: dict[str, Reply] = {
     "off_topic": _plain("utter_off_topic"),
     "bot_challenge": _plain("utter_bot_challenge"),
     "manipulation": _plain("utter_manipulation"),
-    "resume": _plain("utter_resume"),
+    "resume": _resume,
     "help": _plain("utter_help_commands"),
 }
 # Said by a guess of the model, these would be no answer to anything.
 SMALL_TALK = frozenset(
-    {"distress", "abuse", "off_topic", "complaint", "greet", "thanks", "goodbye", "bot_challenge"}
+    {"abuse", "off_topic", "complaint", "greet", "thanks", "goodbye", "bot_challenge"}
 )
 # Wishes that are answered even when the same message also gave facts.
 INSISTENT = frozenset(

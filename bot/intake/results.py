@@ -36,7 +36,7 @@ def say_result(turn: Turn) -> None:
     ranked = rank(turn, assessment)
     treatments = [p for p in ranked if p.id not in SERVICES and p.status in SHOWN_FIRST]
     turn.say("utter_result_intro" if treatments else "utter_result_intro_none")
-    shown = ranked[:SHOWN_AT_ONCE]
+    shown = _shown(turn, ranked)
     for result in shown[:-1]:
         _say_route(turn, result)
     if shown:
@@ -45,6 +45,13 @@ def say_result(turn: Turn) -> None:
     say_checklist(turn)
     turn.say("utter_next_steps")
     _remember(turn, assessment)
+
+
+def _shown(turn: Turn, ranked: list[PathwayResult]) -> list[PathwayResult]:
+    """The first routes to show; without a known cancer, only those that can be judged without."""
+    wished = set(turn.case.wire().get("pathway_interest") or ())
+    first = ranked[:SHOWN_AT_ONCE]
+    return [p for p in first if "cancer_type" not in p.missing or p.id in wished]
 
 
 def say_update(turn: Turn) -> None:
@@ -68,8 +75,9 @@ def say_update(turn: Turn) -> None:
 def say_other_routes(turn: Turn) -> None:
     """Every route that the first message left out, one line each."""
     assessment = assess(turn)
-    rest = rank(turn, assessment)[SHOWN_AT_ONCE:]
-    for result in rest:
+    ranked = rank(turn, assessment)
+    shown = _shown(turn, ranked)
+    for result in (p for p in ranked if p not in shown):
         _say_route(turn, result)
 
 
@@ -134,8 +142,8 @@ def _route_values(turn: Turn, result: PathwayResult) -> dict[str, Any]:
     missing = [missing_word(turn, m) for m in result.missing[:3]]
     return {
         "pathway": turn.word(f"utter_name_{result.id}"),
-        "reason": " ".join(result.reasons[:1]),
-        "caution": "; ".join(result.cautions[:2]),
+        "reason": _sentence(" ".join(result.reasons[:1])),
+        "caution": "; ".join(c.rstrip(".") for c in result.cautions[:2]),
         "missing_list": ", ".join(missing) or turn.word("utter_word_more_facts"),
         "missing": turn.word("utter_word_still_missing", missing=", ".join(missing))
         if missing
@@ -144,8 +152,19 @@ def _route_values(turn: Turn, result: PathwayResult) -> dict[str, Any]:
     }
 
 
+def _sentence(text: str) -> str:
+    """Capital letter first, a full stop at the end."""
+    text = text.strip()
+    ended = not text or text[-1] in ".!?。।؟"
+    return text[:1].upper() + text[1:] + ("" if ended else ".")
+
+
 def _evidence(turn: Turn, result: PathwayResult) -> str:
-    if result.evidence.kind != "approved" or result.status not in ("CONSIDER", "CAUTION"):
+    if (
+        not result.evidence.regulators
+        or result.evidence.kind != "approved"
+        or result.status not in ("CONSIDER", "CAUTION")
+    ):
         return ""
     return turn.word(
         "utter_word_evidence_approved", regulators=", ".join(result.evidence.regulators)

@@ -75,3 +75,8 @@ def answer_payload(fact: str, value: Any) -> str:
 def move_payload(name: str) -> str:
     """The payload of a button that steers the conversation ("yes", "skip", "more_routes" ...)."""
     return "/move" + json.dumps({"name": name})
+
+
+def letters(text: str) -> str:
+    """Letters and digits only, without case: how a typed title is compared."""
+    return "".join(c for c in text.casefold() if c.isalnum())

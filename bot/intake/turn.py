@@ -35,6 +35,8 @@ class Turn:
     # The question that was open when the message came.
     asked: str | None = None
     move: str | None = None
+    # Whether the message was an unmistakable answer: a choice by number, name or title.
+    chosen: bool = False
 
     @property
     def questions(self) -> Questions:

@@ -109,7 +109,8 @@ def test_no_pathway_is_named_in_an_emergency() -> None:
 def test_a_human_is_called_and_the_bot_stays_quiet_until_asked() -> None:
     talk = Talking().agreed().says("I want a person", "human")
     assert talk.case.state is CaseState.HUMAN
-    assert talk.says("are you there", "inform").said == [], talk
+    assert talk.says("are you there", "inform").said == ["utter_human_waiting"], talk
+    assert talk.says("hello??", "inform").said == [], talk
     talk.says("resume", "resume")
     assert talk.case.state is CaseState.INTAKE, talk
 

@@ -1,0 +1,233 @@
+"""Digressions, doubts, odd answers: nobody is stuck, and nothing unsaid is noted."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.facts.case import CaseState, FactStatus
+from bot.intake.agenda import TIMES_ASKED
+from tests.intake.talking import Talking
+
+
+def result(
+    first: str = "ovarian cancer stage 3c, chemo stopped working, Dhaka, 58, biopsy done",
+) -> Talking:
+    """A conversation that has its result."""
+    talk = Talking().says(first).taps("Yes")
+    while talk.case.state is not CaseState.CONFIRM:
+        talk.says("not sure", "dont_know")
+    return talk.taps("Yes")
+
+
+def test_the_refining_questions_end_when_everything_is_unknown() -> None:
+    talk = result()
+    asked = []
+    while talk.case.asks:
+        asked.append(talk.case.asks)
+        talk.says("not sure", "dont_know")
+    assert len(asked) == len(set(asked)) <= 8, asked
+
+
+def test_words_with_several_meanings_are_asked_twice_at_most() -> None:
+    talk = Talking().agreed().says("breast cancer")
+    assert talk.said == ["utter_clarify"], talk
+    for _ in range(2):
+        talk.says("breast cancer")
+    assert talk.case.asks == "treatments", talk
+    assert "diagnosis_unclear" in talk.case.memory["alerts"]
+
+
+def test_a_cancer_of_unknown_kind_still_gets_its_name_and_records() -> None:
+    talk = result(
+        "breast cancer. It spread to the bones. AC-T, growing. Lagos. 44 years. Biopsy done"
+    )
+    assert "breast cancer" in talk.text, talk
+    assert "CAR-T" not in talk.text, talk
+
+
+def test_consent_is_no_answer_to_a_doubt_that_was_not_put() -> None:
+    talk = Talking().says("my mother has breast cancer, Dhaka").taps("Yes")
+    assert talk.fact("cancer_type") is None, talk
+    assert "utter_clarify" in talk.said, talk
+
+
+def test_a_doubt_stays_open_over_other_facts_and_questions() -> None:
+    talk = Talking().agreed().says("breast cancer").says("Basra, Iraq")
+    assert "utter_clarify" in talk.said, talk
+    talk.says("why?", "ask_why")
+    assert "utter_clarify" in talk.said, talk
+    talk.says("the third one", "ask_question", confidence=0.9)
+    assert talk.fact("cancer_type") == "breast_tnbc", talk
+    assert not any(name.startswith("utter_faq") for name in talk.said), talk
+
+
+def test_a_short_fact_is_no_question() -> None:
+    talk = Talking().agreed()
+    talk.says("colon cancer", "ask_question", confidence=0.7, topic="REQ-118")
+    assert talk.said == ["utter_ask_treatments"], talk
+
+
+@pytest.mark.parametrize(("text", "title"), [("no", "Keep"), ("keep it", "Keep")])
+def test_no_to_erasing_is_no_answer_to_the_open_question(text: str, title: str) -> None:
+    talk = Talking().agreed().says("hodgkin lymphoma").says("delete my data", "delete_data")
+    talk.says(text, "deny")
+    assert "treatments" not in talk.case.facts, talk
+    assert talk.said[0] == "utter_delete_data_kept", talk
+
+
+def test_after_erasing_nothing_is_known_or_asked() -> None:
+    talk = Talking().agreed().says("hodgkin lymphoma").says("delete my data", "delete_data")
+    talk.taps("Erase").says("hello", "greet")
+    assert talk.said == ["utter_erasing"], talk
+    assert talk.case.facts == {}
+
+
+def test_starting_again_keeps_what_a_coordinator_must_see() -> None:
+    talk = Talking().agreed().says("my brother too", "second_patient")
+    talk.says("start again", "start_over").taps("Yes")
+    assert "second_patient" in talk.case.memory["alerts"], talk
+
+
+def test_the_number_of_a_stage_is_no_age() -> None:
+    talk = Talking().agreed().says("stomach and gastric cancer stage 4, FOLFOX, growing, Iraq")
+    while talk.case.asks != "age_years":
+        talk.says("not sure", "dont_know")
+    talk.says("actually stage 3", "correct")
+    assert "age_years" not in talk.case.facts, talk
+    assert talk.fact("stage_group") == "III", talk
+
+
+def test_a_medicine_asked_about_was_not_given() -> None:
+    talk = Talking().agreed().says("colon cancer stage 4, FOLFOX failed, Istanbul")
+    before = talk.fact("treatments")
+    talk.says("what dose of regorafenib should she take", "ask_advice", confidence=0.95)
+    assert talk.fact("treatments") == before, talk
+
+
+def test_a_country_corrected_takes_its_city_along() -> None:
+    talk = Talking().agreed().says("AML in Manila").says("sorry, Uganda", "correct")
+    assert talk.fact("country") == "UG", talk
+    assert talk.fact("city") is None, talk
+
+
+def test_going_back_to_the_place_forgets_city_and_country() -> None:
+    talk = Talking().agreed().says("prostate cancer").says("ADT").says("Manila, Philippines")
+    talk.says("back", "go_back")
+    assert talk.case.asks == "country", talk
+    assert talk.fact("city") is None, talk
+
+
+@pytest.mark.parametrize("text", ["y", "yep", "haan"])
+def test_yes_in_any_word_answers_a_yes_or_no_question(text: str) -> None:
+    talk = Talking().agreed().says("AML, 7+3, relapsed, Hanoi, 54 years old")
+    assert talk.case.asks == "histology_confirmed", talk
+    talk.says(text, "affirm")
+    assert talk.fact("histology_confirmed") == "biopsy_yes", talk
+
+
+def test_no_idea_is_not_no() -> None:
+    talk = Talking().agreed().says("cervical cancer, cisplatin, Nairobi")
+    assert talk.case.asks == "extent", talk
+    talk.says("no se", "nlu_fallback", confidence=0.2)
+    assert talk.fact("extent") is None, talk
+
+
+def test_a_question_is_not_asked_for_ever() -> None:
+    talk = Talking().agreed().says("cervical cancer, cisplatin, Nairobi")
+    for _ in range(TIMES_ASKED + 1):
+        talk.says("nice weather", "off_topic")
+    assert talk.case.asks != "extent", talk
+    assert "not_understood" in talk.case.memory["alerts"]
+
+
+def test_nothing_to_change_goes_on_to_the_result() -> None:
+    talk = Talking().agreed().says("ovarian cancer stage 3c, chemo failed, Dhaka, 58, biopsy done")
+    while talk.case.state is not CaseState.CONFIRM:
+        talk.says("not sure", "dont_know")
+    talk.says("Change something", "nlu_fallback")
+    assert talk.said == ["utter_what_to_change"], talk
+    talk.says("no", "deny")
+    assert talk.case.state is CaseState.ASSESSED, talk
+
+
+@pytest.mark.parametrize(
+    ("title", "said"),
+    [
+        ("Other routes", "utter_pathway"),
+        ("full list", "utter_checklist"),
+        ("status", "utter_status"),
+    ],
+)
+def test_titles_and_commands_may_be_typed(title: str, said: str) -> None:
+    talk = result().says(title, "ask_question", confidence=0.9)
+    assert talk.said[0].startswith(said), talk
+
+
+def test_what_they_ask_about_is_among_the_first_routes() -> None:
+    talk = result("what about TIL therapy? melanoma, nivolumab failed, Sydney, 45, stage 4, biopsy")
+    first = [r.values["pathway"] for r in talk.replies if r.response.startswith("utter_pathway")]
+    talk_all = "\n".join(talk.log)
+    assert len(first) <= 4, talk_all
+    assert "TIL cell therapy" in talk_all, talk_all
+
+
+def test_the_helper_in_an_emergency_is_not_the_writer() -> None:
+    talk = Talking().agreed().says("I am the patient, myeloma, Cairo")
+    talk.says("I have a fit right now").says("yes my sister", "affirm")
+    assert talk.fact("user_role") == "patient", talk
+
+
+def test_self_harm_is_answered_in_its_own_words_all_along() -> None:
+    talk = Talking().agreed().says("I want to kill myself tonight")
+    assert talk.said == ["utter_self_harm", "utter_self_harm_companion"], talk
+    assert talk.says("yes", "affirm").said == ["utter_self_harm_accompanied"], talk
+    assert talk.says("ok", "affirm").said == ["utter_self_harm_wait"], talk
+    talk.says("it is safe now", "inform")
+    assert talk.case.state is CaseState.INTAKE, talk
+
+
+def test_another_script_gets_a_word_once_and_a_coordinator() -> None:
+    talk = Talking().says("আমার মায়ের স্তন ক্যান্সার, ঢাকায় থাকি")
+    assert "utter_language_unavailable" in talk.said, talk
+    assert "language" in talk.case.memory["alerts"]
+    assert "utter_language_unavailable" not in talk.says("কেমোথেরাপি").said, talk
+
+
+def test_a_file_before_consent_is_acknowledged() -> None:
+    talk = Talking().says("hello", "greet").says("", "nlu_fallback", kind="file")
+    assert talk.said == ["utter_file_before_consent", "utter_consent_again"], talk
+
+
+def test_the_patient_is_called_as_the_family_does() -> None:
+    talk = Talking().agreed().says("my mom has ovarian cancer stage 3, chemo failed, Dhaka")
+    assert talk.case.asks == "age_years", talk
+    assert "your mother" in talk.text, talk
+
+
+@pytest.mark.parametrize(
+    ("intent", "topic", "reason"),
+    [
+        ("ask_question", "REQ-89", "price"),
+        ("ask_advice", None, "question"),
+        ("abuse", None, "anger"),
+        ("complaint", None, "complaint"),
+        ("distress", None, "distress"),
+        ("human", None, "human"),
+    ],
+)
+def test_a_coordinator_is_told(intent: str, topic: str | None, reason: str) -> None:
+    talk = Talking().agreed().says("some words here", intent, topic=topic, confidence=0.95)
+    assert reason in talk.case.memory["alerts"], talk
+
+
+def test_the_memory_of_a_long_conversation_stays_small() -> None:
+    talk = result()
+    for number in range(60):
+        talk.says(f"and what about {number}?", "thanks")
+        talk.says("summary", "summary")
+    assert len(str(talk.case.memory)) < 4_000, talk.case.memory
+
+
+def test_unknown_after_skip_is_never_overwritten_by_nothing() -> None:
+    talk = Talking().agreed().says("cervical cancer, cisplatin, Nairobi").says("skip", "skip")
+    assert talk.case.facts["extent"].status is FactStatus.DECLINED, talk
