@@ -93,7 +93,8 @@ class Describer:
         ordered = (*(f for f in SUMMARY_ORDER if f in named), *named)
         for fact in dict.fromkeys(f for f in ordered if f in self._questions and f not in UNSAID):
             text = self.line_value(case, fact)
-            if text and fact not in SELF_EXPLAINING:
+            nothing_yet = fact == "treatments" and not case.facts[fact].value
+            if text and (nothing_yet or fact not in SELF_EXPLAINING):
                 text = f"{_small(self._questions[fact].label)}: {_small(text)}"
             if fact == "extent":
                 text = ", ".join(map(_small, text.split(", ")))

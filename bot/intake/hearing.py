@@ -28,7 +28,7 @@ KIND_REPLIES = {
 }
 ADULT_AGE = 18
 # A sure question or wish for advice; medicines named in nothing but a question were not given.
-ASKING = frozenset({"ask_question", "ask_advice"})
+ASKING = frozenset({"ask_question", "ask_advice", "manipulation"})
 SURE_OF_QUESTION = 0.8
 PLAIN_ANSWER = 2  # words; a longer sentence with a "no" in it may mean anything
 MEDICINES = frozenset({"treatments", "current_treatment", "drug_classes_received"})

@@ -13,6 +13,7 @@ from bot.facts.case import Case, Fact, FactSource, FactStatus
 from bot.oncology.reading import LIST_FACTS, Ambiguity, Mention, Reading
 
 SURE = 0.7
+STAGE_FACTS = frozenset({"stage_group", "stage_raw", "stage_system"})
 # Said in passing: worth keeping, but no answer to a question and no reason to ignore a wish.
 IN_PASSING = frozenset(
     {"pathway_interest", "main_question", "sex", "user_role", "language", "goal", "suspected"}
@@ -85,7 +86,7 @@ def _part_of_another(mention: Mention, reading: Reading) -> bool:
         and mention.end <= other.end
         and other.end - other.start > mention.end - mention.start
         for other in reading.mentions
-        if other.fact != "age_years"
+        if other.fact in STAGE_FACTS
     )
 
 

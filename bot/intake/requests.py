@@ -11,7 +11,7 @@ from bot.intake.turn import Turn
 # Below this the model is not sure enough to treat an answer to our question as a wish.
 SURE_OF_WISH = 0.5
 # Questions about prices are for a person as well (C10).
-COST_TOPICS = frozenset({"REQ-29", "REQ-89"})
+COST_TOPICS = frozenset({"REQ-29", "REQ-89", "REQ-127"})
 # Short statements of facts resemble questions about them; without a question mark the model
 # must be surer than it is of those.
 SURE_OF_QUESTION = 0.8

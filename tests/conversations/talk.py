@@ -36,8 +36,20 @@ class Talk:
                     return self._post({"button": button["token"]})
         raise AssertionError(f"no button {title!r}\n{self.transcript}")
 
+    def send_file(self, name: str) -> dict[str, Any]:
+        """Send a small paper."""
+        self.log.append(f"> ({name})")
+        paper = {"file": (name, b"%PDF-1.4 a report", "application/pdf")}
+        return self._taken(self.client.post(self._address, files=paper))
+
+    @property
+    def _address(self) -> str:
+        return f"/webchat/{self.conversation}/messages"
+
     def _post(self, body: dict[str, Any]) -> dict[str, Any]:
-        answer = self.client.post(f"/webchat/{self.conversation}/messages", json=body)
+        return self._taken(self.client.post(self._address, json=body))
+
+    def _taken(self, answer: httpx.Response) -> dict[str, Any]:
         assert answer.status_code == 200, f"{answer.status_code} {answer.text}\n{self.transcript}"
         self.last = answer.json()
         self.turns += 1

@@ -42,7 +42,7 @@ def test_dialogue(service: Service, dialogue: dict[str, Any]) -> None:
 
 
 def _step(talk: Talk, step: Any) -> None:
-    """A text to type, {"tap": title}, or {"say"/"tap", "expect": what must hold right after}."""
+    """A text to type, or {"say"/"tap"/"file"/"long", "expect": what must hold right after}."""
     if isinstance(step, str):
         talk.say(step)
         return
@@ -50,11 +50,18 @@ def _step(talk: Talk, step: Any) -> None:
         talk.tap(step["tap"])
     elif "say" in step:
         talk.say(step["say"])
+    elif "file" in step:
+        talk.send_file(step["file"])
+    elif "long" in step:
+        talk.say(("word " * step["long"])[: step["long"]])
+    assert talk.last["replies"] or talk.last["state"] == "human", f"silent\n{talk.transcript}"
     for name in ("state", "asks"):
         if name in step.get("expect", {}):
             assert talk.last[name] == step["expect"][name], f"{name}\n{talk.transcript}"
     for words in step.get("expect", {}).get("text_has", ()):
         assert words.casefold() in talk.text.casefold(), f"{words!r}\n{talk.transcript}"
+    for words in step.get("expect", {}).get("text_lacks", ()):
+        assert words.casefold() not in talk.text.casefold(), f"{words!r}\n{talk.transcript}"
 
 
 def _check(service: Service, talk: Talk, then: dict[str, Any]) -> None:
@@ -68,6 +75,8 @@ def _check(service: Service, talk: Talk, then: dict[str, Any]) -> None:
     named = {t["name"] for t in facts.get("treatments") or ()}
     for name in then.get("treatments", ()):
         assert name in named, f"treatment {name} not among {named}{seen}"
+    for name in then.get("no_treatments", ()):
+        assert name not in named, f"treatment {name} was never given{seen}"
     for name, wanted in then.get("biomarkers", {}).items():
         assert (facts.get("biomarkers") or {}).get(name) == wanted, f"{name}{seen}"
     statuses = {p["id"]: p["status"] for p in (case["assessment"] or {}).get("pathways", ())}
@@ -79,12 +88,22 @@ def _check(service: Service, talk: Talk, then: dict[str, Any]) -> None:
         assert name in items, f"checklist item {name} not among {sorted(items)}{seen}"
     if "flags" in then:
         assert set(case["flags"]) == set(then["flags"]), f"{case['flags']}{seen}"
+    for reason in then.get("alerts", ()):
+        assert reason in _alerts(service, talk), f"no alert {reason}{seen}"
     if "state" in then:
         assert talk.last["state"] == then["state"], seen
     if "most_turns" in then:
         assert talk.turns <= then["most_turns"], f"{talk.turns} turns{seen}"
     for fact in then.get("never_asked", ()):
         assert fact not in talk.asked, f"{fact} was asked{seen}"
+
+
+def _alerts(service: Service, talk: Talk) -> Any:
+    found = service.store.conversations.find(talk.conversation)
+    assert found is not None
+    case = service.store.cases.by_conversation(found.id)
+    assert case is not None
+    return case.memory.get("alerts") or ()
 
 
 def _export(service: Service, talk: Talk) -> dict[str, Any]:

@@ -231,3 +231,8 @@ def test_the_memory_of_a_long_conversation_stays_small() -> None:
 def test_unknown_after_skip_is_never_overwritten_by_nothing() -> None:
     talk = Talking().agreed().says("cervical cancer, cisplatin, Nairobi").says("skip", "skip")
     assert talk.case.facts["extent"].status is FactStatus.DECLINED, talk
+
+
+def test_an_age_told_with_who_one_is_counts() -> None:
+    talk = Talking().agreed().says("I am 48, nasopharyngeal carcinoma, Shenzhen")
+    assert talk.fact("age_years") == 48, talk
