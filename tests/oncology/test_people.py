@@ -155,3 +155,9 @@ def test_the_writer_is_told_by_what_is_called_ones_own(text: str, role: str | No
 )
 def test_a_number_beside_a_person(text: str, years: int | None) -> None:
     assert heard(text).get("age_years") == years
+
+
+def test_i_am_with_an_apostrophe_is_no_sex() -> None:
+    for text in ("I'm 38 in Hanoi", "I’m 45, from Cairo"):
+        facts = read(text).facts()
+        assert "sex" not in facts, text
