@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from bot.oncology import read
 from bot.oncology.people import read_people
 from bot.oncology.text import read_document
 
