@@ -153,7 +153,7 @@ def _result(turn: Turn) -> None:
 def _refine(turn: Turn) -> None:
     if set(turn.fresh) - IN_PASSING:
         results.say_update(turn)
-    elif turn.replies and turn.asked is None:
+    elif turn.replies and turn.asked is None and turn.case.asks is None:
         return
     if turn.case.memory.get("enough") and turn.asked:
         turn.case.asks = None

@@ -31,6 +31,7 @@ ADULT_AGE = 18
 ASKING = frozenset({"ask_question", "ask_advice", "manipulation"})
 SURE_OF_QUESTION = 0.8
 PLAIN_ANSWER = 2  # words; a longer sentence with a "no" in it may mean anything
+PLACES = frozenset({"city", "country"})
 MEDICINES = frozenset({"treatments", "current_treatment", "drug_classes_received"})
 # Titles of buttons that people type.
 TITLES = {
@@ -79,12 +80,13 @@ def understand(turn: Turn) -> bool:
     elif SURE in case.memory and (move := _typed_title(turn, SURE_TITLES) or _yes_no(turn)):
         turn.move = move  # "Erase everything?" "No": an answer to that, and to nothing else
     else:
-        turn.move = _typed_command(turn) or _typed_title(turn, TITLES)
+        turn.move = _typed_command(turn) or _typed_title(turn, TITLES) or _typed_number(turn)
         # A typed number, label or keyword answers the open question before anything else reads it.
         if not _chosen(turn):
             turn.learned = learn(case, _sifted(turn), heard.message_id)
-            _chosen_in_passing(turn)
-            _chosen_by_yes_or_no(turn)
+            if not heard.reading.flags:  # words of an emergency are no choice of a question
+                _chosen_in_passing(turn)
+                _chosen_by_yes_or_no(turn)
         raise_doubts(turn)
         _relation(turn)
     _watch(turn)
@@ -104,6 +106,8 @@ def _sifted(turn: Turn) -> Reading:
         left_out = IN_PASSING
     elif heard.intent in ASKING and heard.confidence >= SURE_OF_QUESTION and told <= MEDICINES:
         left_out = MEDICINES
+    elif heard.intent in ASKING and told <= PLACES and len(heard.text.split()) > PLAIN_ANSWER:
+        left_out = PLACES  # "Can I ...?", "Is it ...?": there are towns of that name
     return replace(reading, mentions=tuple(m for m in reading.mentions if m.fact not in left_out))
 
 
@@ -113,6 +117,15 @@ def _typed_title(turn: Turn, titles: Mapping[str, str]) -> str | None:
     if turn.heard.kind != "text" or not said:
         return None
     return next((move for name, move in titles.items() if letters(turn.word(name)) == said), None)
+
+
+def _typed_number(turn: Turn) -> str | None:
+    """The number of a button, where the open question has no answer that could be a number."""
+    said, moves = turn.heard.text.strip(" ."), turn.case.memory.get("moves") or []
+    if turn.asked and turn.asked in turn.questions:
+        return None
+    place = int(said) if said.isdecimal() and len(said) == 1 else 0
+    return moves[place - 1] if 0 < place <= len(moves) else None
 
 
 def _yes_no(turn: Turn) -> str | None:

@@ -77,6 +77,12 @@ def move_payload(name: str) -> str:
     return "/move" + json.dumps({"name": name})
 
 
+def move_of(payload: str) -> str | None:
+    """The name of the move that a payload makes, None for an answer."""
+    kind, _, content = payload.removeprefix("/").partition("{")
+    return str(json.loads("{" + content)["name"]) if kind == "move" else None
+
+
 def letters(text: str) -> str:
     """Letters and digits only, without case: how a typed title is compared."""
     return "".join(c for c in text.casefold() if c.isalnum())

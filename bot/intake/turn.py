@@ -17,7 +17,7 @@ from bot.intake.describing import Describer
 from bot.intake.desk import Desk
 from bot.intake.learning import Learned
 from bot.intake.questions import Questions
-from bot.intake.speech import Button, Heard, Say, move_payload
+from bot.intake.speech import Button, Heard, Say, move_of, move_payload
 from bot.records.checklist import Checklist
 
 
@@ -122,6 +122,12 @@ Stage = Callable[[Turn], bool]
 LastStage = Callable[[Turn], None]
 
 
+def _moves_offered(turn: Turn) -> list[str]:
+    """The moves on the buttons of the last reply, so that a typed number can mean one."""
+    buttons = turn.replies[-1].buttons if turn.replies else ()
+    return [move for move in (move_of(b.payload) for b in buttons) if move]
+
+
 def take_turn(case: Case, heard: Heard, desk: Desk) -> TurnResult:
     """Answer one message; `case` is changed in place."""
     from bot.intake.stages import GO_ON, STAGES
@@ -131,4 +137,5 @@ def take_turn(case: Case, heard: Heard, desk: Desk) -> TurnResult:
         GO_ON(turn)
     if case.state is CaseState.CLOSED:
         case.asks = None
+    case.memory["moves"] = _moves_offered(turn)
     return TurnResult(tuple(turn.replies), turn.assessment, turn.checklist)

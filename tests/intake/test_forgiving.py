@@ -8,9 +8,11 @@ from bot.facts.case import CaseState, FactStatus
 from bot.intake.agenda import TIMES_ASKED
 from tests.intake.talking import Talking
 
+OVARIAN = "ovarian cancer stage 3c, chemo stopped working, Dhaka, 58, biopsy done"
+
 
 def result(
-    first: str = "ovarian cancer stage 3c, chemo stopped working, Dhaka, 58, biopsy done",
+    first: str = OVARIAN,
 ) -> Talking:
     """A conversation that has its result."""
     talk = Talking().says(first).taps("Yes")
@@ -236,3 +238,28 @@ def test_unknown_after_skip_is_never_overwritten_by_nothing() -> None:
 def test_an_age_told_with_who_one_is_counts() -> None:
     talk = Talking().agreed().says("I am 48, nasopharyngeal carcinoma, Shenzhen")
     assert talk.fact("age_years") == 48, talk
+
+
+def test_the_number_of_a_button_may_be_typed_at_consent_and_at_the_summary() -> None:
+    talk = Talking().says("hello", "greet").says("1", "nlu_fallback")
+    assert talk.case.state is CaseState.INTAKE, talk
+    talk.says(OVARIAN)
+    while talk.case.state is not CaseState.CONFIRM:
+        talk.says("not sure", "dont_know")
+    talk.says("1", "nlu_fallback")
+    assert talk.case.state is CaseState.ASSESSED, talk
+
+
+def test_a_question_names_no_place() -> None:
+    talk = Talking().agreed().says("lung cancer nsclc").says("cisplatin")
+    talk.says("can i get car-t?", "ask_question", topic="REQ-107", confidence=0.93)
+    assert talk.fact("country") is None, talk
+    assert talk.case.asks == "country", talk
+
+
+def test_after_an_emergency_the_open_question_comes_again() -> None:
+    talk = result()
+    asks = talk.case.asks
+    talk.says("he has a fit right now").says("yes", "affirm").taps("It is safe now")
+    assert talk.case.asks == asks, talk
+    assert talk.said[-1] == f"utter_ask_{asks}", talk
