@@ -260,6 +260,6 @@ def test_a_question_names_no_place() -> None:
 def test_after_an_emergency_the_open_question_comes_again() -> None:
     talk = result()
     asks = talk.case.asks
-    talk.says("he has a fit right now").says("yes", "affirm").taps("It is safe now")
+    talk.says("Urgent problem now").says("yes", "affirm").taps("It is safe now")
     assert talk.case.asks == asks, talk
     assert talk.said[-1] == f"utter_ask_{asks}", talk
