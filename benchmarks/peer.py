@@ -48,7 +48,7 @@ def running(folder: Path) -> Iterator[Peer]:
     (folder / "credentials.yml").write_text("rest:\n", encoding="utf-8")
     command = [
         *(str(ENGINE_PYTHON), "-W", "ignore", "-m", "rasa", "run"),
-        *("--interface", "127.0.0.1", "--port", str(port)),
+        *("--enable-api", "--interface", "127.0.0.1", "--port", str(port)),
     ]
     started = time.perf_counter()
     process = subprocess.Popen(
