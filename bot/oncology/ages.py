@@ -41,8 +41,8 @@ AGE_FORMS = (
         r"(?P<sex>(?<!, )(?:m|f)|male|female|man|woman|lady|boy|girl)(?![\w/])(?!-)"
     ),
     re.compile(
-        r"(?<![\w/'’])(?<!\bi )(?P<sex>(?:m|f)(?=\s*[/\-,: ]\s*\d{2})|male|female|man|woman|lady|gentleman|"
-        r"boy|girl)\s*[/\-,:]?\s*(?P<n>\d{1,3})"
+        r"(?<![\w/'’])(?<!\bi )(?P<sex>(?:m|f)(?=\s*[/\-,: ]\s*\d{2})|male|female|man|woman|lady|"
+        r"gentleman|boy|girl)\s*[/\-,:]?\s*(?P<n>\d{1,3})"
         r"(?![\d./%]|\s*(?:cycles?|days?|months?|weeks?|cm|mm|kg|mg|years? (?:ago|back)))"
     ),
     # "uncle Carlos, 62, stomach cancer"
