@@ -17,7 +17,8 @@ ASKED_AFTER_RESULT = 8
 # A question put this often without an answer, digressions included, is let go.
 TIMES_ASKED = 6
 
-NextQuestion = Callable[[dict[str, Any], frozenset[str]], str | None]
+# The fact that can settle most among those that are not settled.
+NextQuestion = Callable[[frozenset[str]], str | None]
 
 
 def settled(case: Case) -> frozenset[str]:
@@ -62,12 +63,14 @@ def _open(case: Case, question: Question, *, blood_cancer: bool) -> bool:
     return not any(name in case.facts for name in (question.fact, *question.answered_by))
 
 
-def after_result(case: Case, questions: Questions, next_question: NextQuestion) -> str | None:
+def after_result(
+    case: Case, questions: Questions, judge: Callable[[dict[str, Any]], NextQuestion]
+) -> str | None:
     """The fact whose answer can still change the result most, or None when nothing can."""
     if case.memory.get("enough") or case.memory.get("refined", 0) >= ASKED_AFTER_RESULT:
         return None
-    closed = settled(case)
-    while (fact := next_question(case.wire(), closed)) is not None:
+    closed, next_question = settled(case), judge(case.wire())
+    while (fact := next_question(closed)) is not None:
         name = question_name(fact, questions)
         if name is not None and name not in closed and case.asked.get(name, 0) < TIMES_ASKED:
             return name

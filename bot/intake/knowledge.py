@@ -10,9 +10,10 @@ from babel import Locale, UnknownLocaleError
 
 from bot.eligibility.engine import Assessment
 from bot.eligibility.engine import assess as assess_facts
-from bot.eligibility.questions import next_question as next_fact
-from bot.facts.model import FactError, fact_names
+from bot.eligibility.questions import next_question_of
+from bot.facts.model import CaseFacts, FactError, fact_names
 from bot.facts.vocabulary import group
+from bot.intake.agenda import NextQuestion
 from bot.intake.describing import Names
 from bot.intake.faq import Answer, Faq
 from bot.intake.numbers import crisis_line, emergency_number
@@ -36,9 +37,9 @@ class HouseKnowledge:
         """Judge what is usable; a fact that contradicts another is left out, never guessed."""
         return _tolerant(assess_facts, _of_rules(facts))
 
-    def next_question(self, facts: Wire, settled: frozenset[str]) -> str | None:
-        """The fact that can settle most, among those not settled."""
-        return _tolerant(lambda known: next_fact(known, settled=settled), _of_rules(facts))
+    def next_question(self, facts: Wire) -> NextQuestion:
+        """Gives, for what is settled, the fact that can settle most; the facts are judged once."""
+        return _tolerant(_next_question, _of_rules(facts))
 
     def checklist(self, facts: Wire, assessment: Assessment) -> Checklist:
         """The records for these facts and these pathways."""
@@ -72,6 +73,12 @@ class HouseKnowledge:
 def _cancer_name(cancer: str) -> str:
     known = cancers().get(cancer)
     return known.name if known else cancer.replace("_", " ")
+
+
+def _next_question(facts: dict[str, Any]) -> NextQuestion:
+    known = CaseFacts.read(facts)
+    done = assess_facts(known)
+    return lambda settled: next_question_of(done, known, settled)
 
 
 def _of_rules(facts: Wire) -> dict[str, Any]:
