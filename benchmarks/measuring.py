@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import statistics
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -20,11 +19,6 @@ class Sample:
         """Milliseconds below which `share` (0 to 1) of the repetitions lie."""
         ordered = sorted(self.seconds)
         return 1000 * ordered[min(len(ordered) - 1, int(share * len(ordered)))]
-
-    @property
-    def mean_ms(self) -> float:
-        """Mean in milliseconds."""
-        return 1000 * statistics.fmean(self.seconds)
 
 
 def timed(call: Callable[..., Any], *arguments: Any) -> tuple[float, Any]:

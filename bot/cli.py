@@ -62,9 +62,6 @@ def run() -> None:
 
 @app.command()
 def train(
-    if_needed: Annotated[
-        bool, typer.Option("--if-needed", help="The default; kept for scripts.")
-    ] = True,
     force: Annotated[bool, typer.Option("--force", help="Train even if nothing changed.")] = False,
 ) -> None:
     """Train the model; skipped when its inputs did not change."""

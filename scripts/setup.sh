@@ -50,4 +50,4 @@ for folder in .venv .venv-engine; do
 done
 printf '#!%s/.venv/bin/python\nfrom bot.cli import main\n\nmain()\n' "$PWD" >.venv/bin/intake
 chmod +x .venv/bin/intake
-.venv/bin/intake train --if-needed
+.venv/bin/intake train
