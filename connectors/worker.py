@@ -176,8 +176,10 @@ class Worker:
     async def _answer(self, turn: ClaimedTurn) -> str:
         choice = await asyncio.to_thread(_choice, self._store, turn)
         if self._typing is not None:
-            with suppress(Exception):
+            try:
                 await self._typing(turn)
+            except Exception as error:  # a sign that is not shown must not cost the answer
+                log.info("typing sign not shown: %s", type(error).__name__)
         try:
             replies = await self._engine.turn(
                 turn.conversation_id,
