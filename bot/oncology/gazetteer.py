@@ -55,6 +55,7 @@ class PlaceNames:
     careful_people: frozenset[str]
     capital_countries: dict[str, str]
     shared: dict[str, tuple[str, ...]]
+    namesakes: dict[str, dict[str, str]]
     regions: dict[str, tuple[str, ...]]
     cities: dict[str, tuple[str, ...]]
     dominant: dict[str, tuple[str, ...]]
@@ -62,6 +63,8 @@ class PlaceNames:
     word_cities: frozenset[str]
     cues: dict[str, tuple[str, ...]]
     not_home: dict[str, tuple[str, ...]]
+    endings: tuple[str, ...]
+    first_names: frozenset[str]
     thing: tuple[str, ...]
     person: tuple[str, ...]
     never: frozenset[str]
@@ -79,7 +82,7 @@ class City:
     population: int
 
 
-Need = Literal["none", "cue", "capital"]
+Need = Literal["none", "cue", "capital", "accent"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +90,7 @@ class PlaceName:
     """What a name stands for: countries (several when it is shared) or cities of that name.
 
     `need` says what must stand beside the name before it is believed: nothing, a word such as
-    "in" or "from", or that and a capital letter.
+    "in" or "from", that and a capital letter, or the accents with which it is written.
     """
 
     kind: Literal["country", "people", "region", "city"]
@@ -102,12 +105,25 @@ class Gazetteer:
 
     names: dict[str, PlaceName]
     dominant: Mapping[str, str]
+    namesakes: frozenset[str]
     _cities: list[City]
     _native: dict[str, list[tuple[str, PlaceName]]]
     _scripts: set[str] = field(default_factory=set)
     _grid: dict[tuple[int, int], list[City]] = field(default_factory=dict)
     _initials: dict[tuple[str, str], list[str]] = field(default_factory=dict)
-    longest: int = 7  # tokens of the longest name worth looking for
+    _reach: dict[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for name in self.names:
+            self._reaches(name)
+
+    def _reaches(self, name: str) -> None:
+        first = name.partition(" ")[0]
+        self._reach[first] = max(self._reach.get(first, 0), name.count(" ") + 1)
+
+    def reach(self, word: str) -> int:
+        """How many tokens the longest name has that begins with this word."""
+        return self._reach.get(word, 0)
 
     def get(self, key: str) -> PlaceName | None:
         """The place of a name, exactly as keyed."""
@@ -120,10 +136,11 @@ class Gazetteer:
             return
         self._scripts.add(script)
         for name, place in self._native.pop(script, ()):
-            key = pack(name).strip()
+            key = pack(name).replace("| ", "").strip()
             known = self.names.get(key)
             if key and known is None:
                 self.names[key] = place
+                self._reaches(key)
             elif known is not None and known.kind == "country" and place.kind == "city":
                 self._share(key, known, place)
 
@@ -199,7 +216,7 @@ def place_names() -> PlaceNames:
 def resolve(key: str, place: PlaceName, countries: set[str]) -> tuple[str, ...]:
     """The countries a name may mean here: one, or several to ask about."""
     possible = tuple(c for c in place.countries if c in countries) or place.countries
-    if len(possible) == 1 or place.kind != "city":
+    if len(possible) == 1 or place.kind != "city" or key in gazetteer().namesakes:
         return possible
     usual = gazetteer().dominant.get(key)
     if usual in possible:
@@ -230,7 +247,8 @@ def _build(spec: PlaceNames, raw: list[dict[str, Any]]) -> Gazetteer:
     _add_countries(table, native, spec)
     _add_cities(table, spec, cities)
     _add_other_names(table, native, spec, raw, cities)
-    return Gazetteer(table, dominant, cities, dict(native))
+    namesakes = _add_namesakes(table, spec, cities)
+    return Gazetteer(table, dominant, namesakes, cities, dict(native))
 
 
 def _raw_cities() -> list[dict[str, Any]]:
@@ -252,10 +270,12 @@ def plain(name: str) -> str:
     """A name in plain Latin letters where that is possible ("Córdoba" is "Cordoba")."""
     if name.isascii():
         return name
-    parts = unicodedata.normalize("NFD", name.replace("ı", "i").replace("’", "'"))
+    parts = unicodedata.normalize("NFD", name.translate(_LETTERS))
     return "".join(c for c in parts if not unicodedata.combining(c))
 
 
+# Letters that are no plain letter with a mark, as the text of a message is normalised too.
+_LETTERS = str.maketrans({"ı": "i", "’": "'", "đ": "d", "Đ": "D", "ø": "o", "Ø": "O", "ł": "l"})
 _WORDS = re.compile(r"[a-z]+|[0-9]+")
 
 
@@ -279,7 +299,7 @@ def _add_countries(
             need = "capital" if name in spec.careful_people else "cue"
             table.setdefault(key_of(name), PlaceName("people", (iso,), need=need))
         for name in country.native:
-            place = PlaceName("country", (iso,), need="cue" if name.isascii() else "none")
+            place = PlaceName("country", (iso,), need=_native_need(name))
             if script_of(name[0]) == "LATIN":
                 table.setdefault(key_of(name), place)
             else:
@@ -287,6 +307,24 @@ def _add_countries(
     for iso, regions in spec.regions.items():
         for name in regions:
             table.setdefault(key_of(name), PlaceName("region", (iso,), need="none"))
+
+
+def _native_need(name: str) -> Need:
+    """ "Mỹ" is a country, "my" is not."""
+    if name.isascii():
+        return "cue"
+    return "accent" if script_of(name[0]) == "LATIN" and len(name) < 6 else "none"
+
+
+def _add_namesakes(
+    table: dict[str, PlaceName], spec: PlaceNames, cities: list[City]
+) -> frozenset[str]:
+    """Names that several cities share, none of them so much larger that it goes without asking."""
+    found = {(city.name, city.country): city for city in reversed(cities)}
+    for name, meant in spec.namesakes.items():
+        same = tuple(found[plain(official), iso] for iso, official in meant.items())
+        table[key_of(name)] = PlaceName("city", tuple(meant), same, "cue")
+    return frozenset(map(key_of, spec.namesakes))
 
 
 def _add_cities(table: dict[str, PlaceName], spec: PlaceNames, cities: list[City]) -> None:

@@ -8,42 +8,36 @@ home do not. Where a name belongs to two countries the answer is a question, nev
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from functools import cache
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import Final
 
 from bot.oncology.context import Context, context_of
-from bot.oncology.gazetteer import (
-    City,
-    Need,
-    PlaceName,
-    gazetteer,
-    place_names,
-    resolve,
+from bot.oncology.cues import Cue, words_of
+from bot.oncology.gazetteer import City, PlaceName, gazetteer, place_names, resolve
+from bot.oncology.patient import ILLNESS, is_ill, name_of, patient_kin
+from bot.oncology.place_mentions import (
+    READ_BACK,
+    PlaceCues,
+    PlaceMention,
+    everyday,
+    longest_at,
+    names_in,
 )
-from bot.oncology.patient import name_of, patient_kin
-from bot.oncology.phrases import PhraseBook, common_words
 from bot.oncology.reading import Ambiguity, Mention
 from bot.oncology.scripts import scripts_of
-from bot.oncology.signs import sign_file
 from bot.oncology.text import Document
 
-ASKED = frozenset({"country", "city", "location"})
+ASKED: Final = frozenset({"country", "city", "location"})
 
-_READ_BACK = 0.65  # below 0.7: the dialogue asks before it believes
-_RANK = {"home": 4.0, "from": 3.0, "after": 3.0, "in": 2.5, "": 2.0, "now": 1.0}
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """A name in the message: tokens `first` to before `last`, what it stands for, how sure."""
-
-    first: int
-    last: int
-    place: PlaceName
-    cue: str = ""
-    rank: float = 0.0
-    confidence: float = 1.0
+# How strongly the words beside a name say that the patient is there.
+_RANK: Final = {"home": 4.0, "from": 3.0, "after": 3.0, "in": 2.5, "": 2.0}
+_WHOLE_ANSWER: Final = 5.0
+_UNDER_TREATMENT: Final = 1.0
+_TREATED: Final = 0.6
+_INSTITUTION: Final = 0.5
+_KNOWN_TOWN: Final = 100_000  # inhabitants of a town believed in small letters
+_KNOWN_ENOUGH: Final = 200_000  # and of one with a word of another language behind it
 
 
 def read_places(doc: Document, asks: str | None) -> Iterable[Mention | Ambiguity]:
@@ -53,14 +47,13 @@ def read_places(doc: Document, asks: str | None) -> Iterable[Mention | Ambiguity
     for character in scripts_of(doc.norm):
         gazetteer().learn_script(character)
     asked = asks in ASKED
-    context = context_of(doc)
-    cues = _cues(doc)
+    judge = _Judge(doc, asked)
     judged = [
         kept
-        for found in _names(doc, cues, asked)
-        if (kept := _judge(doc, context, cues, found, asked)) is not None
+        for found in names_in(doc, judge.cues, asked)
+        if (kept := judge.judge(found)) is not None
     ]
-    return list(_emit(doc, _best(doc, judged)))
+    return list(_emit(doc, _best(judged)))
 
 
 def nearest_city(latitude: float, longitude: float) -> tuple[str, str] | None:
@@ -71,290 +64,276 @@ def nearest_city(latitude: float, longitude: float) -> tuple[str, str] | None:
     return (city.name, city.country) if city else None
 
 
-Cues = Mapping[str, list[tuple[int, int]]]
+class _Judge:
+    """Decides of each place in a message whether the patient is there."""
 
+    def __init__(self, doc: Document, asked: bool) -> None:
+        self.doc = doc
+        self.asked = asked
+        self.cues = PlaceCues(doc)
+        self.context: Context = context_of(doc)
 
-def _cues(doc: Document) -> Cues:
-    out: dict[str, list[tuple[int, int]]] = {}
-    for hit in _cue_book().find_all(doc):
-        for kind in hit.value:
-            out.setdefault(kind, []).append((hit.first, hit.last))
-    return out
-
-
-@cache
-def _cue_book() -> PhraseBook[tuple[str, ...]]:
-    spec = place_names()
-    kinds: dict[str, list[str]] = {}
-    for kind, phrases in (*spec.cues.items(), *spec.not_home.items()):
-        for phrase in phrases:
-            kinds.setdefault(phrase, []).append(kind)
-    for kind, phrases in (("thing", spec.thing), ("person", spec.person)):
-        for phrase in phrases:
-            kinds.setdefault(phrase, []).append(kind)
-    return PhraseBook((phrase, tuple(found)) for phrase, found in kinds.items())
-
-
-def _names(doc: Document, cues: Cues, asked: bool) -> Iterator[_Found]:
-    """Names of the gazetteer, the longest first, never overlapping; then misspelt ones."""
-    index = 0
-    skipped = {i for hit in _no_place().find_all(doc) for i in range(hit.first, hit.last)}
-    while index < len(doc.tokens):
-        if index in skipped:
-            index += 1
-            continue
-        found = _longest_at(doc, index) or _inflected(doc, index)
-        if found is None and (asked or _cue_before(cues, index)):
-            found = _misspelt(doc, index, asked)
-        if found is None:
-            index += 1
-            continue
-        yield found
-        index = found.last
-
-
-@cache
-def _no_place() -> PhraseBook[str]:
-    return PhraseBook((phrase, phrase) for phrase in place_names().no_place)
-
-
-@cache
-def _everyday() -> frozenset[str]:
-    """Words of illness and treatment: no misspelt places."""
-    words = {
-        w for sources in sign_file().signs.values() for s in sources for w in _LETTERS.findall(s)
-    }
-    return frozenset(words) | common_words()
-
-
-_LETTERS = re.compile(r"[a-z]+")
-
-
-def _longest_at(doc: Document, first: int) -> _Found | None:
-    names = gazetteer().names
-    tokens = doc.tokens
-    best: _Found | None = None
-    key = ""
-    for last in range(first, min(first + gazetteer().longest, len(tokens))):
-        if last > first and tokens[last].breaks:
-            break
-        key = f"{key} {tokens[last].text}" if key else tokens[last].text
-        place = names.get(key)
-        if place is not None:
-            best = _Found(first, last + 1, place)
-    return best
-
-
-def _inflected(doc: Document, index: int) -> _Found | None:
-    """Names with a case ending or a joined preposition ("ঢাকায়", "بعمان")."""
-    word = doc.tokens[index].text
-    if word.isascii() or len(word) < 4:
-        return None
-    names = gazetteer().names
-    forms = [word[:-cut] for cut in (1, 2, 3) if len(word) - cut >= 3]
-    if "\u0600" <= word[0] <= "\u06ff":
-        forms = [word[cut:] for cut in (1, 2, 3) if len(word) - cut >= 3]
-    for form in forms:
-        place = names.get(form)
-        if place is not None and place.need == "none":
-            return _Found(index, index + 1, place, confidence=0.9)
-    return None
-
-
-def _misspelt(doc: Document, index: int, asked: bool) -> _Found | None:
-    word = doc.tokens[index].text
-    if not word.isascii() or not word.isalpha() or word in _everyday():
-        return None
-    name = gazetteer().nearest_spelling(word, countries=True, cities=True)
-    place = gazetteer().get(name) if name else None
-    if place is None:
-        return None
-    return _Found(index, index + 1, place, confidence=0.8 if asked else _READ_BACK)
-
-
-def _cue_before(cues: Cues, index: int) -> str:
-    """The strongest cue that ends right before a token, at most one word away."""
-    for kind in ("home", "from", "in"):
-        if any(last in (index, index - 1) and last > 0 for _, last in cues.get(kind, ())):
-            exact = any(last == index for _, last in cues.get(kind, ()))
-            if exact or kind == "home":
-                return kind
-    return ""
-
-
-def _cue(doc: Document, cues: Cues, found: _Found) -> str:
-    before = _cue_before(cues, found.first)
-    if before:
-        return before
-    if found.first >= 1 and doc.tokens[found.first - 1].text == "the":
-        before = _cue_before(cues, found.first - 1)
-        if before:
-            return before
-    if any(first == found.last for first, _ in cues.get("after", ())):
-        return "after"
-    return ""
-
-
-def _judge(
-    doc: Document, context: Context, cues: Cues, found: _Found, asked: bool
-) -> _Found | None:
-    """The name with its rank, or None when it is not the patient's place."""
-    cue = _cue(doc, cues, found)
-    if not asked and not _believable(doc, cues, found, cue):
-        return None
-    if asked and found.last - found.first == len(doc.tokens):
-        return _with(found, cue, 5.0, found.confidence)
-    if found.place.kind == "people" and not _is_person(doc, cues, found, cue, asked):
-        return None
-    here = context.sentence(found.first)
-    start = max(
-        [here.first, *(b.last for b in context.cues_in(here.first, found.first, "boundary"))]
-    )
-    if any(last == found.first for _, last in cues.get("formerly", ())):
-        return None
-    if cue != "home" and (treated := _treated_at(cues, found)) is not None:
-        if here.question or _within(cues, "wish", start, treated):
+    def judge(self, found: PlaceMention) -> PlaceMention | None:
+        """The name with its rank, or None when it is not the patient's place."""
+        cue, since = self.cues.beside(found.first, found.last)
+        found = replace(found, cue=cue, since=since)
+        if not self.asked and not self._believable(found):
             return None
-        return _subject(doc, context, found, cue, 0.6, min(found.confidence, _READ_BACK))
-    if context.negated(found.first, found.last):
-        return None
-    confidence = found.confidence
-    rank = _RANK[cue] + (1.0 if asked else 0.0)
-    if cue != "home":
-        if _within(cues, "now", start, found.first):
-            rank, confidence = _RANK["now"] + (rank / 10), min(confidence, 0.8)
-        elif _within(cues, "visited", start, found.first, reach=5) or (
-            not asked and (_within(cues, "wish", start, found.first) or here.question)
-        ):
+        if self.asked and found.last - found.first == len(self.doc.tokens):
+            return replace(found, rank=_WHOLE_ANSWER)
+        if found.place.kind == "people" and not self._is_person(found):
             return None
-        elif _beside_institution(cues, found):
-            rank, confidence = 0.5, min(confidence, _READ_BACK)
-    return _subject(doc, context, found, cue, rank, confidence)
+        if self._names_a_person(found) or self._elsewhere(found):
+            return None
+        ranked = self._ranked(found)
+        return self._of_patient(ranked) if ranked else None
+
+    def _believable(self, found: PlaceMention) -> bool:
+        need = found.place.need
+        doc = self.doc
+        if found.place.kind == "people":
+            return True
+        if need == "none":
+            return not (found.first and doc.tokens[found.first - 1].text in _TITLES)
+        written = doc.words(doc.tokens[found.first].start, doc.tokens[found.last - 1].end)
+        if need == "accent":
+            return not written.isascii()
+        if found.place.kind == "city" and self._part_of_institution(found):
+            return False
+        if need == "capital":
+            shouting = doc.original.isupper()
+            if found.place.kind == "country":
+                return bool(found.cue) or (written.isupper() and not shouting)
+            return written[0].isupper() and found.cue in ("home", "from", "in") and not shouting
+        if found.cue in ("home", "from", "in"):
+            return True
+        if self._alone(found) and (written[0].isupper() or self._known_in_small(found)):
+            return True
+        if found.cue == "after" and len(doc.tokens[found.first].text) >= 4:
+            return found.place.kind != "city" or _inhabitants(found.place) > _KNOWN_ENOUGH
+        return self._country_follows(found)
+
+    def _part_of_institution(self, found: PlaceMention) -> bool:
+        """ "Tata Memorial": a little-known town's name in that of a hospital."""
+        return self.cues.begins("institution", found.last) or self.cues.begins(
+            "institution", found.first
+        )
+
+    def _known_in_small(self, found: PlaceMention) -> bool:
+        """Whether a name in small letters is believed: nobody writes capitals in this message."""
+        if _CAPITALISED.search(self.doc.original, 1):
+            return False
+        if found.place.kind != "city":
+            return True
+        name = name_of(self.doc, found.first, found.last)
+        known = _inhabitants(found.place) >= _KNOWN_TOWN and len(name) >= 5
+        return known and not any(word in everyday() for word in name.split())
+
+    def _alone(self, found: PlaceMention) -> bool:
+        """Whether a place stands for itself between full stops or commas ("8 cycles. Sylhet")."""
+        tokens = self.doc.tokens
+        after = found.last == len(tokens) or tokens[found.last].breaks
+        if not after or not found.first:
+            return False
+        before = tokens[found.first - 1].text
+        return tokens[found.first].breaks or before.isdigit() or before in _AGE_UNITS
+
+    def _country_follows(self, found: PlaceMention) -> bool:
+        """Whether a country stands right behind a city ("Kandy, Sri Lanka")."""
+        at = found.last
+        following = longest_at(self.doc, at) if at < len(self.doc.tokens) else None
+        return (
+            following is not None
+            and following.place.kind in ("country", "region")
+            and _agree(following, found)
+        )
+
+    def _is_person(self, found: PlaceMention) -> bool:
+        """Whether an adjective of nationality speaks of a person."""
+        if self.cues.begins("thing", found.last):
+            return False
+        if self.asked or self.cues.begins("person", found.last):
+            return True
+        if found.cue in ("from", "home") and found.place.need == "cue":
+            return True
+        before = [t.text for t in self.doc.tokens[max(0, found.first - 2) : found.first]]
+        if before and before[-1] in ("a", "an"):
+            before.pop()
+        return bool(before) and before[-1] in _TO_BE
+
+    def _names_a_person(self, found: PlaceMention) -> bool:
+        """ "My daughter Sydney has", "her name is Paris"."""
+        name = name_of(self.doc, found.first, found.last)
+        if name not in place_names().first_names or found.cue in ("from", "in", "after"):
+            return False
+        before = self.doc.tokens[found.first - 1].text if found.first else ""
+        if before in _NAMED or (before == "is" and self._word(found.first - 2) == "name"):
+            return True
+        kin = any(cue.last == found.first for cue in self.context.by_kind["kin"])
+        return kin and not self.doc.tokens[found.first].breaks
+
+    def _word(self, index: int) -> str:
+        return self.doc.tokens[index].text if 0 <= index < len(self.doc.tokens) else ""
+
+    def _elsewhere(self, found: PlaceMention) -> bool:
+        """Whether the words say that the patient is not there, or only ask about the place."""
+        if any(last == found.first for _, last in self.cues.of("formerly")):
+            return True
+        if self._denied(found):
+            return True
+        if self.asked or found.cue == "home":
+            return False
+        here = self.context.sentence(found.first)
+        opening = self.doc.tokens[here.first].text
+        return (
+            opening in words_of("question_start")
+            and not self._comma_between(here.first, found.first)
+            and not self._people_between(here.first, found)
+        )
+
+    def _denied(self, found: PlaceMention) -> bool:
+        """ "We are not in India"; a comma or "I am in" ends the reach of a word of denial."""
+        if not self.context.negated(found.first, found.last) or self._thing_missing(found):
+            return False
+        here = self.context.sentence(found.first)
+        for cue in self.context.cues_in(here.first, found.first, "negation_before"):
+            told_between = self.context.cues_in(cue.last, found.first, "subject", "self", "kin")
+            if not told_between and not self._comma_between(cue.last, found.first):
+                return True
+        behind = self.context.cues_in(found.last, here.last, "negation_after")
+        return bool(behind)
+
+    def _thing_missing(self, found: PlaceMention) -> bool:
+        """ "Proton is not in Nepal" says where the patient is, "he is not in Nepal" where not."""
+        told = [first for first, last in self.cues.of("treated") if last == found.first]
+        before = {self._word(i) for first in told for i in range(first - 2, first)}
+        return bool(told) and not before & (_WE | words_of("self_pronoun") | _PERSONS)
+
+    def _comma_between(self, low: int, high: int) -> bool:
+        return any(low <= place <= high for place in self.context.commas)
+
+    def _people_between(self, low: int, found: PlaceMention) -> bool:
+        """Whether a person named between two words takes the place to themselves."""
+        people = self.context.cues_in(low, found.first, "kin", "self", "patient", "pronoun")
+        if not people:
+            return False
+        return found.cue in ("from", "home") or (
+            found.cue == "in" and people[-1].last == found.since
+        )
+
+    def _ranked(self, found: PlaceMention) -> PlaceMention | None:
+        """How strongly the words speak for the place; None for a wish or a visit."""
+        rank = _RANK[found.cue] + (1.0 if self.asked else 0.0)
+        here = self.context.sentence(found.first)
+        treated = [a for a, b in self.cues.of("treated") if 0 <= found.first - b <= 1]
+        start = max(
+            [here.first]
+            + [b.last for b in self.context.cues_in(here.first, found.first, "boundary")]
+        )
+        if found.cue == "home":
+            return replace(found, rank=rank)
+        if treated:
+            if here.question or self.cues.within("wish", start, min(treated)):
+                return None
+            return replace(found, rank=_TREATED, confidence=min(found.confidence, READ_BACK))
+        if self.cues.within("now", start, found.first):
+            rank, sure = _UNDER_TREATMENT + rank / 10, min(found.confidence, 0.8)
+            return replace(found, rank=rank, confidence=sure)
+        if self.cues.within("visited", start, found.first, reach=5):
+            return None
+        if not self.asked and (here.question or self._wished(found, start)):
+            return None
+        if self._beside_institution(found):
+            if self.cues.begins("speaks_for_itself", found.last):
+                return None
+            return replace(found, rank=_INSTITUTION, confidence=min(found.confidence, READ_BACK))
+        return replace(found, rank=rank)
+
+    def _wished(self, found: PlaceMention, start: int) -> bool:
+        """Whether the patient would go there, or asks what there is.
+
+        The name of a thing wished for ("trial", "treatment") reaches to the next comma only, and
+        not when it is denied ("no treatment yet").
+        """
+        verb = self.cues.within("wish", start, found.first)
+        if verb and not self._people_between(verb[1], found):
+            return True
+        thing = self.cues.within("wished", start, found.first)
+        if thing is None or self._people_between(thing[1], found):
+            return False
+        return not self._comma_between(thing[1], found.first) and not self.context.negated(*thing)
+
+    def _beside_institution(self, found: PlaceMention) -> bool:
+        return any(
+            0 <= found.first - last <= 1 or first == found.last
+            for first, last in self.cues.of("institution")
+        )
+
+    def _of_patient(self, found: PlaceMention) -> PlaceMention | None:
+        """The patient's place counts most, the writer's less, another relative's not at all."""
+        nearest = self._nearest_person(found)
+        if nearest is None:
+            return found
+        if "stranger" in nearest.value:
+            return None
+        kin = patient_kin(self.context)
+        known = kin is not None and is_ill(self.context, kin[1] + len(kin[0].split()))
+        if "kin" in nearest.value:
+            name = name_of(self.doc, nearest.first, nearest.last)
+            other = kin is not None and name != kin[0] and known
+            if found.cue and (other or self._writer_is_ill(known)):
+                return None
+            return replace(found, rank=found.rank + 0.5)
+        writer = "self" in nearest.value and kin is not None and not self._writer_is_ill(known)
+        if writer and found.cue in ("home", "in"):
+            sure = min(found.confidence, READ_BACK)
+            return replace(found, rank=found.rank - 1.5, confidence=sure)
+        return found
+
+    def _nearest_person(self, found: PlaceMention) -> Cue | None:
+        """The person named last before the place in its sentence; None for "we" too."""
+        here = self.context.sentence(found.first)
+        kinds = ("kin", "self", "patient", "pronoun", "stranger")
+        people = self.context.cues_in(here.first, found.first, *kinds)
+        if not people:
+            return None
+        since = people[-1].first
+        if any(self._word(i) in _WE for i in range(since, found.first)):
+            return None
+        return people[-1]
+
+    def _writer_is_ill(self, relative_is: bool) -> bool:
+        """Whether the writer speaks of an own illness and of no relative's."""
+        if relative_is:
+            return False
+        return any(
+            self._word(i) in _DISEASE
+            for cue in self.context.by_kind["self"]
+            for i in range(cue.last, min(cue.last + 8, self.context.sentence(cue.first).last))
+        )
 
 
-def _treated_at(cues: Cues, found: _Found) -> int | None:
-    """Where the words of treatment begin that end at the place ("operated in Lima")."""
-    starts = [first for first, last in cues.get("treated", ()) if 0 <= found.first - last <= 1]
-    return min(starts, default=None)
-
-
-def _alone(doc: Document, found: _Found) -> bool:
-    """Whether a place stands as a sentence of its own ("... 8 cycles. Sylhet")."""
-    before = found.first == 0 or doc.tokens[found.first].breaks
-    after = found.last == len(doc.tokens) or doc.tokens[found.last].breaks
-    return before and after and found.first > 0
-
-
-def _with(found: _Found, cue: str, rank: float, confidence: float) -> _Found:
-    return _Found(found.first, found.last, found.place, cue, rank, confidence)
-
-
-def _believable(doc: Document, cues: Cues, found: _Found, cue: str) -> bool:
-    need: Need = found.place.need
-    if found.place.kind == "people":
-        return True
-    if need == "none":
-        titled = found.first and doc.tokens[found.first - 1].text in _TITLES
-        return not titled
-    token = doc.tokens[found.first]
-    capital = doc.original[token.start : token.start + 1].isupper()
-    if need == "capital":
-        shouting = doc.original.isupper()
-        all_capitals = doc.words(token.start, doc.tokens[found.last - 1].end).isupper()
-        if found.place.kind == "country":
-            return bool(cue) or (all_capitals and not shouting)
-        return capital and cue in ("home", "from", "in") and not shouting
-    if cue in ("home", "from", "in") or (_alone(doc, found) and capital):
-        return True
-    if cue == "after" and len(token.text) >= 4:
-        return found.place.kind != "city" or found.place.cities[0].population > 200_000
-    return _pair_follows(doc, found)
-
-
-_TITLES = frozenset(
+_TITLES: Final = frozenset(
     {"dr", "mr", "mrs", "ms", "miss", "prof", "sir", "madam", "professor", "doctor"}
 )
+_TO_BE: Final = frozenset(
+    {"patient", "pt", "am", "im", "iam", "are", "is", "hes", "shes", "were", "m"}
+)
+_NAMED: Final = frozenset({"named", "called", "name", "baby"})
+_WE: Final = frozenset({"we", "us", "our"})
+_PERSONS: Final = frozenset(
+    {"we", "i", "he", "she", "they", "am", "im", "are", "live", "living", "dont"}
+)
+_AGE_UNITS: Final = frozenset({"yrs", "years", "yr", "y", "yo", "old", "m", "f"})
+_DISEASE: Final = ILLNESS - {"has", "have", "had", "patient", "ko"}
+_CAPITALISED: Final = re.compile(r"\b[A-Z][a-z]")
 
 
-def _pair_follows(doc: Document, found: _Found) -> bool:
-    """Whether a country stands right behind a city ("Kandy, Sri Lanka")."""
-    following = _longest_at(doc, found.last) if found.last < len(doc.tokens) else None
-    return (
-        following is not None
-        and following.place.kind in ("country", "region")
-        and bool(set(following.place.countries) & set(found.place.countries))
-    )
+def _inhabitants(place: PlaceName) -> int:
+    return max((city.population for city in place.cities), default=0)
 
 
-def _is_person(doc: Document, cues: Cues, found: _Found, cue: str, asked: bool) -> bool:
-    if any(first == found.last for first, _ in cues.get("thing", ())):
-        return False
-    if asked or any(first == found.last for first, _ in cues.get("person", ())):
-        return True
-    if cue in ("from", "home") and found.place.need == "cue":
-        return True
-    before = [t.text for t in doc.tokens[max(0, found.first - 2) : found.first]]
-    if before and before[-1] in ("a", "an"):
-        before.pop()
-    return bool(before) and before[-1] in _TO_BE
-
-
-_TO_BE = frozenset({"patient", "pt", "am", "im", "iam", "are", "is", "hes", "shes", "were", "m"})
-
-
-def _within(cues: Cues, kind: str, start: int, end: int, reach: int = 12) -> bool:
-    return any(
-        first >= start and last <= end and end - last <= reach for first, last in cues.get(kind, ())
-    )
-
-
-def _beside_institution(cues: Cues, found: _Found) -> bool:
-    return any(
-        0 <= found.first - last <= 1 or 0 <= first - found.last <= 0
-        for first, last in cues.get("institution", ())
-    )
-
-
-def _subject(
-    doc: Document, context: Context, found: _Found, cue: str, rank: float, confidence: float
-) -> _Found | None:
-    """Whose place it is: the patient's counts most, the writer's less, another relative's not."""
-    here = context.sentence(found.first)
-    kin = patient_kin(context)
-    patient = kin[0] if kin else None
-    people = [
-        (c.first, c)
-        for c in context.cues_in(
-            here.first, found.first, "kin", "self", "patient", "pronoun", "stranger"
-        )
-    ]
-    people += [
-        (i, None)  # type: ignore[misc]
-        for i in range(here.first, found.first)
-        if doc.tokens[i].text in ("we", "us", "our")
-    ]
-    if not people:
-        return _with(found, cue, rank, confidence)
-    nearest = max(people, key=lambda p: p[0])[1]
-    if nearest is None:
-        return _with(found, cue, rank, confidence)
-    if "stranger" in nearest.value:
-        return None
-    if "kin" in nearest.value:
-        name = name_of(doc, nearest.first, nearest.last)
-        if patient is not None and name != patient and cue in ("home", "in", "from"):
-            return None
-        return _with(found, cue, rank + 0.5, confidence)
-    if "self" in nearest.value and patient is not None and cue in ("home", "in"):
-        return _with(found, cue, rank - 1.5, min(confidence, _READ_BACK))
-    return _with(found, cue, rank, confidence)
-
-
-def _name(doc: Document, first: int, last: int) -> str:
-    return " ".join(doc.tokens[i].text for i in range(first, last))
-
-
-def _best(doc: Document, judged: list[_Found]) -> list[_Found]:
+def _best(judged: list[PlaceMention]) -> list[PlaceMention]:
     """The best place, and the names that belong to it (the city of the country)."""
     if not judged:
         return []
@@ -368,11 +347,11 @@ def _best(doc: Document, judged: list[_Found]) -> list[_Found]:
     return [*near[:1], top]
 
 
-def _agree(one: _Found, other: _Found) -> bool:
+def _agree(one: PlaceMention, other: PlaceMention) -> bool:
     return bool(set(one.place.countries) & set(other.place.countries))
 
 
-def _emit(doc: Document, places: list[_Found]) -> Iterator[Mention | Ambiguity]:
+def _emit(doc: Document, places: list[PlaceMention]) -> Iterator[Mention | Ambiguity]:
     if not places:
         return
     countries = set(places[0].place.countries)

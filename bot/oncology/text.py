@@ -29,6 +29,7 @@ _PLAIN = {
     "…": ".",
     "•": ",",
     "·": ".",
+    "・": " ",
     "≥": ">",
     "≤": "<",
     "→": ">",
@@ -193,7 +194,7 @@ def _folded(character: str) -> str:
     """Lower case without accents, for the alphabets in which an accent is no letter of its own."""
     lowered = character.lower()
     parts = unicodedata.normalize("NFD", lowered)
-    base = parts[0]
+    base = _PLAIN.get(parts[0], parts[0])
     if "a" <= base <= "z" or "\u03b1" <= base <= "\u03c9":
         return base
     if unicodedata.category(base) == "Mn" and "\u0600" <= base <= "\u06ff":
