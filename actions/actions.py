@@ -12,7 +12,7 @@ from functools import cache
 from typing import Any
 
 from rasa_sdk import Action, Tracker
-from rasa_sdk.events import SlotSet
+from rasa_sdk.events import FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from bot.facts.case import Case, FactStatus
@@ -23,6 +23,7 @@ from bot.oncology.reading import Reading
 from bot.settings import settings
 from bot.store import Store
 
+ACTION_LISTEN = "action_listen"
 BUTTON_INTENTS = frozenset({"answer", "move"})
 
 
@@ -46,7 +47,9 @@ class ActionTakeTurn(Action):  # type: ignore[misc]
                 language=slots["language"],
                 buttons=[{"title": b.title, "payload": b.payload} for b in reply.buttons],
             )
-        return [SlotSet(name, value) for name, value in slots.items()]
+        changed = [SlotSet(n, v) for n, v in slots.items() if tracker.slots.get(n) != v]
+        # One action is the whole turn, so nothing needs to be predicted after it.
+        return [*changed, FollowupAction(ACTION_LISTEN)]
 
 
 def heard_from(message: dict[str, Any]) -> Heard:

@@ -102,6 +102,7 @@ class Webchat:
                 {"retry-after": "10"},
             )
         message = await self._read(request, conversation)
+        heard = self._answered.listen()
         try:
             received = await self._door.take(message)
         except StoreUnavailable:
@@ -110,6 +111,8 @@ class Webchat:
                 "Your message could not be stored just now. Please send it again in a minute.",
                 {"retry-after": "5"},
             ) from None
+        if not received.duplicate:
+            await self._wait(heard, _LOOK_AGAIN)
         return await self._replies(received, conversation)
 
     async def listen(self, request: Request) -> Response:

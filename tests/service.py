@@ -16,7 +16,7 @@ from pathlib import Path
 import httpx
 from cryptography.fernet import Fernet
 
-from bot.operations.training import ENGINE_PYTHON, engine_environment, train
+from bot.operations.training import ENGINE_PYTHON, serving_environment, train
 from bot.settings import ROOT
 from bot.store import Store
 
@@ -100,7 +100,7 @@ def running_service(
     engine, actions, gateway = free_port(), free_port(), free_port()
     key = Fernet.generate_key().decode()
     environment = (
-        engine_environment()
+        serving_environment()
         | {
             "INTAKE_DATABASE_URL": database_url or f"sqlite:///{folder / 'intake.db'}",
             "INTAKE_DATA_KEYS": key,

@@ -18,7 +18,7 @@ import httpx
 from cryptography.fernet import Fernet
 
 from bot.operations.processes import Process, port_is_free
-from bot.operations.training import ENGINE_PYTHON, engine_environment, train
+from bot.operations.training import ENGINE_PYTHON, serving_environment, train
 from bot.settings import KEY_FILE, VAR, Settings, settings
 from bot.store import Store
 
@@ -102,7 +102,7 @@ def _processes(configuration: Settings, model: str) -> list[Process]:
     return [
         Process("gateway", gateway, environment, logs / "gateway.log"),
         Process("actions", actions, environment, logs / "actions.log"),
-        Process("engine", engine, engine_environment() | shared, logs / "engine.log"),
+        Process("engine", engine, serving_environment() | shared, logs / "engine.log"),
     ]
 
 

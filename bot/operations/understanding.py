@@ -19,7 +19,7 @@ import httpx
 
 from bot.oncology.reading import Reading
 from bot.oncology.red_flags import judge
-from bot.operations.training import ENGINE_PYTHON, engine_environment, train
+from bot.operations.training import ENGINE_PYTHON, serving_environment, train
 from bot.settings import ROOT, settings
 
 BATCH = 200
@@ -99,7 +99,7 @@ def _own_engine() -> Iterator[httpx.Client]:
         *("--endpoints", "endpoints.yml", "--credentials", "credentials.yml"),
         *("--interface", "127.0.0.1", "--port", str(port)),
     ]
-    environment = engine_environment() | {
+    environment = serving_environment() | {
         "INTAKE_ENGINE_TOKEN": token,
         "INTAKE_ACTIONS_URL": settings().actions_url,
     }

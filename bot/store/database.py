@@ -1,6 +1,7 @@
 """The database connection: engine, transactions, errors, migrations, on SQLite and PostgreSQL.
 
-Guarantee: `write` commits durably before it returns (SQLite: WAL with synchronous=FULL).
+Guarantee: `write` commits durably before it returns (SQLite: WAL with synchronous=FULL), unless
+the caller says that the step may be repeated after a loss of power.
 Writers of one SQLite file take turns: within a process on a lock, between processes on
 BEGIN IMMEDIATE with a busy timeout. On PostgreSQL rows are locked, conversation first, so that all
 changes of one conversation are in line and transactions cannot lock each other out.
@@ -64,6 +65,7 @@ class Database:
         self.engine.dialect.intake_cipher = cipher  # type: ignore[attr-defined]
         self.is_sqlite = self.engine.dialect.name == "sqlite"
         self._reading = self.engine.execution_options(intake_reading=True)
+        self._relaxed = self.engine.execution_options(intake_relaxed=True)
         self._writer = threading.Lock() if self.is_sqlite else None
 
     @contextmanager
@@ -73,9 +75,13 @@ class Database:
             yield session
 
     @contextmanager
-    def write(self) -> Iterator[Session]:
-        """A transaction; committed at the end of the block, rolled back on an exception."""
-        session_of = Session(self.engine, expire_on_commit=False)
+    def write(self, *, relaxed: bool = False) -> Iterator[Session]:
+        """A transaction; committed at the end of the block, rolled back on an exception.
+
+        `relaxed` does not wait for the disk: the commit survives the death of any process, but a
+        loss of power only once a later commit has waited. For steps that are simply repeated.
+        """
+        session_of = Session(self._relaxed if relaxed else self.engine, expire_on_commit=False)
         with _named_errors(), self._writing(), session_of as session, session.begin():
             yield session
 
@@ -173,7 +179,7 @@ def _engine(url: URL) -> Engine:
         event.listen(engine, "connect", _set_up_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
-    return create_engine(
+    engine = create_engine(
         url,
         hide_parameters=True,
         pool_pre_ping=True,
@@ -185,6 +191,8 @@ def _engine(url: URL) -> Engine:
             "options": f"-c lock_timeout={BUSY_SECONDS}s",
         },
     )
+    event.listen(engine, "begin", _begin_postgresql)
+    return engine
 
 
 def _set_up_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
@@ -205,8 +213,18 @@ def _set_up_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    reading = connection.get_execution_options().get("intake_reading")
-    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+    options = connection.get_execution_options()
+    if options.get("intake_reading"):
+        connection.exec_driver_sql("BEGIN")
+        return
+    wait = "NORMAL" if options.get("intake_relaxed") else "FULL"
+    connection.exec_driver_sql(f"PRAGMA synchronous = {wait}")
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _begin_postgresql(connection: Connection) -> None:
+    if connection.get_execution_options().get("intake_relaxed"):
+        connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
 
 
 @contextmanager

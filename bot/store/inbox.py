@@ -90,7 +90,7 @@ class Inbox:
         with self._db.read() as session:
             if session.scalar(ready(INBOX, now).limit(1)) is None:
                 return None
-        with self._db.write() as session:
+        with self._db.write(relaxed=True) as session:
             taken = claim(session, INBOX, worker_id, now, timedelta(seconds=lease_seconds))
             if taken is None:
                 return None
@@ -107,7 +107,7 @@ class Inbox:
 
     def renew(self, turn: ClaimedTurn, lease_seconds: float = 60.0) -> None:
         """Hold the conversation for longer; LeaseLost when it is held by somebody else."""
-        with self._db.write() as session:
+        with self._db.write(relaxed=True) as session:
             until = self._db.now() + timedelta(seconds=lease_seconds)
             renew(session, INBOX, turn.conversation_id, turn.token, until)
 

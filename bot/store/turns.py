@@ -47,7 +47,9 @@ class Turn:
         """
         now = self._db.now()
         conversation_id = self.case.conversation_id
-        with self._db.write() as session:
+        # Lost with the power, it is taken again: the message is "done" only after this, in a
+        # commit that waits for the disk and for everything before it.
+        with self._db.write(relaxed=True) as session:
             conversation = self._db.lock_conversation(session, conversation_id)
             row = cases.current_row(session, conversation_id)
             if conversation is None or row is None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bot.operations.training import ENGINE_PYTHON, engine_environment, train
+from bot.operations.training import ENGINE_PYTHON, serving_environment, train
 from bot.settings import ROOT
 
 TOKEN = "a-token-for-tests"
@@ -94,7 +94,7 @@ def start_engine(
         *(ENGINE_PYTHON, "-W", "ignore", "-m", "rasa", "run", "--model", model),
         *("--interface", "127.0.0.1", "--port", str(port)),
     ]
-    environment = engine_environment() | {
+    environment = serving_environment() | {
         "INTAKE_ENGINE_TOKEN": token,
         "INTAKE_ACTIONS_URL": actions_url,
     }
