@@ -32,6 +32,7 @@ DERIVED: Final = frozenset(
         "irradiated_where",
         "on_chemo_now",
         "subtype_words",
+        "tumour_grade",
     }
 )
 _DERIVED_ASKS: Final = {

@@ -6,6 +6,7 @@ a derived one, and nothing is derived that the known facts leave open (the oncol
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -87,6 +88,7 @@ def derive(facts: CaseFacts) -> View:
         received_complete=history.complete,
         refractory=facts.refractory_to or history.refractory,
         refractory_complete=facts.refractory_to is not None,
+        why=dict(facts.converted),
     )
     _person(view, facts)
     _disease(view, facts)
@@ -126,6 +128,7 @@ def _disease(view: View, facts: CaseFacts) -> None:
     view.entity = frozenset({entity})
     if subtype:
         view.values["subtype_words"] = subtype
+    _from_words(view, subtype, facts)
     sites = facts.metastatic_sites or ()
     if entity in group("lymphoma") - {"pcnsl"}:
         involved = facts.brain_mets_status not in (None, "none") or "brain" in sites
@@ -134,9 +137,37 @@ def _disease(view: View, facts: CaseFacts) -> None:
         view.values["secondary_cns_lymphoma"] = involved if known else None
 
 
+_GRADE: Final = re.compile(
+    r"\b(?:grade|gr|who|cns|g|astrocytoma|oligodendroglioma|glioma)\s*(?:who|cns|grade)?\s*(iv|iii|ii|i|[1-4])\b"
+)
+_GRADES: Final = {"i": 1, "ii": 2, "iii": 3, "iv": 4}
+_RESISTANT: Final = re.compile(
+    r"castrat\w* resistant|castration refractory|hormone (?:refractory|resistant)|\bm?crpc\b"
+)
+_SENSITIVE: Final = re.compile(r"(?:castrat\w*|hormone) (?:sensitive|naive)|\bm?[ch]spc\b")
+
+
+def _from_words(view: View, subtype: str, facts: CaseFacts) -> None:
+    """What the words of subtype and stage say: the grade, and resistance to castration."""
+    words = f"{subtype} {_plain(facts.stage_raw or '')}"
+    grade = _GRADE.search(words)
+    if grade is not None:
+        level = _GRADES.get(grade[1]) or int(grade[1])
+        view.told("tumour_grade", level, "named with the type of the tumour")
+    view.asks_for["tumour_grade"] = ("cancer_subtype",)
+    if _RESISTANT.search(words):
+        view.told("castration_resistant", True, "named with the type of the cancer")
+    elif _SENSITIVE.search(words):
+        view.told("castration_resistant", False, "named with the type of the cancer")
+
+
 def _subtype(facts: CaseFacts) -> str:
     given = facts.cancer_subtype
     text = " ".join(given) if isinstance(given, list) else given or ""
+    return _plain(text)
+
+
+def _plain(text: str) -> str:
     return text.lower().replace("_", " ").replace("-", " ")
 
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Final, NamedTuple
 
+from bot.facts.marker_ids import FAMILY_NAMES
+
 Tri = bool | None
 INFINITY: Final = float("inf")
 
@@ -245,7 +247,7 @@ def _numeric(name: str, cutoff: float | None, top: float = INFINITY) -> Family:
     """A measured marker; with a cut-off, "positive" and "negative" are the ranges around it."""
     spans: dict[str, Span] = {}
     if cutoff is not None:
-        for word in f"{_POS},high,strong".split(","):
+        for word in f"{_POS},high,strong,h".split(","):
             spans[fold(word)] = Span(cutoff, top)
         for word in f"{_NEG},low".split(","):
             spans[fold(word)] = Span(0.0, cutoff, open_high=True)
@@ -269,143 +271,8 @@ _NUMERIC: Final = {
     "level": _numeric("level", None),
 }
 
-# Marker id -> family. Ids are those of section B4.
-_MARKERS: Final[dict[str, str]] = {
-    "EGFR": "egfr",
-    "ALK": "fusion",
-    "ROS1": "fusion",
-    "NTRK": "fusion",
-    "NRG1": "fusion",
-    "RET": "fusion_or_mutation",
-    "FGFR2": "fusion_or_mutation",
-    "FGFR3": "fusion_or_mutation",
-    "KRAS": "ras",
-    "NRAS": "ras",
-    "RAS": "mutation",
-    "BRAF": "braf",
-    "MET": "met",
-    "HER2": "her2",
-    "ER": "percent",
-    "PR": "percent",
-    "Ki67": "ki67",
-    "PDL1": "percent",
-    "PDL1_TPS": "percent",
-    "PDL1_CPS": "percent",
-    "PDL1_TAP": "percent",
-    "MSI_MMR": "msi",
-    "TMB": "tmb",
-    "POLE": "mutation",
-    "BRCA1": "brca",
-    "BRCA2": "brca",
-    "BRCA": "brca",
-    "PALB2": "brca",
-    "HRR": "brca",
-    "ATM": "brca",
-    "CHEK2": "brca",
-    "CDK12": "brca",
-    "HRD": "hrd",
-    "PIK3CA": "mutation",
-    "AKT1": "mutation",
-    "PTEN": "mutation",
-    "ESR1": "mutation",
-    "CLDN18.2": "percent_75",
-    "FOLR1": "percent_75",
-    "IDH1": "mutation",
-    "IDH2": "mutation",
-    "IDH": "mutation",
-    "MGMT": "methylation",
-    "1p/19q": "codeletion",
-    "H3_K27M": "mutation",
-    "FLT3": "flt3",
-    "NPM1": "mutation",
-    "KMT2A": "mutation",
-    "CEBPA": "mutation",
-    "TP53": "mutation",
-    "KIT": "mutation",
-    "PDGFRA": "mutation",
-    "BCR::ABL1": "bcr_abl",
-    "T315I": "presence",
-    "PML::RARA": "presence",
-    "CD19": "presence",
-    "CD20": "presence",
-    "CD22": "presence",
-    "CD30": "presence",
-    "CD33": "presence",
-    "CD38": "presence",
-    "BCMA": "presence",
-    "GPRC5D": "presence",
-    "CD7": "presence",
-    "CD5": "presence",
-    "MRD": "mrd",
-    "del17p": "presence",
-    "IGHV": "igvh",
-    "EZH2": "mutation",
-    "EBV": "level",
-    "EBER": "presence",
-    "HPV": "presence",
-    "PSA": "level",
-    "PSMA_PET": "scan",
-    "SSTR_PET": "scan",
-    "MIBG": "scan",
-    "iodine_avid": "scan",
-    "HLA": "hla",
-    "MAGE-A4": "presence",
-    "NY-ESO-1": "presence",
-    "VHL": "presence",
-    "TSC": "presence",
-    "JAK2": "mutation",
-}
-
-# Other ways an id is written, without spaces and punctuation.
-_SPELLINGS: Final[dict[str, str]] = {
-    "HER2": "ERBB2 HER2NEU",
-    "PDL1": "PDL1",
-    "PDL1_TPS": "TPS",
-    "PDL1_CPS": "CPS",
-    "MSI_MMR": "MSI MMR MSIMMR",
-    "CLDN18.2": "CLDN182 CLDN18 CLAUDIN182",
-    "FOLR1": "FRA FRALPHA FR FRFOLR1 FRAFOLR1",
-    "H3_K27M": "H3 H3K27M H3K27 H3K27MG34",
-    "BRCA": "BRCA12 GBRCA",
-    "HRR": "HRRGENES",
-    "NTRK": "NTRK1 NTRK2 NTRK3",
-    "KIT": "KITD816V CKIT",
-    "MET": "CMET METIHC",
-    "KMT2A": "KMT2AR MLL",
-    "BCR::ABL1": "BCRABL PH",
-    "PSMA_PET": "PSMA",
-    "SSTR_PET": "SSTR",
-    "HLA": "HLAA HLAA02 HLAA0201",
-    "MAGE-A4": "MAGEA4",
-    "NY-ESO-1": "NYESO1",
-    "Ki67": "KI67",
-    "del17p": "DEL17P",
-    "EBV": "EBVDNA",
-    "HPV": "HPVP16 P16",
-    "iodine_avid": "IODINEAVID RAIAVID",
-}
-
-
-def _id_key(name: str) -> str:
-    return re.sub(r"[^A-Z0-9]", "", name.replace("α", "A").replace("Α", "A").upper())
-
-
-_BY_KEY: Final = {_id_key(m): m for m in _MARKERS} | {
-    word: marker for marker, words in _SPELLINGS.items() for word in words.split()
-}
-
-
-def marker_id(name: str) -> str | None:
-    """The id used in rules, or None when rules do not look at this marker."""
-    return _BY_KEY.get(_id_key(name))
-
-
-def known_markers() -> frozenset[str]:
-    """Every marker id that rules may test."""
-    return frozenset(_MARKERS)
-
 
 @cache
 def family_of(marker: str) -> Family | None:
-    name = _MARKERS[marker]
+    name = FAMILY_NAMES[marker]
     return _NUMERIC.get(name) or _FAMILIES.get(name)

@@ -12,21 +12,15 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any, Final
 
-from bot.facts.marker_table import (
-    INFINITY,
-    Family,
-    MarkerValue,
-    Span,
-    Tri,
-    family_of,
-    fold,
-    known_markers,
-    marker_id,
-)
+from bot.facts.alleles import has_allele, read_alleles
+from bot.facts.marker_ids import known_markers, marker_id
+from bot.facts.marker_table import INFINITY, Family, MarkerValue, Span, Tri, family_of, fold
+from bot.facts.marker_text import bounded, parts, read_measure, read_text
 
 __all__ = [
     "MarkerValue",
     "Span",
+    "both",
     "compare",
     "is_numeric",
     "is_one_of",
@@ -40,32 +34,35 @@ __all__ = [
 _UNKNOWN_WORDS: Final = frozenset({"unknown", "declined", "nottested", "notdone", "pending", "na"})
 
 
-def read_value(marker: str, value: Any) -> MarkerValue | None:
+def read_value(marker: str, value: Any, named: str = "") -> MarkerValue | None:
     """What a written result leaves open; None when not tested or not understood.
 
-    Raises ValueError for a value that cannot exist (a percentage of 140).
+    `named` is the marker's name as it was written. Raises ValueError for a value that cannot
+    exist (a percentage of 140).
     """
     if value is None:
         return None
     if marker == "HLA":
-        return _read_alleles(value)
+        return read_alleles(value, named)
     family = family_of(marker)
     if family is None:
         return None
     if isinstance(value, Mapping):
         value = value.get("value", value.get("result"))
+        if value is None:
+            return None
     if isinstance(value, list | tuple | set | frozenset):
-        return _read_many(family, value)
+        return _read_many(marker, family, value)
     if family.numeric:
-        return _read_number(family, value)
-    return _read_word(family, value)
+        return _read_number(marker, family, value)
+    return _read_word(marker, family, value)
 
 
-def _read_many(family: Family, values: Iterable[Any]) -> MarkerValue | None:
+def _read_many(marker: str, family: Family, values: Iterable[Any]) -> MarkerValue | None:
     """Several findings in one gene: all are present, so each is kept."""
     if family.numeric:
         raise ValueError("one number expected")
-    found = [v for v in (_read_word(family, item) for item in values) if v]
+    found = [v for v in (_read_word(marker, family, item) for item in values) if v]
     return frozenset().union(*(_certain(v) for v in found)) if found else None
 
 
@@ -74,11 +71,15 @@ def _certain(value: frozenset[str]) -> frozenset[str]:
     return frozenset({"~", *value})
 
 
-# A named change such as R132H, D842V, exon 18 or a deletion.
-_VARIANT: Final = re.compile(r"[a-z]\d{2,4}[a-z*]|exon\d|ex\d|fs|ins|del|dup|skip")
+def both(first: MarkerValue, second: MarkerValue) -> MarkerValue:
+    """Two results told for one marker: what fits both, or two findings side by side."""
+    if isinstance(first, Span) or isinstance(second, Span):
+        return second
+    common = first & second
+    return common or _certain(first) | _certain(second)
 
 
-def _read_word(family: Family, value: Any) -> frozenset[str] | None:
+def _read_word(marker: str, family: Family, value: Any) -> frozenset[str] | None:
     if isinstance(value, bool):
         return family.words.get("positive" if value else "negative")
     if isinstance(value, int | float):
@@ -88,15 +89,22 @@ def _read_word(family: Family, value: Any) -> frozenset[str] | None:
     word = fold(value)
     if not word or word in _UNKNOWN_WORDS:
         return None
-    if word in family.words:
-        return family.words[word]
-    bare = fold(re.sub(r"\(.*?\)|\[.*?\]", "", value))
-    if bare in family.words:
-        return family.words[bare]
-    if family.name == "mutation" and _VARIANT.search(word):
-        return family.words["mut"]
+    for spelling in (word, fold(re.sub(r"\(.*?\)|\[.*?\]", "", value))):
+        if spelling in family.words:
+            return family.words[spelling]
     number = re.fullmatch(r"(\d+(?:\.\d+)?)%", word)
-    return _percent_as_presence(family, float(number[1])) if number else None
+    if number:
+        return _percent_as_presence(family, float(number[1]))
+    several = parts(value)
+    if len(several) > 1 and family.name in _SEVERAL_FINDINGS:
+        read = [v for v in (_read_word(marker, family, p) for p in several) if v]
+        if len(read) == len(several):
+            return frozenset().union(*(_certain(v) for v in read))
+    return read_text(marker, family, value)
+
+
+# Genes in which two changes can be found together.
+_SEVERAL_FINDINGS: Final = frozenset({"egfr", "ras", "braf", "flt3", "met"})
 
 
 def _percent_as_presence(family: Family, percent: float) -> frozenset[str] | None:
@@ -110,39 +118,26 @@ def _percent_as_presence(family: Family, percent: float) -> frozenset[str] | Non
     return family.words["pos" if percent > 0 else "neg"]
 
 
-_NUMBER = re.compile(r"^(>=|<=|>|<|=|)(\d+(?:\.\d+)?)(?:%|muts?mb|[a-z]*)$")
-
-
-def _read_number(family: Family, value: Any) -> Span | None:
+def _read_number(marker: str, family: Family, value: Any) -> Span | None:
     if isinstance(value, bool):
         return family.spans.get("positive" if value else "negative")
     if isinstance(value, int | float):
-        return _span("", float(value), family)
+        return _possible(bounded("", float(value), family.top), family)
     if not isinstance(value, str):
         raise ValueError("a number expected")
-    word = fold(value.replace("≥", ">=").replace("≤", "<="))
+    word = fold(value)
     if not word or word in _UNKNOWN_WORDS:
         return None
     if word in family.spans:
         return family.spans[word]
-    match = _NUMBER.match(re.sub(r"\(.*?\)", "", word))
-    if match:
-        return _span(match[1], float(match[2]), family)
-    inner = re.search(r"(\d+(?:\.\d+)?)%?", word)
-    named = next((s for w, s in family.spans.items() if w and word.startswith(w)), None)
-    if inner and named is not None:
-        return _span("", float(inner[1]), family)
-    return named
+    span = read_measure(marker, family, value)
+    return None if span is None else _possible(span, family)
 
 
-def _span(sign: str, number: float, family: Family) -> Span:
-    if not 0 <= number <= family.top:
+def _possible(span: Span, family: Family) -> Span:
+    if not (0 <= span.low <= family.top and span.low <= span.high <= family.top):
         raise ValueError("outside the possible range")
-    if sign in (">=", ">"):
-        return Span(number, family.top, open_low=sign == ">")
-    if sign in ("<=", "<"):
-        return Span(0.0, number, open_high=sign == "<")
-    return Span(number, number)
+    return span
 
 
 # A group of genes: one positive gene makes the group positive, all negative make it negative.
@@ -158,10 +153,10 @@ _OPEN: Final = Span(0.0, INFINITY)
 
 def with_gene_groups(results: dict[str, MarkerValue]) -> dict[str, MarkerValue]:
     """Adds the result of a gene group where its single genes decide it."""
-    for whole, parts in _SPLIT_GROUPS.items():
+    for whole, members in _SPLIT_GROUPS.items():
         # "RAS wild type" speaks for each of its genes; "RAS mutated" leaves open which one.
         if is_one_of(whole, results.get(whole, _OPEN), wanted(whole, "WT")) is True:
-            for gene in parts:
+            for gene in members:
                 results.setdefault(gene, wanted(gene, "WT"))
     if is_one_of("T315I", results.get("T315I", _OPEN), wanted("T315I", "positive")) is True:
         results.setdefault("BCR::ABL1", wanted("BCR::ABL1", "T315I"))
@@ -176,30 +171,6 @@ def with_gene_groups(results: dict[str, MarkerValue]) -> dict[str, MarkerValue]:
         elif len(known) == len(genes):
             results[group] = wanted(group, "neg")
     return results
-
-
-_ALLELE = re.compile(r"(?:HLA-?)?(A|B|C|DRB1)\*?(\d{2})(?::(\d{2,3}))?", re.IGNORECASE)
-
-
-def _read_alleles(value: Any) -> frozenset[str] | None:
-    items = value if isinstance(value, list | tuple | set) else [value]
-    alleles: set[str] = set()
-    negative = False
-    for item in items:
-        if not isinstance(item, str):
-            raise ValueError("a list of alleles expected")
-        text = item.strip()
-        if fold(text) in _UNKNOWN_WORDS or not text:
-            continue
-        absent = bool(re.search(r"neg|absent|not |no ", text, re.IGNORECASE))
-        found = [f"{g.upper()}*{a}{':' + b if b else ''}" for g, a, b in _ALLELE.findall(text)]
-        if absent or fold(text) in ("-", "no", "none"):
-            negative = True
-        else:
-            alleles.update(found)
-    if alleles or negative:
-        return frozenset(alleles)
-    return None
 
 
 @cache
@@ -224,22 +195,12 @@ def is_one_of(marker: str, value: MarkerValue, targets: frozenset[str]) -> Tri:
     if isinstance(value, Span):
         return None
     if marker == "HLA":
-        return _allele_test(value, targets)
+        return has_allele(value, targets)
     if "~" in value:
         return not value.isdisjoint(targets)
     if value <= targets:
         return True
     return False if value.isdisjoint(targets) else None
-
-
-def _allele_test(alleles: frozenset[str], targets: frozenset[str]) -> Tri:
-    open_question = False
-    for target in targets:
-        for allele in alleles:
-            if allele.startswith(target):
-                return True
-            open_question |= target.startswith(allele)
-    return None if open_question else False
 
 
 def compare(span: Span, sign: str, bound: float) -> Tri:

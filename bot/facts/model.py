@@ -11,10 +11,13 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BeforeValidator, ConfigDict, Field, StrictBool, ValidationError
+from pydantic import BeforeValidator, ConfigDict, Field, ValidationError
 
-from bot.facts.markers import MarkerValue, marker_id, read_value, with_gene_groups
-from bot.facts.vocabulary import biomarker_ids
+from bot.facts.biomarkers import read_biomarkers
+from bot.facts.doses import as_prednisolone
+from bot.facts.fact_error import FactError
+from bot.facts.lab_units import as_labs
+from bot.facts.markers import MarkerValue
 from bot.facts.wire import (
     Answer,
     Classes,
@@ -30,6 +33,7 @@ from bot.facts.wire import (
     WhenAt,
     Whole,
     Words,
+    YesNo,
     as_cancer,
     as_child_pugh,
     as_flags,
@@ -38,20 +42,12 @@ from bot.facts.wire import (
     as_temperature,
     as_upper,
     as_word,
+    plain_value,
+    says_unknown,
     today,
 )
 
-UNKNOWN_WORDS: Final = frozenset({"", "unknown", "declined", "not known", "not_known", "unclear"})
-
-
-class FactError(ValueError):
-    """Facts that cannot be used: names the fact and why, never the value."""
-
-    def __init__(self, fact: str, reason: str) -> None:
-        """`fact` is the wire name, `reason` a short sentence without the value."""
-        super().__init__(f"{fact}: {reason}")
-        self.fact = fact
-        self.reason = reason
+__all__ = ["CaseFacts", "FactError", "fact_names"]
 
 
 class CaseFacts(Strict):
@@ -67,7 +63,7 @@ class CaseFacts(Strict):
     patient_agrees: (
         Annotated[Literal["yes", "no", "minor", "cannot"], BeforeValidator(as_word)] | None
     ) = None
-    non_disclosure: StrictBool | None = None
+    non_disclosure: YesNo | None = None
     language: str | None = None
     records_language: Any = None
     country: str | None = None
@@ -84,7 +80,7 @@ class CaseFacts(Strict):
     pregnancy_weeks: Number | None = Field(None, ge=0, le=45)
     cancer_type: Annotated[str, BeforeValidator(as_cancer)] | None = None
     cancer_subtype: str | list[str] | None = None
-    suspected: StrictBool | None = None
+    suspected: YesNo | None = None
     histology_confirmed: (
         Annotated[
             Literal["biopsy_yes", "biopsy_no", "fnac_only", "pending"], BeforeValidator(as_word)
@@ -142,7 +138,7 @@ class CaseFacts(Strict):
     treatments_raw: str | None = None
     prior_systemic_lines: Whole | None = Field(None, ge=0, le=15)
     drug_classes_received: Classes | None = None
-    classes_complete: StrictBool | None = None
+    classes_complete: YesNo | None = None
     refractory_to: Classes | None = None
     months_to_relapse: Number | None = Field(None, ge=0, le=600)
     relapse_count: Whole | None = Field(None, ge=0, le=20)
@@ -183,7 +179,9 @@ class CaseFacts(Strict):
         ]
         | None
     ) = None
-    steroid_pred_mg: Number | None = Field(None, ge=0, le=2500)
+    steroid_pred_mg: Annotated[Number, BeforeValidator(as_prednisolone)] | None = Field(
+        None, ge=0, le=2500
+    )
     immunosuppressants: Any = None
     anticoagulant: Any = None
     organ_transplant: (
@@ -193,7 +191,7 @@ class CaseFacts(Strict):
         | None
     ) = None
     comorbidities: Words | None = None
-    labs: Labs | None = None
+    labs: Annotated[Labs, BeforeValidator(as_labs)] | None = None
     lvef_pct: Number | None = Field(None, ge=10, le=80)
     fev1_pct: Number | None = Field(None, ge=5, le=200)
     nyha: Whole | None = Field(None, ge=1, le=4)
@@ -207,9 +205,9 @@ class CaseFacts(Strict):
     height_cm: Number | None = Field(None, ge=20, le=260)
     weight_loss_pct: Number | None = Field(None, ge=0, le=80)
     recent_procedures: Annotated[list[Procedure], BeforeValidator(as_named_items)] | None = None
-    told_inoperable: StrictBool | None = None
-    borderline_resectable: StrictBool | None = None
-    told_palliative_only: StrictBool | None = None
+    told_inoperable: YesNo | None = None
+    borderline_resectable: YesNo | None = None
+    told_palliative_only: YesNo | None = None
     main_question: Answer | None = None
     pathway_interest: Words | None = None
     can_travel: Any = None
@@ -224,14 +222,15 @@ class CaseFacts(Strict):
         Annotated[Literal["sensitive", "resistant", "refractory"], BeforeValidator(as_word)] | None
     ) = None
     endocrine_lines_metastatic: Whole | None = Field(None, ge=0, le=15)
-    delay_taxane_ok: StrictBool | None = None
+    delay_taxane_ok: YesNo | None = None
     ascites: Annotated[Literal["none", "small", "large"], BeforeValidator(as_word)] | None = None
     scan_age_weeks: Number | None = Field(None, ge=0, le=2000)
-    rapid_growth: StrictBool | None = None
-    resectable_lesion: StrictBool | None = None
-    measurable_disease: StrictBool | None = None
-    castration_resistant: StrictBool | None = None
+    rapid_growth: YesNo | None = None
+    resectable_lesion: YesNo | None = None
+    measurable_disease: YesNo | None = None
+    castration_resistant: YesNo | None = None
     marker_results: dict[str, MarkerValue] = Field(default_factory=dict, exclude=True)
+    converted: dict[str, str] = Field(default_factory=dict, exclude=True)
     red_flags: Annotated[list[Flag], BeforeValidator(as_flags)] | None = None
 
     @classmethod
@@ -244,10 +243,12 @@ class CaseFacts(Strict):
         for name, value in facts.items():
             if name not in names:
                 raise FactError(str(name)[:40], "is not a known fact")
-            if not _says_unknown(value):
+            value = plain_value(name, value)
+            if not says_unknown(value):
                 known[name] = value
         if "biomarkers" in known:
-            known["marker_results"] = _read_biomarkers(known["biomarkers"])
+            known["marker_results"] = read_biomarkers(known["biomarkers"])
+        known["converted"] = _conversions(known)
         try:
             read = cls.model_validate(known)
         except ValidationError as error:
@@ -256,29 +257,16 @@ class CaseFacts(Strict):
         return read
 
 
-def _says_unknown(value: Any) -> bool:
-    return value is None or (isinstance(value, str) and value.strip().lower() in UNKNOWN_WORDS)
-
-
-def _read_biomarkers(given: Any) -> dict[str, MarkerValue]:
-    if not isinstance(given, Mapping):
-        raise FactError("biomarkers", "must be an object")
-    out: dict[str, MarkerValue] = {}
-    for name, value in given.items():
-        marker = marker_id(str(name))
-        if marker is None:
-            if str(name).casefold() not in biomarker_ids():
-                raise FactError(f"biomarkers.{str(name)[:30]}", "is not a known marker")
-            continue
-        if _says_unknown(value):
-            continue
-        try:
-            read = read_value(marker, value)
-        except ValueError as error:
-            raise FactError(f"biomarkers.{marker}", str(error)) from None
-        if read is not None:
-            out[marker] = read
-    return with_gene_groups(out)
+def _conversions(known: Mapping[str, Any]) -> dict[str, str]:
+    """Why a value differs from what was told: the reasons that explanations give."""
+    out: dict[str, str] = {}
+    if not isinstance(known.get("steroid_pred_mg"), int | float | None):
+        out["steroid_pred_mg"] = "worked out from the steroid's name and dose"
+    temperature = known.get("temp_c")
+    told_in_fahrenheit = isinstance(temperature, str) and "f" in temperature.lower()
+    if told_in_fahrenheit or (isinstance(temperature, int | float) and temperature > 45):
+        out["temp_c"] = "told in Fahrenheit"
+    return out
 
 
 def _named(error: ValidationError) -> FactError:
@@ -323,4 +311,4 @@ def _check_dates(facts: CaseFacts) -> None:
 @cache
 def fact_names() -> frozenset[str]:
     """Every fact name of the wire."""
-    return frozenset(CaseFacts.model_fields) - {"marker_results"}
+    return frozenset(CaseFacts.model_fields) - {"marker_results", "converted"}

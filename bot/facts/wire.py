@@ -6,6 +6,7 @@ A coercion settles spelling only; what could mean two things is an error.
 from __future__ import annotations
 
 import math
+import re
 from datetime import date
 from typing import Annotated, Any, Final, Literal
 
@@ -21,6 +22,25 @@ def as_word(value: Any) -> Any:
     if isinstance(value, str):
         word = value.strip().lower().replace(" ", "_").replace("-", "_")
         return _SAME_WORD.get(word, word)
+    return value
+
+
+UNKNOWN_WORDS: Final = frozenset({"", "unknown", "declined", "not known", "not_known", "unclear"})
+
+
+def says_unknown(value: Any) -> bool:
+    """Absent, null, "unknown" and "declined" all mean unknown."""
+    return value is None or (isinstance(value, str) and value.strip().lower() in UNKNOWN_WORDS)
+
+
+# Facts whose value is itself an object.
+_OBJECTS: Final = frozenset({"biomarkers", "labs"})
+
+
+def plain_value(name: str, value: Any) -> Any:
+    """The value alone where it comes with its words, confidence or source (B)."""
+    if isinstance(value, dict) and "value" in value and name not in _OBJECTS:
+        return value["value"]
     return value
 
 
@@ -48,7 +68,18 @@ def _whole(value: Any) -> Any:
 
 
 def as_temperature(value: Any) -> Any:
-    """Degrees Celsius; readings above 45 are Fahrenheit (B1)."""
+    """Degrees Celsius; readings above 45 are Fahrenheit (B1). A unit may be written behind."""
+    if isinstance(value, str):
+        match = re.fullmatch(
+            r"\s*(\d+(?:\.\d+)?)\s*(?:°|deg(?:rees)?)?\s*([cf]?)\s*", value.lower()
+        )
+        if match is None:
+            raise ValueError("must be a number")
+        value = float(match[1])
+        if match[2] == "f":
+            return round((value - 32) / 1.8, 2)
+        if match[2] == "c":
+            return value
     _number(value)
     return round((value - 32) / 1.8, 2) if value > 45 else value
 
@@ -56,11 +87,15 @@ def as_temperature(value: Any) -> Any:
 def as_stage(value: Any) -> Any:
     if not isinstance(value, str):
         return value
-    word = value.strip().lower().removeprefix("stage").strip()
+    word = value.strip().lower().removeprefix("stage").strip(" :._-")
+    match = re.fullmatch(r"([1-4])\s*([a-e]?\d?)", word)
+    if match:
+        return _ROMAN[match[1]] + match[2].upper()
     return _STAGES.get(word, word.upper() if word[:1] in "iv0" else word)
 
 
-_STAGES: Final = {"1": "I", "2": "II", "3": "III", "4": "IV", "ls": "limited", "es": "extensive"}
+_ROMAN: Final = {"1": "I", "2": "II", "3": "III", "4": "IV"}
+_STAGES: Final = {"ls": "limited", "es": "extensive", "ed": "extensive", "ld": "limited"}
 
 
 def as_child_pugh(value: Any) -> Any:
@@ -75,6 +110,14 @@ def as_child_pugh(value: Any) -> Any:
     raise ValueError("must be A, B or C")
 
 
+def _yes_no(value: Any) -> Any:
+    """true or false; the words of a form ("yes", "no") mean the same."""
+    return _BOOLEANS.get(value.strip().lower(), value) if isinstance(value, str) else value
+
+
+_BOOLEANS: Final = {"yes": True, "true": True, "no": False, "false": False}
+
+
 def as_upper(value: Any) -> Any:
     return value.strip().upper() if isinstance(value, str) else value
 
@@ -82,7 +125,8 @@ def as_upper(value: Any) -> Any:
 def _words(value: Any) -> Any:
     if isinstance(value, str) or not isinstance(value, list | tuple | set):
         raise ValueError("must be a list")
-    return [as_word(v) for v in value if v is not None]
+    named = [as_word(v) for v in value if not says_unknown(v)]
+    return named if named or not value else None
 
 
 def as_named_items(value: Any) -> Any:
@@ -97,7 +141,8 @@ def _classes(value: Any) -> Any:
         raise ValueError("must be a list")
     if not all(isinstance(v, str) for v in value):
         raise ValueError("must be a list of names")
-    return [class_id(v) for v in value]
+    named = [class_id(v) for v in value if not says_unknown(v)]
+    return named if named or not value else None
 
 
 def as_cancer(value: Any) -> Any:
@@ -114,7 +159,9 @@ def _date(value: Any) -> Any:
         value = str(value)
     if not isinstance(value, str):
         raise ValueError("must be a date such as 2025-03")
-    parts = value.split("T")[0].split("-")
+    parts = re.split(r"[-/.]", value.strip().split("T")[0])
+    if len(parts[-1]) == 4:  # 03/2025, 14.03.2025
+        parts.reverse()
     try:
         numbers = [int(p) for p in parts]
         return date(*[*numbers, 1, 1][:3])
@@ -124,8 +171,10 @@ def _date(value: Any) -> Any:
 
 Number = Annotated[float, BeforeValidator(_number)]
 Whole = Annotated[int, BeforeValidator(_whole)]
-Words = Annotated[list[str], BeforeValidator(_words)]
-Classes = Annotated[frozenset[str], BeforeValidator(_classes)]
+YesNo = Annotated[StrictBool, BeforeValidator(_yes_no)]
+# A list that holds nothing but "unknown" is unknown itself.
+Words = Annotated[list[str] | None, BeforeValidator(_words)]
+Classes = Annotated[frozenset[str] | None, BeforeValidator(_classes)]
 WhenAt = Annotated[date, BeforeValidator(_date)]
 
 
@@ -142,13 +191,33 @@ class _Lenient(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True)
 
 
+def _as_status(value: Any) -> Any:
+    word = as_word(value)
+    return None if says_unknown(value) else _SAME_STATUS.get(word, word)
+
+
+_SAME_STATUS: Final = {
+    "completed": "done",
+    "complete": "done",
+    "finished": "done",
+    "stopped": "done",
+    "given": "done",
+    "current": "ongoing",
+    "active": "ongoing",
+    "in_progress": "ongoing",
+}
+
+
 class Treatment(_Lenient):
     """One treatment as told; `line` is its number when the teller counted the lines."""
 
     name: str | None = None
     drug_class: str | list[str] | None = Field(None, alias="class")
     modality: str | None = None
-    status: Literal["planned", "ongoing", "done", "refused"] | None = None
+    status: (
+        Annotated[Literal["planned", "ongoing", "done", "refused"], BeforeValidator(_as_status)]
+        | None
+    ) = None
     response: str | None = None
     stop_reason: str | None = None
     intent: str | None = None
@@ -243,7 +312,12 @@ def as_flags(value: Any) -> Any:
     return out
 
 
+def _as_presence(value: Any) -> Any:
+    word = as_word(value)
+    return {"yes": "pos", "no": "neg"}.get(word, word)
+
+
 Presence = Annotated[
-    Literal["neg", "pos", "pos_controlled", "pos_untreated"], BeforeValidator(as_word)
+    Literal["neg", "pos", "pos_controlled", "pos_untreated"], BeforeValidator(_as_presence)
 ]
 Answer = Annotated[str, BeforeValidator(as_word)]
