@@ -1,10 +1,11 @@
-"""What in a message speaks for one cancer or another: words, marker results, receptors."""
+"""What in a message speaks for one cancer or another, or against any: words, markers, receptors."""
 
 from __future__ import annotations
 
 import re
 
 from bot.oncology.biomarkers import markers_of
+from bot.oncology.context import context_of
 from bot.oncology.spread import disease_words
 from bot.oncology.text import Document, pack
 from bot.oncology.vocabulary import Evidence, treatment_book
@@ -43,3 +44,39 @@ def about_cancer(doc: Document) -> bool:
 
 
 _STAGED = re.compile(r"\b(?:stage|stg|gleason|figo|tnm|st\s?[1-4])\b|\b[1-4][abc]\b")
+
+
+def only_imagined(doc: Document, first: int) -> bool:
+    """ "risk of breast cancer", "could it be lung cancer": nothing was found."""
+    context = context_of(doc)
+    for cue in disease_words(doc):
+        if "hypothetical_before" in cue.value and 0 <= first - cue.last <= 4:
+            between = context.cues_in(cue.last, first, "boundary", "subject", "kin")
+            same = context.sentence_of[cue.first] == context.sentence_of[first]
+            if same and not between:
+                return True
+    return False
+
+
+def benign(doc: Document, first: int, last: int, *, doubted: bool) -> bool:
+    """A word like "benign" about the very same thing, or anywhere after a mere suspicion."""
+    if doubted and any("benign" in cue.value and cue.first >= last for cue in disease_words(doc)):
+        return True
+    return any(
+        "benign" in cue.value
+        and (0 <= cue.first - last <= 4 or 0 <= first - cue.last <= 1)
+        and context_of(doc).sentence_of[cue.first] == context_of(doc).sentence_of[first]
+        and not context_of(doc).negated(cue.first, cue.last)
+        for cue in disease_words(doc)
+    )
+
+
+def confirmed(doc: Document) -> bool:
+    """Whether the message speaks of a proven cancer somewhere."""
+    context = context_of(doc)
+    return any(
+        "malignant" in h.value
+        and not context.sentence(h.first).question
+        and not context.negated(h.first, h.last)
+        for h in disease_words(doc)
+    )

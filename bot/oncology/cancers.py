@@ -12,13 +12,22 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from bot.oncology.biomarkers import markers_of, results
-from bot.oncology.cancer_evidence import about_cancer, hormone_result, is_positive, shows
+from bot.oncology.cancer_evidence import (
+    about_cancer,
+    benign,
+    confirmed,
+    hormone_result,
+    is_positive,
+    only_imagined,
+    shows,
+)
 from bot.oncology.context import Assertion, context_of
 from bot.oncology.cues import words_of
 from bot.oncology.phrases import Hit
 from bot.oncology.reading import Ambiguity, Mention
 from bot.oncology.spread import disease_words, sites_of
 from bot.oncology.text import Document
+from bot.oncology.treatments import treatment_hits
 from bot.oncology.vocabulary import (
     Evidence,
     Named,
@@ -60,8 +69,8 @@ def read_cancers(doc: Document, asks: str | None) -> Iterator[Mention | Ambiguit
     """The patient's cancer: `cancer_type`, `cancer_subtype`, `suspected`, or an ambiguity."""
     context = context_of(doc)
     judged = [(f, context.assess(f.first, f.last)) for f in findings(doc, asks)]
-    own = [(f, a) for f, a in judged if a.present and not _only_imagined(doc, f)]
-    own = [(f, a) for f, a in own if not _benign(doc, f, doubted=a.uncertain)]
+    own = [(f, a) for f, a in judged if a.present and not only_imagined(doc, f.first)]
+    own = [(f, a) for f, a in own if not benign(doc, f.first, f.last, doubted=a.uncertain)]
     if not own:
         return
     best, meant = max(own, key=lambda pair: _rank(*pair))
@@ -75,7 +84,7 @@ def read_cancers(doc: Document, asks: str | None) -> Iterator[Mention | Ambiguit
             yield from _subtype(doc, chosen, best)
     if not best.certain:
         yield Ambiguity("cancer_type", _asked_options(best), words, best.start, best.end)
-    if meant.uncertain or (best.mass_only and not _confirmed(doc)):
+    if meant.uncertain or (best.mass_only and not confirmed(doc)):
         yield Mention("suspected", True, words, best.start, best.end, 0.9)
 
 
@@ -96,11 +105,16 @@ def findings(doc: Document, asks: str | None) -> list[Finding]:
 
 def _findings(doc: Document, asked: bool) -> list[Finding]:
     found: list[Finding] = []
+    alone: list[Finding] = []
     sites = sites_of(doc).tokens
+    given = {i for hit in treatment_hits(doc) for i in range(hit.first, hit.last)}
     for hit in cancer_book().find(doc):
         if not _case_fits(doc, hit, asked) or all(i in sites for i in range(hit.first, hit.last)):
             continue
-        found.append(_named(doc, hit))
+        if hit.value.exact and hit.first in given:
+            continue
+        named = _named(doc, hit)
+        (alone if _counts_alone(hit.value) else found).append(named)
     taken = {i for f in found for i in range(f.first, f.last)}
     found.extend(
         finding
@@ -111,6 +125,8 @@ def _findings(doc: Document, asked: bool) -> list[Finding]:
         found.extend(lone_organs(doc, sites))
     if not found:
         found.extend(_by_receptors(doc))
+    if not found:
+        found.extend(alone)
     return sorted(_settled(doc, found), key=lambda f: f.first)
 
 
@@ -118,6 +134,10 @@ def _case_fits(doc: Document, hit: Hit[Named], asked: bool) -> bool:
     """Short names that are also everyday words count only as they are usually written."""
     exact = hit.value.exact
     return not exact or asked or doc.words(hit.start, hit.end) in exact
+
+
+def _counts_alone(named: Named) -> bool:
+    return named.kind == "vague" and vague()[int(named.id)].alone
 
 
 def _named(doc: Document, hit: Hit[Named]) -> Finding:
@@ -139,6 +159,8 @@ def _of_organ(doc: Document, base: Finding, key: str) -> Finding:
 
 
 def _of_vague(doc: Document, base: Finding, entry: Vague) -> Finding:
+    if entry.organ:
+        return _of_organ(doc, base, entry.organ)
     decided = _decided(doc, base, entry.options, entry.evidence, entry.likely, entry.confidence)
     weak = entry.weak.get(decided.options[0]) if decided.certain else None
     if weak is None or len(entry.options) == 1:
@@ -319,33 +341,6 @@ def _settled(doc: Document, found: list[Finding]) -> list[Finding]:
     return kept
 
 
-def _only_imagined(doc: Document, finding: Finding) -> bool:
-    """ "risk of breast cancer", "could it be lung cancer": nothing was found."""
-    context = context_of(doc)
-    for cue in disease_words(doc):
-        if "hypothetical_before" in cue.value and 0 <= finding.first - cue.last <= 4:
-            between = context.cues_in(cue.last, finding.first, "boundary", "subject", "kin")
-            same = context.sentence_of[cue.first] == context.sentence_of[finding.first]
-            if same and not between:
-                return True
-    return False
-
-
-def _benign(doc: Document, finding: Finding, *, doubted: bool) -> bool:
-    """A word like "benign" about the very same thing, or anywhere after a mere suspicion."""
-    if doubted and any(
-        "benign" in cue.value and cue.first >= finding.last for cue in disease_words(doc)
-    ):
-        return True
-    return any(
-        "benign" in cue.value
-        and (0 <= cue.first - finding.last <= 4 or 0 <= finding.first - cue.last <= 1)
-        and context_of(doc).sentence_of[cue.first] == context_of(doc).sentence_of[finding.first]
-        and not context_of(doc).negated(cue.first, cue.last)
-        for cue in disease_words(doc)
-    )
-
-
 def _rank(finding: Finding, meant: Assertion) -> tuple[bool, bool, bool, bool, float, bool, int]:
     return (
         meant.corrects,
@@ -360,17 +355,6 @@ def _rank(finding: Finding, meant: Assertion) -> tuple[bool, bool, bool, bool, f
 
 def _asked_options(finding: Finding) -> tuple[str, ...]:
     return (*(o for o in finding.options if o != "unsure"), "unsure")
-
-
-def _confirmed(doc: Document) -> bool:
-    """Whether the message speaks of a proven cancer somewhere."""
-    context = context_of(doc)
-    return any(
-        "malignant" in h.value
-        and not context.sentence(h.first).question
-        and not context.negated(h.first, h.last)
-        for h in disease_words(doc)
-    )
 
 
 def _subtype(doc: Document, cancer: str, finding: Finding) -> Iterator[Mention]:

@@ -121,6 +121,8 @@ class Context:
         """Whether the span is denied ("no mets", "HBV ruled out")."""
         here = self.sentence(first)
         for cue in self._before(first, here, "negation_before", reach=9):
+            if first > cue.last and self.doc.tokens[cue.first].text in words_of("negates_next"):
+                continue
             if not self._stopped(cue.last, first, listing=True):
                 return True
         for cue in self._after(last, here, "negation_after", reach=5):

@@ -35,6 +35,7 @@ class CourseFile:
     refractory: tuple[str, ...]
     line_words: tuple[str, ...]
     none: tuple[str, ...]
+    none_clear: frozenset[str]
     relapse_words: tuple[str, ...]
     month_units: dict[str, float]
     ago: frozenset[str]

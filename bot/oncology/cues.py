@@ -49,6 +49,7 @@ class Cues:
     history: tuple[str, ...] = ()
     # Single words, looked up on their own whatever phrase they stand in.
     alternative: tuple[str, ...] = ()
+    negates_next: tuple[str, ...] = ()
     had: tuple[str, ...] = ()
     has: tuple[str, ...] = ()
     self_alone: tuple[str, ...] = ()
@@ -78,6 +79,7 @@ class Cues:
 WORDS = frozenset(
     {
         "alternative",
+        "negates_next",
         "had",
         "has",
         "self_alone",

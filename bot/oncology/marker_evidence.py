@@ -88,6 +88,10 @@ _NUMBER = re.compile(
 )
 
 
+# Names of antibodies that stain for a marker, so that their numbers are no result.
+_CLONE = re.compile(r"\b(?:22\s?c\s?3|28-8|sp\s?-?(?:142|263)|73-10|d5f3|qr1)\b")
+
+
 def number_behind(
     words: Words, hit: Hit[MarkerName], end: int, *, percent: bool = False
 ) -> float | int | None:
@@ -96,6 +100,7 @@ def number_behind(
     at = doc.tokens[hit.last - 1].nend
     stop = doc.tokens[end - 1].nend if end > hit.last else at
     text = doc.norm[at : stop + 12]
+    text = _CLONE.sub(lambda name: " " * len(name[0]), text)
     text = text[: max(0, stop - at) + (12 if end == len(doc.tokens) else 4)]
     place = 0
     for _ in range(3):

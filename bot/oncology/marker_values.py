@@ -104,6 +104,9 @@ def _plain(words: Words, hit: Hit[MarkerName], marker: Marker, end: int) -> Any:
         return "partial"
     if result in ("positive", "partial"):
         return positive(marker)
+    said = _own_word(words, hit, marker, end)
+    if said:
+        return said
     if marker.kind in ("presence", "receptor", "expression"):
         percent = number_behind(words, hit, end, percent=True)
         if percent is not None and marker.kind == "presence":
@@ -115,14 +118,21 @@ def _plain(words: Words, hit: Hit[MarkerName], marker: Marker, end: int) -> Any:
     return None
 
 
+def _own_word(words: Words, hit: Hit[MarkerName], marker: Marker, end: int) -> str | None:
+    """A word that is a result of this marker only ("INI1 loss", "Allred 8")."""
+    for index in range(hit.last, min(hit.last + 3, end)):
+        value = marker.words.get(words.doc.tokens[index].text)
+        if value == "score":
+            number = number_behind(words, hit, end)
+            return None if number is None else (positive if number > 2 else negative)(marker)
+        if value:
+            return value
+    return None
+
+
 def _mutation(words: Words, hit: Hit[MarkerName], marker: Marker, end: int) -> Any:
-    low = hit.first if hit.value.alone else hit.last
     own = " ".join(t.text for t in words.doc.tokens[hit.first : hit.last])
-    found = [
-        h.value
-        for h in _variants(words, hit)
-        if low <= h.first < end or (h.first >= hit.first and h.last <= hit.last)
-    ]
+    found = [h.value for h in _variants(words, hit) if hit.first <= h.first < end]
     result = _plain_result(words, hit, end)
     if result in ("pending", "equivocal"):
         return None
@@ -157,7 +167,7 @@ def _fusion(words: Words, hit: Hit[MarkerName], marker: Marker, end: int) -> Any
 
 _HER2_SCORE = re.compile(
     r"[\s:=(\-,]*(?:ihc|score|is|was|by|status|neu|of|as|result|came|/|new|low|positive|with|expression|in|biopsy|the|at)?"
-    r"[\s:=(\-,]*(?:ihc|score|is|of)?[\s:=(\-]*(?:(?P<n>[0-3])\s?\+?(?:\s?ve)?(?![\d.%/]|\s?(?:month|year|week|day|cycle))|\+\s?(?P<m>[1-3])(?!\d))"
+    r"[\s:=(\-,]*(?:ihc|score|is|of)?[\s:=(\-]*(?:(?P<n>[0-3])\s?\+?(?:\s?ve)?(?!\d|\.\d|[%/]|\s?(?:month|year|week|day|cycle))|\+\s?(?P<m>[1-3])(?!\d))"
 )
 
 
@@ -224,6 +234,15 @@ def _msi(words: Words, hit: Hit[MarkerName], marker: Marker, end: int) -> Any:
     return {"msi_high": "MSI-H/dMMR", "mss": "MSS/pMMR", "msi_unclear": "indeterminate"}.get(
         direct or ""
     )
+
+
+def _scan(words: Words, hit: Hit[MarkerName], marker: Marker, end: int) -> Any:
+    """A receptor scan; of a Krenning score 2 to 4 is uptake."""
+    if marker.score in {t.text for t in words.doc.tokens[hit.first : end]}:
+        number = number_behind(words, hit, end)
+        if number is not None:
+            return "pos" if number >= 2 else "neg"
+    return _scan_words(words, hit, marker, end)
 
 
 def _choice(*options: tuple[str, str]) -> Callable[..., Any]:
@@ -319,6 +338,9 @@ def _bcr(words: Words, hit: Hit[MarkerName], marker: Marker, end: int) -> Any:
         near = min(hit.last + 1, end)
         result = _sign(words, hit) or words.first_of(hit.last, near, "negative", "positive")
         return {"positive": "pos", "negative": "neg"}.get(result or "")
+    percent = number_behind(words, hit, end, percent=True)
+    if percent is not None and _plain_result(words, hit, end) != "negative":
+        return f"pos({percent}%)" if percent else "neg"
     return _plain(words, hit, marker, end)
 
 
@@ -340,6 +362,10 @@ def _hla(words: Words, hit: Hit[MarkerName], marker: Marker, end: int) -> Any:
 
 REACH_ALLELE = 8
 
+_scan_words = _choice(
+    ("pending", "not_done"), ("mixed", "mixed"), ("negative", "neg"), ("positive", "pos")
+)
+
 _READERS: dict[str, Callable[[Words, Hit[MarkerName], Marker, int], Any]] = {
     "mutation": _mutation,
     "fusion": _fusion,
@@ -350,9 +376,7 @@ _READERS: dict[str, Callable[[Words, Hit[MarkerName], Marker, int], Any]] = {
     "deletion": _choice(("negative", "WT"), ("deleted", "del")),
     "ighv": _choice(("unmutated", "unmutated"), ("mutated", "mutated")),
     "variant": _choice(("normal", "normal"), ("negative", "normal"), ("variant", "variant")),
-    "scan": _choice(
-        ("pending", "not_done"), ("mixed", "mixed"), ("negative", "neg"), ("positive", "pos")
-    ),
+    "scan": _scan,
     "germline": _germline,
     "flt3": _flt3,
     "pd_l1": _pd_l1,

@@ -16,7 +16,8 @@ from bot.oncology.vocabulary import Review
 class Marker:
     """One marker. Names in `case` count only in that upper and lower case; a name in `implies`
     is a variant that needs no gene beside it ("L858R"). `positive` and `negative` are the wire
-    values of a plain result, `words` further words with their values.
+    values of a plain result, `words` further words with their values ("score": a number follows),
+    `score` the word before a score.
     """
 
     kind: str
@@ -27,6 +28,7 @@ class Marker:
     variants: dict[str, tuple[str, ...]] = field(default_factory=dict)
     implies: tuple[str, ...] = ()
     words: dict[str, str] = field(default_factory=dict)
+    score: str | None = None
 
 
 @dataclass(frozen=True)

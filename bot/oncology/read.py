@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 
 from bot.oncology.biomarkers import read_biomarkers
 from bot.oncology.cancers import read_cancers
-from bot.oncology.disease_course import read_extent, read_status
+from bot.oncology.disease_course import read_extent, read_relapse_time
 from bot.oncology.histories import read_radiation, read_transplants
 from bot.oncology.person_readers import PERSON_READERS
 from bot.oncology.plain_facts import read_counts, read_plain_facts
@@ -18,6 +18,7 @@ from bot.oncology.reading import Ambiguity, FlagMention, Mention, Reading
 from bot.oncology.refractory import read_refractory
 from bot.oncology.sites import read_sites
 from bot.oncology.stages import read_stages
+from bot.oncology.status import read_status
 from bot.oncology.text import Document, read_document
 from bot.oncology.treatments import read_treatments
 from bot.oncology.wanted import read_interests, read_main_question
@@ -33,6 +34,7 @@ READERS: tuple[Reader, ...] = (
     read_biomarkers,
     read_stages,
     read_status,
+    read_relapse_time,
     read_extent,
     read_plain_facts,
     read_counts,

@@ -284,15 +284,22 @@ def _without_general(found: list[Given]) -> list[Given]:
     return out
 
 
+def says_none(doc: Document, *, asked: bool = False) -> Hit[str] | None:
+    """Where it is said that no treatment has been given."""
+    for hit in _none_book().find(doc):
+        clear = any(word in course().none_clear for word in hit.value.split())
+        if (clear or asked) and not context_of(doc).owners.is_other(hit.first):
+            return hit
+    return None
+
+
 def _none(doc: Document, asks: str | None) -> Iterator[Mention]:
     """ "no treatment yet": the list of treatments is known to be empty."""
-    said = [h for h in _none_book().find(doc) if not context_of(doc).owners.is_other(h.first)]
-    for hit in said:
-        clear = "treatment" in hit.value or "ilaj" in hit.value
-        if clear or asks == "treatments":
-            words = doc.words(hit.start, hit.end)
-            yield Mention("treatments_none", True, words, hit.start, hit.end)
-            return
+    hit = says_none(doc, asked=asks == "treatments")
+    if hit is not None:
+        words = doc.words(hit.start, hit.end)
+        yield Mention("treatments_none", True, words, hit.start, hit.end)
+        return
     if asks == "treatments" and len(doc.tokens) <= 2:
         texts = {t.text for t in doc.tokens}
         if texts & {"no", "none", "nil", "nothing", "nahi", "nai", "nei", "na"}:

@@ -65,7 +65,11 @@ class Organ:
 
 @dataclass(frozen=True)
 class Vague:
-    """Words for a disease that leave several cancers open ("blood cancer")."""
+    """Words for a disease that leave several cancers open ("blood cancer").
+
+    With `alone` they count only where nothing else names a disease ("adino"); with `organ` they
+    are judged like that organ's cancer.
+    """
 
     phrases: tuple[str, ...]
     options: tuple[str, ...]
@@ -74,6 +78,8 @@ class Vague:
     confidence: float = 0.6
     evidence: dict[str, Evidence] = field(default_factory=dict)
     weak: dict[str, float] = field(default_factory=dict)
+    alone: bool = False
+    organ: str | None = None
 
 
 @dataclass(frozen=True)
