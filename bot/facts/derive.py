@@ -7,13 +7,13 @@ a derived one, and nothing is derived that the known facts leave open (the oncol
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from bot.facts.consistency import check_consistent, ecog_of
 from bot.facts.history import History, told_history
 from bot.facts.markers import MarkerValue
-from bot.facts.model import CaseFacts, FactError
+from bot.facts.model import CaseFacts
 from bot.facts.vocabulary import group
 
 RELAPSE_STATES: Final = frozenset({"relapsed", "refractory", "progressed"})
@@ -39,9 +39,6 @@ _REGIONAL_STAGE_IV: Final = frozenset(
         "esophageal_adeno",
     }
 )
-
-# Karnofsky and Lansky to ECOG, lowest score of each band (B5, unverified).
-_SCORE_TO_ECOG: Final = ((90, 0), (70, 1), (50, 2), (30, 3), (10, 4))
 
 
 @dataclass(slots=True)
@@ -104,8 +101,7 @@ def _person(view: View, facts: CaseFacts) -> None:
         view.told("age_years", facts.age_months / 12, "age given in months")
     for score in (facts.karnofsky, facts.lansky):
         if score is not None:
-            ecog = next(level for lowest, level in _SCORE_TO_ECOG if score >= lowest)
-            view.told("ecog", ecog, "worked out from the Karnofsky or Lansky score")
+            view.told("ecog", ecog_of(score), "worked out from the Karnofsky or Lansky score")
     age = view.values.get("age_years")
     if facts.sex == "male" or (age is not None and not 12 <= age <= 55):
         view.told("pregnancy_status", "na", "sex or age rules pregnancy out")
@@ -331,83 +327,3 @@ def _kidney(view: View, facts: CaseFacts) -> None:
         return
     clearance = (140 - age) * weight / (72 * labs.creat) * (0.85 if facts.sex == "female" else 1)
     view.told("labs.crcl", round(clearance, 1), "worked out from creatinine, age, weight and sex")
-
-
-_CONFLICTS: Final[tuple[tuple[str, str, Any], ...]] = (
-    (
-        "disease_status",
-        "remission or newly diagnosed does not go with a progression pattern",
-        lambda f: (
-            f.disease_status in ("remission", "newly_diagnosed", "on_treatment_responding")
-            and f.progression_pattern is not None
-        ),
-    ),
-    (
-        "disease_status",
-        "newly diagnosed does not go with a relapse",
-        lambda f: (
-            f.disease_status == "newly_diagnosed"
-            and (bool(f.relapse_count) or f.months_to_relapse is not None)
-        ),
-    ),
-    (
-        "disease_status",
-        "newly diagnosed does not go with several earlier lines",
-        lambda f: f.disease_status == "newly_diagnosed" and (f.prior_systemic_lines or 0) >= 2,
-    ),
-    (
-        "extent",
-        "localised does not go with spread to other organs",
-        lambda f: (
-            f.extent == "localised" and bool(set(f.metastatic_sites or ()) - {"nodes", "none"})
-        ),
-    ),
-    (
-        "extent",
-        "localised does not go with extensive stage",
-        lambda f: f.extent == "localised" and f.stage_group == "extensive",
-    ),
-    (
-        "pregnancy_status",
-        "does not go with the stated sex",
-        lambda f: f.sex == "male" and f.pregnancy_status in ("pregnant", "possible"),
-    ),
-    (
-        "brain_mets_status",
-        "none does not go with spread to the brain",
-        lambda f: f.brain_mets_status == "none" and "brain" in (f.metastatic_sites or ()),
-    ),
-    (
-        "gvhd_status",
-        "does not go with a history without donor transplant",
-        lambda f: f.gvhd_status in ("active", "past") and f.transplant_history in ("none", "auto"),
-    ),
-    (
-        "relapse_count",
-        "no relapse does not go with a relapsed disease",
-        lambda f: f.relapse_count == 0 and f.disease_status == "relapsed",
-    ),
-    (
-        "ecog",
-        "does not go with the Karnofsky or Lansky score",
-        lambda f: f.ecog is not None and _scores_apart(f),
-    ),
-)
-
-
-def _scores_apart(facts: CaseFacts) -> bool:
-    scores = [s for s in (facts.karnofsky, facts.lansky) if s is not None]
-    levels = [next(level for lowest, level in _SCORE_TO_ECOG if s >= lowest) for s in scores]
-    return any(abs(level - (facts.ecog or 0)) >= 2 for level in levels)
-
-
-def check_consistent(facts: CaseFacts) -> None:
-    """Raises FactError naming the fact to ask again when two known facts exclude each other."""
-    for name, reason, clash in _CONFLICTS:
-        if clash(facts):
-            raise FactError(name, reason)
-
-
-def known_names(facts: CaseFacts) -> Mapping[str, Any]:
-    """The facts that are known, by wire name."""
-    return {n: v for n, v in facts.__dict__.items() if v is not None}

@@ -21,10 +21,48 @@ _GENERIC: Final = frozenset(
     {"chemotherapy", "maintenance therapy", "immunotherapy", "targeted therapy", "cell therapy"}
 )
 _PROGRESSED: Final = frozenset(
-    {"progressed", "progression", "pd", "refractory", "no_response", "not_responding", "resistant"}
+    {
+        "progressed",
+        "progression",
+        "progressing",
+        "progressive",
+        "progressive_disease",
+        "disease_progression",
+        "pd",
+        "refractory",
+        "primary_refractory",
+        "no_response",
+        "non_response",
+        "not_responding",
+        "not_responded",
+        "did_not_respond",
+        "resistant",
+        "failed",
+        "failure",
+        "grew",
+    }
 )
 _NOT_REFRACTORY: Final = frozenset(
-    {"cr", "pr", "vgpr", "scr", "complete", "partial", "responded", "remission", "response"}
+    {
+        "cr",
+        "pr",
+        "vgpr",
+        "scr",
+        "cmr",
+        "complete",
+        "complete_response",
+        "complete_remission",
+        "partial",
+        "partial_response",
+        "partial_remission",
+        "very_good_partial_response",
+        "responded",
+        "responding",
+        "remission",
+        "response",
+        "no_evidence_of_disease",
+        "ned",
+    }
 )
 
 
@@ -48,7 +86,7 @@ class Given:
     def progressed_on(self) -> bool | None:
         """Did the cancer grow on it? None when not told."""
         for text in (self.told.response, self.told.stop_reason):
-            word = (text or "").strip().lower().replace(" ", "_")
+            word = (text or "").strip().lower().replace(" ", "_").replace("-", "_")
             if word in _PROGRESSED:
                 return True
             if word in _NOT_REFRACTORY:

@@ -167,8 +167,33 @@ def _by_name() -> Mapping[str, str]:
 
 @cache
 def drugs_of(name: str) -> Known | None:
-    """The drugs and classes behind a drug or regimen name; None for a name we do not know."""
-    exact = _by_name().get(name.strip().casefold())
+    """The drugs and classes behind a drug or regimen name; None for a name we do not know.
+
+    Counts of cycles behind the name are no part of it; drugs joined by "+" or "/" are one regimen.
+    """
+    bare = _CYCLES.sub("", name.strip())
+    found = _one(bare)
+    if found is not None:
+        return found
+    parts = [p for p in (_one(word.strip()) for word in _JOINED.split(bare)) if p is not None]
+    if not parts:
+        return None
+    return Known(
+        drugs=frozenset().union(*(p.drugs for p in parts)),
+        classes=frozenset().union(*(p.classes for p in parts)),
+        modality=parts[0].modality,
+        regimen=True,
+    )
+
+
+_CYCLES: Final = re.compile(
+    r"\s*[,(]?\s*(?:[x×]\s*\d+|\d+\s*(?:x|×|cycles?|courses?))\)?\s*$", re.I
+)
+_JOINED: Final = re.compile(r"\s*[+/,&]\s*|\s+(?:and|plus|with)\s+", re.I)
+
+
+def _one(name: str) -> Known | None:
+    exact = _by_name().get(name.casefold())
     found = treatments()[exact] if exact else treatment_book().get(name)
     if found is None:
         return None

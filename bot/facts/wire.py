@@ -211,19 +211,18 @@ _SAME_STATUS: Final = {
 class Treatment(_Lenient):
     """One treatment as told; `line` is its number when the teller counted the lines."""
 
-    name: str | None = None
+    name: str | None = Field(None, validation_alias=AliasChoices("name", "drug", "regimen"))
     drug_class: str | list[str] | None = Field(None, alias="class")
     modality: str | None = None
-    status: (
-        Annotated[Literal["planned", "ongoing", "done", "refused"], BeforeValidator(_as_status)]
-        | None
-    ) = None
+    status: Annotated[
+        Literal["planned", "ongoing", "done", "refused"] | None, BeforeValidator(_as_status)
+    ] = None
     response: str | None = None
     stop_reason: str | None = None
     intent: str | None = None
     start: WhenAt | None = None
     end: WhenAt | None = None
-    cycles: Number | None = Field(None, ge=0, le=200)
+    cycles: Any = None
     line: Whole | None = Field(None, ge=1, le=15)
 
 

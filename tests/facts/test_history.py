@@ -150,3 +150,32 @@ def test_transformed_lymphoma_is_judged_by_what_it_is() -> None:
     assert view(cancer_type="follicular", cancer_subtype="grade 3B").entity == {"dlbcl_lbcl"}
     assert view(cancer_type="follicular", cancer_subtype="grade 3A").entity == {"follicular"}
     assert view(cancer_type="cll_sll", cancer_subtype="Richter").entity == {"richter"}
+
+
+FORMS: list[tuple[list[Any], int | None, set[str]]] = [
+    (["R-CHOP x6", "R-ICE"], 2, {"anti_CD20", "platinum"}),
+    ([{"name": "R-CHOP (6 cycles)"}], 1, {"anthracycline"}),
+    ([{"drug": "bortezomib"}], 1, {"PI"}),
+    ([{"regimen": "FOLFOX", "cycles": "12"}], 1, {"platinum", "antimetabolite"}),
+    (["carboplatin + paclitaxel"], 1, {"platinum", "taxane"}),
+    (["carboplatin/paclitaxel", {"name": "docetaxel"}], 2, {"platinum", "taxane"}),
+    (["bortezomib, lenalidomide and dexamethasone", "daratumumab"], 2, {"PI", "IMiD", "anti_CD38"}),
+    ([{"name": "osimertinib", "status": "completed"}], 1, {"EGFR_TKI"}),
+    ([{"name": "osimertinib", "status": "unknown"}], 1, {"EGFR_TKI"}),
+    ([{"class": "PI"}], 1, {"PI"}),
+    ([{"class": ["PI", "IMiD"], "name": "first treatment"}], 1, {"PI", "IMiD"}),
+]
+
+
+@pytest.mark.parametrize(("told", "lines", "classes"), FORMS)
+def test_a_treatment_in_its_forms(told: list[Any], lines: int | None, classes: set[str]) -> None:
+    view = derive(CaseFacts.read({"cancer_type": "dlbcl_lbcl", "treatments": told}))
+    assert view.values.get("prior_systemic_lines") == lines
+    assert classes <= view.received
+
+
+@pytest.mark.parametrize("word", ["PD", "progressive disease", "Did not respond", "failed"])
+def test_growth_on_a_treatment_in_its_forms(word: str) -> None:
+    told = [{"name": "lenalidomide", "response": word}]
+    view = derive(CaseFacts.read({"cancer_type": "multiple_myeloma", "treatments": told}))
+    assert "lenalidomide" in view.refractory

@@ -73,6 +73,11 @@ CONTRADICTIONS: list[tuple[dict[str, Any], str]] = [
     ({"brain_mets_status": "none", "metastatic_sites": ["brain"]}, "brain_mets_status"),
     ({"gvhd_status": "active", "transplant_history": "none"}, "gvhd_status"),
     ({"ecog": 0, "karnofsky": 40}, "ecog"),
+    ({"relapse_count": 0, "months_to_relapse": 6}, "relapse_count"),
+    ({"disease_status": "remission", "rapid_growth": True}, "disease_status"),
+    ({"disease_status": "refractory", "treatments": []}, "disease_status"),
+    ({"age_years": 8, "age_months": 8}, "age_years"),
+    ({"age_years": 71, "sex": "female", "pregnancy_status": "pregnant"}, "pregnancy_status"),
 ]
 
 
