@@ -9,6 +9,7 @@ from functools import cache
 from typing import Literal
 
 from bot.oncology.knowledge_files import KNOWLEDGE, load, load_folder
+from bot.oncology.language_names import names_of
 from bot.oncology.phrases import PhraseBook
 
 Review = Literal["pending", "approved"]
@@ -167,14 +168,20 @@ def _cancer_phrases() -> Iterator[tuple[str, Named]]:
         for phrase in cancer.names:
             yield phrase, Named("cancer", key)
         yield cancer.name, Named("cancer", key)
+    numbers = {p: str(n) for n, entry in enumerate(vague()) for p in entry.phrases}
+    for phrase, key in names_of("vague"):
+        yield phrase, Named("vague", numbers[key])
+    for phrase, key in names_of("diagnoses"):
+        yield phrase, Named("organ", key)
+    for phrase, key in names_of("cancers"):
+        yield phrase, Named("cancer", key)
 
 
 @cache
 def organ_book() -> PhraseBook[str]:
     """Places in the body -> organ id."""
-    return PhraseBook(
-        ((word, key) for key, organ in organs().items() for word in organ.words), fuzzy=True
-    )
+    own = ((word, key) for key, organ in organs().items() for word in organ.words)
+    return PhraseBook([*own, *names_of("organs")], fuzzy=True)
 
 
 @cache
@@ -363,3 +370,5 @@ def _treatment_phrases() -> Iterator[tuple[str, Treatment]]:
                 names = drug.names if isinstance(drug, Drug) else drug
                 for phrase in (name, *names):
                     yield phrase, known[name]
+    for phrase, name in names_of("treatments"):
+        yield phrase, known[name]

@@ -88,7 +88,7 @@ def test_a_regimen_is_told_under_its_name(name: str) -> None:
     assert expected <= _given(name, asks="treatments")
 
 
-@pytest.mark.parametrize(("name", "kind"), [(n, k) for k, names in NAMES["kinds"].items() for n in names])  # fmt: skip
+@pytest.mark.parametrize(("name", "kind"), list(_pairs("kinds")))
 def test_a_kind_of_treatment_is_told(name: str, kind: str) -> None:
     for sentence in OF_A_TREATMENT:
         found = {treatments()[item].modality for item in _given(sentence.format(name))}
