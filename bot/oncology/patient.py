@@ -36,13 +36,41 @@ def name_of(doc: Document, first: int, last: int) -> str:
     return " ".join(doc.tokens[i].text for i in range(first, last))
 
 
+_GIVING = frozenset(
+    {
+        "donor",
+        "donating",
+        "donate",
+        "donates",
+        "donated",
+        "match",
+        "matched",
+        "marrow",
+        "transplant",
+    }
+)
+
+
+def donates(doc: Document, first: int, last: int) -> bool:
+    """ "Donor is my brother", "transplant from my sister": a relative who gives."""
+    before = [t.text for t in doc.tokens[max(0, first - 4) : first]]
+    behind = [t.text for t in doc.tokens[last : last + 3]]
+    if not _GIVING & {*before, *behind}:
+        return False
+    return bool(_GIVING - {"transplant"} & {*before, *behind}) or "from" in before
+
+
 def patient_kin(context: Context) -> tuple[str, int] | None:
     """The relative the message is about and the token where named first, or None.
 
     None when the writer is the patient or nobody is named.
     """
     doc = context.doc
-    named = [c for c in context.by_kind["kin"] if not context.owners.is_other(c.first)]
+    named = [
+        c
+        for c in context.by_kind["kin"]
+        if not context.owners.is_other(c.first) and not donates(doc, c.first, c.last)
+    ]
     if not named:
         return None
     ill = [c for c in named if is_ill(context, c.last)]

@@ -7,69 +7,15 @@ words of sex count for the patient only: "I am 30, my mother is 62" gives 62.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from datetime import date
-from functools import cache
-from typing import Literal
 
 from bot.oncology.ages import age_and_sex, read_age
 from bot.oncology.context import Context, context_of
-from bot.oncology.knowledge_files import KNOWLEDGE, load
 from bot.oncology.patient import patient_kin
-from bot.oncology.patterns import PatternBook, PatternHit
-from bot.oncology.phrases import PhraseBook
+from bot.oncology.patterns import PatternHit
+from bot.oncology.people_words import language_book, people_book, people_file, sex_of_kin
 from bot.oncology.reading import Mention
 from bot.oncology.text import Document
 from bot.oncology.writer import read_writer
-
-
-@dataclass(frozen=True)
-class PeopleFile:
-    """knowledge/people.yml."""
-
-    as_of: date
-    source: str
-    review: Literal["pending", "approved"]
-    groups: dict[str, tuple[str, ...]]
-    roles: dict[str, tuple[str, ...]]
-    female: frozenset[str]
-    male: frozenset[str]
-    she: frozenset[str]
-    he: frozenset[str]
-    not_female: frozenset[str]
-    non_disclosure: tuple[str, ...]
-    knows: tuple[str, ...]
-    cannot_agree: tuple[str, ...]
-    languages: dict[str, tuple[str, ...]]
-    speaks: frozenset[str]
-    records: frozenset[str]
-
-
-@cache
-def people_file() -> PeopleFile:
-    """The words of knowledge/people.yml."""
-    return load(KNOWLEDGE / "people.yml", PeopleFile)
-
-
-@cache
-def _book() -> PatternBook[str]:
-    file = people_file()
-    return PatternBook(
-        [
-            *file.roles.items(),
-            ("non_disclosure", file.non_disclosure),
-            ("knows", file.knows),
-            ("cannot_agree", file.cannot_agree),
-        ],
-        file.groups,
-    )
-
-
-@cache
-def _languages() -> PhraseBook[str]:
-    return PhraseBook(
-        (name, code) for code, names in people_file().languages.items() for name in names
-    )
 
 
 def read_people(doc: Document, asks: str | None) -> Iterable[Mention]:
@@ -77,7 +23,7 @@ def read_people(doc: Document, asks: str | None) -> Iterable[Mention]:
     if not doc.tokens:
         return []
     context = context_of(doc)
-    hits = _book().find_all(doc)
+    hits = people_book().find_all(doc)
     by_role: dict[str, list[PatternHit[str]]] = {}
     for hit in hits:
         if hit.value in people_file().roles:
@@ -101,7 +47,6 @@ def _mention(
 
 def _sex(context: Context, role: Mention | None) -> Iterator[Mention]:
     doc = context.doc
-    file = people_file()
     match = age_and_sex(doc.norm)
     if match is not None:
         female = match["sex"] in ("f", "female", "woman", "lady", "girl")
@@ -112,11 +57,10 @@ def _sex(context: Context, role: Mention | None) -> Iterator[Mention]:
     kin = None if about_self else patient_kin(context)
     if kin is not None:
         name, first = kin
-        female = name in file.female and name not in _AMBIGUOUS
-        male = name in file.male and name not in _AMBIGUOUS
-        if female or male:
+        told = sex_of_kin(name) if name not in _AMBIGUOUS else None
+        if told:
             last = first + len(name.split())
-            yield _mention(doc, "sex", _sex_of(female), first, last, 0.95)
+            yield _mention(doc, "sex", told, first, last, 0.95)
             return
     yield from _sex_by_words(context, about_self)
 
@@ -225,7 +169,7 @@ _CONFUSION = frozenset({"who", "where", "us", "me", "we", "how", "when", "anyone
 
 def _language(doc: Document, asks: str | None) -> Iterator[Mention]:
     file = people_file()
-    for hit in _languages().find(doc):
+    for hit in language_book().find(doc):
         before = {t.text for t in doc.tokens[max(0, hit.first - 5) : hit.first]}
         near = before | {t.text for t in doc.tokens[hit.last : hit.last + 3]}
         fact = None

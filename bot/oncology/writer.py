@@ -10,11 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from bot.oncology.beside import ages_beside_people
 from bot.oncology.cancers import findings
 from bot.oncology.context import Context
 from bot.oncology.cues import words_of
-from bot.oncology.patient import ILLNESS, is_ill, patient_kin
+from bot.oncology.patient import ILLNESS, donates, is_ill, patient_kin
 from bot.oncology.patterns import PatternHit
+from bot.oncology.people_words import own_name_book, people_file, possessed_kin, possessives
 from bot.oncology.presence import presence_of
 from bot.oncology.reading import Mention
 from bot.oncology.signs import sign_file
@@ -27,25 +29,137 @@ Hits = Mapping[str, Sequence[PatternHit[str]]]
 def read_writer(context: Context, by_role: Hits, asks: str | None) -> Mention | None:
     """`by_role` holds the phrases of knowledge/people.yml that were found, by role."""
     doc = context.doc
-    for hit in by_role.get("doctor", ()):
-        return _mention(doc, "doctor", hit.first, hit.last, 1.0)
-    carers = [
-        h
-        for h in by_role.get("caregiver", ())
-        if _about_patient(context, h) and not _donates(doc, h.first, h.last)
-    ]
-    selves = by_role.get("patient", ())
-    if selves and not any(is_ill(context, h.last) for h in carers):
+    carers = [h for h in by_role.get("caregiver", ()) if _speaks_of_patient(context, h)]
+    ill = any(is_ill(context, h.last) for h in carers)
+    doctor = _professional(context, by_role)
+    if doctor is not None and not (ill and _has_kin(context)):
+        return _mention(doc, "doctor", *doctor, 1.0)
+    charity = _charity(context, by_role)
+    if charity is not None and not ill:
+        return _mention(doc, "other", *charity, 0.9)
+    selves = [h for h in by_role.get("patient", ()) if not _of_relative(context, h)]
+    if selves and not ill:
         return _mention(doc, "patient", selves[0].first, selves[0].last, 0.95)
+    headed = _headed(doc)
+    if headed is not None:
+        return _mention(doc, "patient", headed, headed + 1, 0.95)
     own = None if _ill_relative(context) else _own_illness(context)
-    if own is not None and (_plainly(doc, own) or not (carers or patient_kin(context))):
+    if own is not None and (_plainly(doc, own) or not (carers or _relative(context))):
         return _mention(doc, "patient", *own, 0.9)
     if carers:
         widest = max(carers, key=lambda h: (h.last - h.first, -h.first))
         return _mention(doc, "caregiver", widest.first, widest.last, 0.95)
-    if asks == "user_role":
-        return _short_answer(context)
-    return _named_relative(context)
+    if asks == "user_role" and (answer := _short_answer(context)):
+        return answer
+    return _named_relative(context) or _presented(context, by_role) or _by_manner(context)
+
+
+def _by_manner(context: Context) -> Mention | None:
+    """Who writes where nobody is named: "I live in ...", "we have not told her"."""
+    doc = context.doc
+    file = people_file()
+    words = [t.text for t in doc.tokens]
+    if _has_kin(context) or not _clinical(doc):
+        return None
+    third = set(words) & file.third
+    for index, word in enumerate(words[:-1]):
+        if word == "we" and third:
+            return _mention(doc, "caregiver", index, index + 1, 0.75)
+        if word == "i" and not third and words[index + 1] in file.own_life:
+            errand = set(words[index + 1 : index + 4]) & words_of("self_errand")
+            if not errand and not context.sentence(index).question:
+                return _mention(doc, "patient", index, index + 2, 0.75)
+    return None
+
+
+def _professional(context: Context, by_role: Hits) -> tuple[int, int] | None:
+    """Words of the profession: "I am a nurse", "Medical officer, Suva", a name with its title."""
+    doc = context.doc
+    for hit in by_role.get("doctor", ()):
+        return hit.first, hit.last
+    for hit in by_role.get("profession", ()):
+        behind = doc.tokens[hit.last] if hit.last < len(doc.tokens) else None
+        if behind is None or behind.breaks or behind.text in _AT_WORK:
+            return hit.first, hit.last
+    return _signature(doc)
+
+
+_AT_WORK = frozenset({"in", "at", "from", "here", "working", "writing", "posted"})
+_LONGEST_SIGNATURE = 5
+
+
+def _signature(doc: Document) -> tuple[int, int] | None:
+    """ "Dr Amal, Khartoum" as the last words of a message."""
+    count = len(doc.tokens)
+    if count > _LONGEST_SIGNATURE and doc.tokens[0].text in ("dr", "prof"):
+        head = doc.norm[: doc.tokens[_LONGEST_SIGNATURE].nstart]
+        if ":" in head and "my" not in head.split():
+            return 0, 2
+    for index in range(max(1, count - _LONGEST_SIGNATURE), count - 1):
+        token, name = doc.tokens[index], doc.tokens[index + 1]
+        if token.text in ("dr", "prof") and token.breaks and not name.breaks:
+            gap = doc.norm[doc.tokens[index - 1].nend : token.nstart]
+            named = doc.original[name.start : name.start + 1].isupper()
+            if named and any(sign in gap for sign in ".!?\n"):
+                return index, index + 2
+    return None
+
+
+def _charity(context: Context, by_role: Hits) -> tuple[int, int] | None:
+    """ "We are a foundation in La Paz"; whoever looks for one belongs to none."""
+    doc = context.doc
+    for hit in by_role.get("charity", ()):
+        here = context.sentence(hit.first)
+        before = {doc.tokens[i].text for i in range(here.first, hit.first)}
+        if before & _WE and not here.question and not before & _LOOKING_FOR:
+            return hit.first, hit.last
+    return None
+
+
+_WE = frozenset({"we", "i", "im", "am", "are", "our", "from", "this", "somos", "nous", "soy"})
+_LOOKING_FOR = frozenset({"any", "some", "need", "looking", "help", "can", "no", "with", "paid"})
+
+
+def _presented(context: Context, by_role: Hits) -> Mention | None:
+    """A patient presented as a doctor does: "Pt 56 M, ...", "s/p whipple"."""
+    for hit in by_role.get("presents", ()):
+        if not _has_kin(context):
+            return _mention(context.doc, "doctor", hit.first, hit.last, 0.9)
+    return None
+
+
+def _has_kin(context: Context) -> bool:
+    return bool(context.by_kind["kin"])
+
+
+def _speaks_of_patient(context: Context, hit: PatternHit[str]) -> bool:
+    """Whether words of a carer name the patient, not a donor, a helper or somebody ill before."""
+    doc = context.doc
+    if doc.tokens[hit.last - 1].text == "patient":
+        return True
+    if not _about_patient(context, hit) or donates(doc, hit.first, hit.last):
+        return False
+    return not _helps(doc, hit.first, hit.last)
+
+
+def _helps(doc: Document, first: int, last: int) -> bool:
+    """ "When my son comes", "with my brother": somebody beside the patient."""
+    file = people_file()
+    before = doc.tokens[first - 1].text if first else ""
+    behind = doc.tokens[last].text if last < len(doc.tokens) else ""
+    opened = before in file.helpers_before and _named_plainly(doc, last)
+    return behind in file.helpers_after or (opened and before in ("with", "when", "through"))
+
+
+def _named_plainly(doc: Document, last: int) -> bool:
+    """Whether the relative owns nothing in the words ("with my mother's review")."""
+    token = doc.tokens[last - 1]
+    return "'" not in doc.norm[token.nstart : token.nend]
+
+
+def _of_relative(context: Context, hit: PatternHit[str]) -> bool:
+    """ "Mama yangu ana ...": the word after a relative is no "I"."""
+    return any(cue.last == hit.first for cue in context.by_kind["kin"])
 
 
 def _mention(doc: Document, role: str, first: int, last: int, confidence: float) -> Mention:
@@ -57,16 +171,9 @@ def _about_patient(context: Context, hit: PatternHit[str]) -> bool:
     return not any(context.owners.is_other(i) for i in range(hit.first, hit.last))
 
 
-def _donates(doc: Document, first: int, last: int) -> bool:
-    """ "Donor is my brother"."""
-    return any(t.text in ("donor", "donating") for t in doc.tokens[max(0, first - 3) : last + 3])
-
-
 def _plainly(doc: Document, own: tuple[int, int]) -> bool:
     """Words that leave no doubt, even where a relative is named: "my bowel cancer", "me:"."""
     first, last = own
-    if _heads(doc, first):
-        return True
     return any(t.text in ILLNESS for t in doc.tokens[first : last + 2])
 
 
@@ -98,11 +205,19 @@ def _named_relative(context: Context) -> Mention | None:
     last = first + len(name.split())
     if is_ill(context, last):
         return _mention(context.doc, "caregiver", first, last, 0.9)
-    if _donates(context.doc, first, last):
+    if donates(context.doc, first, last) or _in_passing(context.doc, first, last):
         return None
-    if _clinical(context.doc) and not _in_passing(context.doc, first):
+    owned = _is_mine(context.doc, first, last)
+    aged = any(at >= last for _, at in ages_beside_people(context))
+    if owned or aged or _clinical(context.doc):
         return _mention(context.doc, "caregiver", first, last, 0.8)
     return None
+
+
+def _is_mine(doc: Document, first: int, last: int) -> bool:
+    """A relative with "my" before, inside or behind the word, in any language."""
+    around = {t.text for t in doc.tokens[max(0, first - 2) : last + 1]}
+    return bool(around & possessives()) or doc.tokens[first].text in possessed_kin()
 
 
 def _clinical(doc: Document) -> bool:
@@ -115,15 +230,24 @@ def _has_signs(doc: Document) -> bool:
     return any(sign.name in told for sign in presence_of(doc).signs)
 
 
-def _in_passing(doc: Document, first: int) -> bool:
+def _in_passing(doc: Document, first: int, last: int) -> bool:
     """A relative who helps or lives somewhere is not the patient ("with my son")."""
+    if first and doc.tokens[first - 1].text in possessives():
+        first -= 1
     before = doc.tokens[first - 1].text if first else ""
-    return before in words_of("donor") or before in ("with", "by", "and", "or")
+    behind = doc.tokens[last].text if last < len(doc.tokens) else ""
+    file = people_file()
+    told = before in words_of("donor") or before in file.helpers_before
+    told = told and _named_plainly(doc, last)
+    return told or behind in file.helpers_after
 
 
 def _own_illness(context: Context) -> tuple[int, int] | None:
     """The words in which the writer speaks of an own illness, age or body."""
     doc = context.doc
+    introduced = _introduced(context)
+    if introduced is not None:
+        return introduced
     if not _clinical(doc):
         return None
     words = [t.text for t in doc.tokens]
@@ -133,9 +257,26 @@ def _own_illness(context: Context) -> tuple[int, int] | None:
         following = words[index + 1 : index + 4]
         if word in ("i", "im", "iam", "ive", "am") and _says_of_self(word, following):
             return index, min(index + 3, len(words))
-        if word in ("myself", "mine") or (word == "me" and _heads(doc, index)):
+        if word in ("myself", "mine"):
             return index, index + 1
         if word == "my" and following and _own_thing(context, index + 1):
+            return index, index + 2
+    return None
+
+
+def _introduced(context: Context) -> tuple[int, int] | None:
+    """ "Me 44, kidney cancer", "my name is Farhana, age 41": presented with an age."""
+    doc = context.doc
+    if _has_kin(context):
+        return None
+    for hit in own_name_book().find(doc):
+        near = [t.text for t in doc.tokens[hit.last : hit.last + 6]]
+        if any(text.isdigit() and 14 <= int(text) <= 110 for text in near):
+            return hit.first, hit.last
+    for index, token in enumerate(doc.tokens[:-1]):
+        opens = index == 0 or doc.tokens[index - 1].nend + 1 < token.nstart
+        following = doc.tokens[index + 1].text
+        if token.text == "me" and opens and following.isdigit() and 14 <= int(following) <= 110:
             return index, index + 2
     return None
 
@@ -147,6 +288,22 @@ def _says_of_self(word: str, following: list[str]) -> bool:
         return following[0] in words_of("self_state")
     # "am 57", "I'm having carcinoid", "I've got MDS"
     return word != "am" or following[0].isdigit()
+
+
+def _headed(doc: Document) -> int | None:
+    """The "me" of "Me: stage 2 colon"."""
+    words = words_of("self_introduced")
+    return next(
+        (i for i, token in enumerate(doc.tokens) if token.text in words and _heads(doc, i)), None
+    )
+
+
+def _relative(context: Context) -> tuple[str, int] | None:
+    """The relative the message is about; nobody who only helps."""
+    kin = patient_kin(context)
+    if kin is None or _in_passing(context.doc, kin[1], kin[1] + len(kin[0].split())):
+        return None
+    return kin
 
 
 def _heads(doc: Document, index: int) -> bool:
