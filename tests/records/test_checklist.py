@@ -219,20 +219,29 @@ def test_received_files_tick_and_completeness_counts() -> None:
     assert empty.completeness().critical_percent == 0
     done = some.completeness()
     assert (done.critical_held, done.held, done.total) == (2, 2, 18)
-    assert [item.id for item in some.changed_since(empty).ticked] == ["B3", "B9"]
+    assert [item.id for item in some.changed_since(empty.snapshot()).ticked] == ["B3", "B9"]
     assert "B3" not in {item.id for item in some.open_items}
+
+
+def test_what_a_coordinator_waived_is_neither_missing_nor_counted() -> None:
+    listed = checklist({}, {}, held=["B3"], waived=["B9"])
+    done = listed.completeness()
+    assert (done.critical_held, done.held, done.total) == (1, 1, 17)
+    assert done.critical == len(checklist({}, {}).critical) - 1
+    assert "B9" not in {item.id for item in listed.open_items}
+    assert {item.id: item.mark for item in listed.items}["B9"] is Mark.WAIVED
 
 
 def test_the_list_says_what_changed() -> None:
     before = checklist({"cancer_type": "hcc"}, SERVICES)
     after = checklist({"cancer_type": "hcc"}, {**SERVICES, "clinical_trial": "CONSIDER"})
-    change = after.changed_since(before)
+    change = after.changed_since(before.snapshot())
     assert {item.id for item in change.added} == {"measurable_lesions", "contraception_statement"}
     assert {"B5", "B7", "B8"} <= {item.id for item in change.raised}
     assert not change.removed
-    assert not after.changed_since(after)
-    back = before.changed_since(after)
-    assert {item.id for item in back.removed} == {item.id for item in change.added}
+    assert not after.changed_since(after.snapshot())
+    back = before.changed_since(after.snapshot())
+    assert set(back.removed) == {item.id for item in change.added}
 
 
 def asks(facts: dict[str, object]) -> set[str]:
