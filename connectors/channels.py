@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
-from bot.settings import SettingMissing, Settings
+from bot.settings import VAR, SettingMissing, Settings
 from bot.store import Store
 from bot.store.crypto import Cipher
 from bot.store.errors import StoreUnavailable
@@ -178,7 +178,8 @@ class Channels:
 
 
 def _spool_folder(configuration: Settings) -> Path:
-    return Path(unquote(urlsplit(configuration.files_url).path)).parent / "spool"
+    parts = urlsplit(configuration.files_url)
+    return (Path(unquote(parts.path)).parent if parts.scheme == "file" else VAR) / "spool"
 
 
 def telegram_mode(configuration: Settings) -> str | None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any, NamedTuple, Self
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
@@ -33,41 +35,73 @@ def _by_key(session: Session, key: str) -> Conversation | None:
 
 
 def find_or_create(
-    database: Database, session: Session, message: InboundMessage, now: datetime
-) -> tuple[Conversation, bool]:
-    """The sender's conversation, locked, and whether it is new; names and ids are brought up."""
-    key = address_key(database, message.channel, message.account, message.address)
-    alt_key = (
-        address_key(database, message.channel, message.account, message.alt_address)
-        if message.alt_address
-        else None
-    )
-    row = _by_key(session, key)
-    if row is None and alt_key is not None:
-        row = _by_key(session, alt_key)
-    conversation_id = row.id if row is not None else new_id()
-    created = row is None and insert_new(
-        session,
-        Conversation,
-        {
-            "id": conversation_id,
-            "channel": message.channel,
-            "account": message.account,
-            "address_key": key,
-            "alt_address_key": alt_key,
-            "address": message.address,
-            "alt_address": message.alt_address,
-            "profile_name": message.profile_name,
-            "created_at": now,
-            "expires_at": now + UNCONSENTED,
-            "epoch": 0,
-        },
-    )
-    locked = database.lock_conversation(session, conversation_id)
-    if locked is None:  # created by another gateway, or erased, between the two looks
-        return find_or_create(database, session, message, now)
-    _update(locked, message, key, alt_key)
-    return locked, created
+    database: Database, session: Session, messages: Sequence[InboundMessage], now: datetime
+) -> list[Conversation]:
+    """The senders' conversations, locked, in the order of the messages; names are brought up."""
+    keys = [_Keys.of(database, message) for message in messages]
+    ids = _known(session, keys)
+    new: dict[str, dict[str, Any]] = {}
+    for message, key in zip(messages, keys, strict=True):
+        found = ids.get(key.main) or ids.get(key.other or "") or new_id()
+        if key.main not in ids and (key.other or "") not in ids:
+            new[key.main] = _new_row(found, message, key, now)
+        ids.setdefault(key.main, found)
+        if key.other is not None:
+            ids.setdefault(key.other, found)
+    for key_of_new in sorted(new):  # in one order everywhere, so that gateways cannot lock up
+        insert_new(session, Conversation, new[key_of_new])
+    wanted = sorted({ids[key.main] for key in keys})
+    locked = {row.id: row for row in database.lock_conversations(session, wanted)}
+    if len(locked) < len(wanted):  # created by another gateway, or erased, between the two looks
+        return find_or_create(database, session, messages, now)
+    rows = [locked[ids[key.main]] for key in keys]
+    for row, message, key in zip(rows, messages, keys, strict=True):
+        _update(row, message, key.main, key.other)
+    return rows
+
+
+class _Keys(NamedTuple):
+    main: str
+    other: str | None
+
+    @classmethod
+    def of(cls, database: Database, message: InboundMessage) -> Self:
+        """The keyed hashes of a sender's one or two ids."""
+        channel, account, other = message.channel, message.account, message.alt_address
+        return cls(
+            address_key(database, channel, account, message.address),
+            address_key(database, channel, account, other) if other else None,
+        )
+
+
+def _known(session: Session, keys: Sequence[_Keys]) -> dict[str, str]:
+    """Which keys have a conversation; as the main address before as the other one."""
+    wanted = {key for pair in keys for key in pair if key}
+    rows = session.execute(
+        select(Conversation.id, Conversation.address_key, Conversation.alt_address_key).where(
+            or_(Conversation.address_key.in_(wanted), Conversation.alt_address_key.in_(wanted))
+        )
+    ).all()
+    known = {row.alt_address_key: row.id for row in rows if row.alt_address_key in wanted}
+    return known | {row.address_key: row.id for row in rows if row.address_key in wanted}
+
+
+def _new_row(
+    conversation_id: str, message: InboundMessage, key: _Keys, now: datetime
+) -> dict[str, Any]:
+    return {
+        "id": conversation_id,
+        "channel": message.channel,
+        "account": message.account,
+        "address_key": key.main,
+        "alt_address_key": key.other,
+        "address": message.address,
+        "alt_address": message.alt_address,
+        "profile_name": message.profile_name,
+        "created_at": now,
+        "expires_at": now + UNCONSENTED,
+        "epoch": 0,
+    }
 
 
 def _update(row: Conversation, message: InboundMessage, key: str, alt_key: str | None) -> None:

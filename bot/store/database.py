@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -99,16 +99,21 @@ class Database:
             self._writer.release()
 
     def lock_conversation(self, session: Session, conversation_id: str) -> Conversation | None:
-        """The conversation, locked until the transaction ends; None when it is gone.
+        """The conversation, locked until the transaction ends; None when it is gone."""
+        return next(iter(self.lock_conversations(session, [conversation_id])), None)
+
+    def lock_conversations(self, session: Session, ids: Sequence[str]) -> Sequence[Conversation]:
+        """Those of the conversations that there are, locked until the transaction ends.
 
         FOR NO KEY UPDATE, because rows that refer to the conversation may be inserted meanwhile.
         """
-        return session.scalar(
+        return session.scalars(
             select(Conversation)
-            .where(Conversation.id == conversation_id)
+            .where(Conversation.id.in_(ids))
+            .order_by(Conversation.id)
             .with_for_update(key_share=True)
             .execution_options(populate_existing=True)
-        )
+        ).all()
 
     def migrate(self) -> None:
         """Bring the tables to the newest version and take the lookup secret into use."""
@@ -158,8 +163,8 @@ def put(session: Session, model: type[Base], *rows: dict[str, Any]) -> None:
         session.connection().execute(insert(table_of(model)), list(rows))
 
 
-def insert_new(session: Session, table: type[Base], values: dict[str, Any]) -> bool:
-    """Insert a row unless its unique key is taken; whether it was inserted.
+def insert_new(session: Session, table: type[Base], *rows: dict[str, Any]) -> frozenset[Any]:
+    """Insert rows unless their unique keys are taken; the keys of those that were inserted.
 
     Of two at the same time the second waits for the first to commit.
     """
@@ -167,8 +172,8 @@ def insert_new(session: Session, table: type[Base], values: dict[str, Any]) -> b
     target = table_of(table)
     begun = sqlite.insert(target) if on_sqlite else postgresql.insert(target)
     key = next(iter(target.primary_key.columns))
-    statement = begun.values(**values).on_conflict_do_nothing().returning(key)
-    return session.connection().execute(statement).first() is not None
+    statement = begun.values(list(rows)).on_conflict_do_nothing().returning(key)
+    return frozenset(session.connection().execute(statement).scalars())
 
 
 def _engine(url: URL) -> Engine:

@@ -1,85 +1,198 @@
-"""Files that people send and get, encrypted, under opaque names in a local folder.
+"""Files that people send and get: sealed in pieces, under names made from their content.
 
-Guarantee: `put` returns after the bytes are durably stored; a name tells nothing about content or
-person, and no name leads out of the folder. What is read is authenticated.
-Limit: one machine (or one shared folder); an object store would be another class with these three
-methods.
+Guarantee: a file has a name only after all of its bytes are durably stored; a name tells nothing
+about content or person to whoever has only the storage, and no name leads out of it. The same
+content twice within one scope (a conversation) is one file. What is read is authenticated.
 """
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import os
 import re
 import secrets
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from types import TracebackType
+from typing import BinaryIO, Final, Protocol, Self
 from urllib.parse import unquote, urlsplit
 
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from bot.store.errors import NotFound
+from bot.store.sealed import PIECE, Sealer
 
-from bot.store.errors import BadKeys, NotFound
+# Names of 42 digits are from before names were made from the content.
+_KEY: Final = re.compile(r"[0-9a-f]{2}/(?:[0-9a-f]{40}|[0-9a-f]{62})")
 
-_KEY = re.compile(r"[0-9a-f]{2}/[0-9a-f]{40}")
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A file that is stored: its key, size in bytes, and whether it was not there before."""
+
+    key: str
+    size: int
+    new: bool
 
 
-class FileStore(Protocol):
-    """Where files are kept, by key."""
+class Storage(Protocol):
+    """Where sealed files lie."""
 
-    def put(self, data: bytes) -> str:
-        """Store the bytes durably; gives their key. Raises OSError when the disk cannot."""
+    def parts_folder(self) -> Path:
+        """A local folder for files that are still being written; they are sealed already."""
 
-    def get(self, key: str) -> bytes:
-        """The bytes; NotFound when there are none under this key."""
+    def adopt(self, part: Path, key: str) -> bool:
+        """Take a finished file in under its key; False when the key is there already."""
+
+    def portions(self, key: str) -> Iterator[bytes]:
+        """The sealed bytes; NotFound when there are none under this key."""
 
     def remove(self, key: str) -> None:
         """Forget the bytes; nothing happens when there are none."""
 
 
-class LocalFiles:
-    """A folder of encrypted files."""
+class FileStore:
+    """Seals files on their way into a storage and opens them on their way out."""
 
-    def __init__(self, folder: Path, keys: Sequence[str]) -> None:
-        self._folder = folder
-        self._cipher = MultiFernet([Fernet(key) for key in keys])
+    def __init__(self, storage: Storage, keys: Sequence[str]) -> None:
+        self._storage, self._sealer = storage, Sealer(keys)
 
-    def put(self, data: bytes) -> str:
-        name = secrets.token_hex(21)
-        key = f"{name[:2]}/{name[2:]}"
-        path = self._folder / key
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        unfinished = path.with_suffix(".part")
-        with unfinished.open("xb") as file:
-            file.write(self._cipher.encrypt(data))
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.rename(path)
-        _sync_folder(path.parent)
-        return key
+    def writer(self, scope: str) -> FileWriter:
+        """For a `with` block that writes one file; without `commit` nothing stays.
+
+        `scope` is the conversation: within it the same content is one file, and nobody can tell
+        that two people sent the same.
+        """
+        return FileWriter(self._storage, self._sealer, scope)
+
+    def put(self, data: bytes, scope: str | None = None) -> str:
+        """Store the bytes durably; gives their key. Raises OSError when the storage cannot."""
+        with self.writer(scope or secrets.token_hex(16)) as writer:
+            writer.write(data)
+            return writer.commit().key
 
     def get(self, key: str) -> bytes:
-        try:
-            return self._cipher.decrypt(self._path(key).read_bytes())
-        except FileNotFoundError:
-            raise NotFound(key) from None
-        except InvalidToken as error:
-            raise BadKeys("no key of INTAKE_DATA_KEYS fits a stored file") from error
+        """All the bytes; for files that are known to be small. Raises as `chunks` does."""
+        return b"".join(self.chunks(key))
+
+    def chunks(self, key: str) -> Iterator[bytes]:
+        """The bytes in pieces. Raises NotFound at once, BadKeys when a piece does not fit."""
+        return self._sealer.opened(self._storage.portions(_checked(key)))
 
     def remove(self, key: str) -> None:
-        self._path(key).unlink(missing_ok=True)
+        """Forget the bytes; nothing happens when there are none."""
+        self._storage.remove(_checked(key))
 
-    def _path(self, key: str) -> Path:
-        if not _KEY.fullmatch(key):
-            raise NotFound("file")
-        return self._folder / key
+
+class FileWriter:
+    """One file being written, sealed from its first byte."""
+
+    def __init__(self, storage: Storage, sealer: Sealer, scope: str) -> None:
+        self._storage, self._sealer, self._scope = storage, sealer, scope
+        self._hash, self.size = hashlib.sha256(), 0
+
+    def __enter__(self) -> Self:
+        folder = self._storage.parts_folder()
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        descriptor, name = tempfile.mkstemp(".part", dir=folder)
+        self._file: BinaryIO = os.fdopen(descriptor, "wb")
+        self._path = Path(name)
+        self._sealing = self._sealer.seal(self._file)
+        return self
+
+    def write(self, data: bytes) -> None:
+        """Adds bytes. Raises OSError when the disk cannot."""
+        self._hash.update(data)
+        self.size += len(data)
+        self._sealing.write(data)
+
+    def commit(self) -> Stored:
+        """The whole file is written: store it durably. Raises OSError when the storage cannot."""
+        self._sealing.close()
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        self._file.close()
+        name = hmac.new(self._scope.encode(), self._hash.digest(), "sha256").hexdigest()
+        key = f"{name[:2]}/{name[2:]}"
+        return Stored(key, self.size, self._storage.adopt(self._path, key))
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._file.close()
+        self._path.unlink(missing_ok=True)
+
+
+class LocalFolder:
+    """A folder on one machine, or one that several machines share."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def parts_folder(self) -> Path:
+        """Beside the files, so that taking one in is a change of name."""
+        return self._folder / "parts"
+
+    def adopt(self, part: Path, key: str) -> bool:
+        """Gives the file its name."""
+        path = self._folder / key
+        if path.exists():
+            return False
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        part.rename(path)
+        _sync_folder(path.parent)
+        return True
+
+    def portions(self, key: str) -> Iterator[bytes]:
+        """The file's bytes; it is opened at once."""
+        try:
+            file = (self._folder / key).open("rb")
+        except FileNotFoundError:
+            raise NotFound("file") from None
+        return _read(file)
+
+    def remove(self, key: str) -> None:
+        """Removes the file."""
+        (self._folder / key).unlink(missing_ok=True)
+
+
+class LocalFiles(FileStore):
+    """A folder of sealed files."""
+
+    def __init__(self, folder: Path, keys: Sequence[str]) -> None:
+        super().__init__(LocalFolder(folder), keys)
 
 
 def open_files(url: str, keys: Sequence[str]) -> FileStore:
-    """The file store at `file:///path`. Raises ValueError for an address of another kind."""
+    """The file store at `file:///path` or `s3://bucket/prefix`.
+
+    Raises ValueError for an address of another kind. Access to S3 is set by the usual AWS_*
+    variables (AWS_ENDPOINT_URL for a store that is not Amazon's).
+    """
     parts = urlsplit(url)
+    if parts.scheme == "s3" and parts.netloc:
+        from bot.store.object_files import Bucket  # a large library that few need
+
+        return FileStore(Bucket(url), keys)
     if parts.scheme != "file" or not parts.path.startswith("/"):
-        raise ValueError("INTAKE_FILES_URL must be file:///path")
+        raise ValueError("INTAKE_FILES_URL must be file:///path or s3://bucket/prefix")
     return LocalFiles(Path(unquote(parts.path)), keys)
+
+
+def _checked(key: str) -> str:
+    if not _KEY.fullmatch(key):
+        raise NotFound("file")
+    return key
+
+
+def _read(file: BinaryIO) -> Iterator[bytes]:
+    with file:
+        while portion := file.read(PIECE):
+            yield portion
 
 
 def _sync_folder(folder: Path) -> None:

@@ -13,6 +13,24 @@ from bot.store.messages import Author, InboundMessage, Kind, Outgoing, State
 
 
 @dataclass(frozen=True, slots=True)
+class Arrival:
+    """A message to take in: its turn may begin after `pause` seconds, at once when `urgent`.
+
+    With `kept_as` (a code that says why) it is only kept in the transcript.
+    """
+
+    message: InboundMessage
+    pause: float = 0.0
+    urgent: bool = False
+    kept_as: str | None = None
+
+    @property
+    def takes_turn(self) -> bool:
+        """Whether somebody is to answer it."""
+        return self.kept_as is None and self.message.kind is not Kind.BLOCKED
+
+
+@dataclass(frozen=True, slots=True)
 class Received:
     """Answer to `inbox.receive`; a duplicate names the message that was taken first."""
 

@@ -110,7 +110,7 @@ def test_a_link_is_made_for_our_own_files_only(tmp_path: Path) -> None:
         links.url(FileRef(url="https://example.org/x"))
 
 
-@pytest.mark.parametrize("url", ["http://x/y", "file:relative", "/var/x", "s3://bucket"])
+@pytest.mark.parametrize("url", ["http://x/y", "file:relative", "/var/x", "gs://bucket", "s3:///x"])
 def test_another_kind_of_file_store_is_refused_by_name(url: str) -> None:
     with pytest.raises(ValueError, match="INTAKE_FILES_URL"):
         open_files(url, [])
