@@ -9,7 +9,7 @@ from functools import cache
 
 from bot.oncology.context import context_of
 from bot.oncology.knowledge_files import KNOWLEDGE, load
-from bot.oncology.numbers import durations
+from bot.oncology.numbers import Duration, durations
 from bot.oncology.phrases import Hit, PhraseBook
 from bot.oncology.reading import Mention
 from bot.oncology.spread import sites_of
@@ -19,7 +19,7 @@ from bot.oncology.vocabulary import Review
 
 HOURS_A_MONTH = 730.5
 # A duration this many tokens from the word of relapse is the time until it.
-NEAR = 5
+NEAR, FAR = 5, 9
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,7 @@ class ExtentFile:
     extent: dict[str, tuple[str, ...]]
     brain: dict[str, tuple[str, ...]]
     relapse_links: frozenset[str]
+    quiet: frozenset[str]
     doubt: frozenset[str]
 
 
@@ -49,25 +50,42 @@ def _book(kind: str) -> PhraseBook[str]:
 
 def read_relapse_time(doc: Document, asks: str | None) -> Iterator[Mention]:
     """`months_to_relapse` beside a relapse, or as the answer to the question."""
+    spans = [s for s in durations(doc) if not s.ago or asks == "months_to_relapse"]
+    best: tuple[int, Duration] | None = None
     for hit in relapses(doc):
-        for span in durations(doc):
-            first, last = doc.token_span(span.nstart, span.nend)
-            before, after = hit.first - last, first - hit.last
-            if span.ago or not (0 <= before <= NEAR or 0 <= after <= NEAR):
-                continue
-            low, high = (last, hit.first) if before >= 0 else (hit.last, first)
-            around = {t.text for t in doc.tokens[max(0, low - 1) : high + 1]}
-            if not around & extent_file().relapse_links and "later" not in _next(doc, last):
-                continue
-            start, end = doc.origin(span.nstart, span.nend)
-            months = round(span.hours / HOURS_A_MONTH, 1)
-            value = int(months) if months == int(months) else months
-            yield Mention("months_to_relapse", value, doc.words(start, end), start, end)
-            return
+        for span in spans:
+            distance = _until(doc, hit, span)
+            if distance is not None and (best is None or distance < best[0]):
+                best = (distance, span)
+    if best is None and asks == "months_to_relapse" and spans:
+        best = (0, spans[0])
+    if best is not None:
+        span = best[1]
+        start, end = doc.origin(span.nstart, span.nend)
+        months = round(span.hours / HOURS_A_MONTH, 1)
+        value = int(months) if months == int(months) else months
+        yield Mention("months_to_relapse", value, doc.words(start, end), start, end)
 
 
-def _next(doc: Document, last: int) -> set[str]:
-    return {t.text for t in doc.tokens[last : last + 2]}
+def _until(doc: Document, hit: Hit[str], span: Duration) -> int | None:
+    """How near a time stands to a relapse of which it tells the delay; None when it does not."""
+    first, last = doc.token_span(span.nstart, span.nend)
+    context = context_of(doc)
+    if context.sentence_of[min(first, len(doc.tokens) - 1)] != context.sentence_of[hit.first]:
+        return None
+    before = last <= hit.first
+    low, high = (last, hit.first) if before else (hit.last, first)
+    if not 0 <= high - low <= (FAR if before else NEAR):
+        return None
+    words = extent_file()
+    around = {t.text for t in doc.tokens[max(0, first - 1) : first]}
+    around |= {t.text for t in doc.tokens[last : last + 2]}
+    around |= {t.text for t in doc.tokens[low : low + 1]}
+    quiet = {t.text for t in doc.tokens[max(0, first - 4) : high]} & words.quiet
+    close = not before and high - low <= 2
+    if not (around & words.relapse_links or (before and quiet) or close):
+        return None
+    return high - low
 
 
 def read_extent(doc: Document, asks: str | None) -> Iterator[Mention]:

@@ -29,6 +29,8 @@ DENYING = frozenset({"stable", "remission", "localised", "progressed", "refracto
 # An answer this short may use words that say too little elsewhere.
 SHORT = 8
 COMPOSED, INFERRED = 0.85, 0.75
+# What a pattern may say besides a status: settled by the treatment told before.
+FOUND_AGAIN = "found_again"
 
 
 @dataclass(frozen=True)
@@ -41,11 +43,14 @@ class StatusFile:
     status: dict[str, tuple[str, ...]]
     answers: dict[str, tuple[str, ...]]
     abbreviations: dict[str, str]
+    beside_name: dict[str, str]
     abbreviation_after: frozenset[str]
     proof: frozenset[str]
     groups: dict[str, tuple[str, ...]]
     patterns: dict[str, tuple[str, ...]]
     other_subjects: frozenset[str]
+    of_the_disease: frozenset[str]
+    passed: frozenset[str]
     background: frozenset[str]
     trend_words: frozenset[str]
     fresh: frozenset[str]
@@ -94,8 +99,8 @@ def read_status(doc: Document, asks: str | None) -> Iterator[Mention]:
         said = [h for h in _answers().find(doc) if not context_of(doc).owners.is_other(h.first)]
     if said:
         yield _mention(doc, _standing(doc, said))
-    else:
-        yield from _untreated(doc)
+        return
+    yield from _working(doc) or _untreated(doc)
 
 
 def status_hits(doc: Document) -> list[Hit[str]]:
@@ -114,9 +119,11 @@ def _found(doc: Document) -> list[Hit[str]]:
     taken = {i for hit in hits for i in range(hit.first, hit.last)}
     more = [
         *_abbreviations(doc),
+        *_beside_names(doc),
         *(_hit(doc, p.value, p.first, p.last) for p in _statements().find(doc)),
         *_trends(doc),
     ]
+    more = [resolved for hit in more if (resolved := _resolved(doc, hit)) is not None]
     for hit in more:
         if taken.isdisjoint(range(hit.first, hit.last)):
             hits.append(hit)
@@ -127,6 +134,21 @@ def _found(doc: Document) -> list[Hit[str]]:
 def _hit(doc: Document, value: str, first: int, last: int) -> Hit[str]:
     tokens = doc.tokens
     return Hit(value, first, last, tokens[first].start, tokens[last - 1].end, COMPOSED)
+
+
+def _resolved(doc: Document, hit: Hit[str]) -> Hit[str] | None:
+    """Spots found after treatment are a relapse when time passed since, else progression."""
+    if hit.value != FOUND_AGAIN:
+        return hit
+    if not any(
+        one.last <= hit.first and one.status is not Timing.PLANNED for one in given_treatments(doc)
+    ):
+        return None
+    around = {
+        t.text for t in doc.tokens[max(0, hit.first - 4) : min(hit.last + 4, len(doc.tokens))]
+    }
+    value = "relapsed" if around & status_file().passed else "progressed"
+    return _hit(doc, value, hit.first, hit.last)
 
 
 def _standing(doc: Document, said: list[Hit[str]]) -> Hit[str]:
@@ -160,6 +182,9 @@ def _of_something_else(doc: Document, hit: Hit[str]) -> bool:
         before & words.of_a_medicine_before or after & words.of_a_medicine_after
     ):
         return True
+    own = {doc.tokens[i].text for i in range(hit.first, hit.last)}
+    if own & words.of_the_disease:
+        return False
     here = context_of(doc).sentence(hit.first)
     things = _things(doc)
     for index in range(hit.first - 1, max(here.first, hit.first - 6) - 1, -1):
@@ -172,7 +197,7 @@ def _of_something_else(doc: Document, hit: Hit[str]) -> bool:
             return False
         if doc.tokens[index].text in words.other_subjects:
             return True
-    return any(doc.tokens[i].text in words.other_subjects for i in range(hit.first, hit.last))
+    return bool(own & words.other_subjects)
 
 
 def _things(doc: Document) -> set[int]:
@@ -220,6 +245,23 @@ def _abbreviations(doc: Document) -> Iterator[Hit[str]]:
             yield _hit(doc, value, index, index + 1)
 
 
+def _beside_names(doc: Document) -> Iterator[Hit[str]]:
+    """ "FL rel x3", "tepotinib pd": right behind a cancer, or a treatment and its cycles."""
+    words = status_file().beside_name
+    ends = {f.last for f in findings(doc, None)} | {h.last for h in treatment_hits(doc)}
+    for end in ends:
+        at = end
+        while at < len(doc.tokens) and at - end < 4 and doc.tokens[at].text in _COUNTING:
+            at += 1
+        if at < len(doc.tokens) and doc.tokens[at].text in words:
+            after = doc.norm[doc.tokens[at].nend : doc.tokens[at].nend + 14]
+            if not _RESULT.match(after) or _TIME.match(after):
+                yield _hit(doc, words[doc.tokens[at].text], at, at + 1)
+
+
+_COUNTING = frozenset({"x", "cycles", "cycle", "times", "done", *(str(n) for n in range(1, 31))})
+
+
 def _behind(doc: Document, index: int, words: StatusFile) -> bool:
     """Whether a word of response or of a scan stands right before."""
     before = [t.text for t in doc.tokens[max(0, index - 3) : index]]
@@ -243,7 +285,7 @@ MORE, LESS = 1.3, 0.7
 
 def _trends(doc: Document) -> Iterator[Hit[str]]:
     """A marker or a size that went from one number to another by a third or more."""
-    words = status_file().trend_words
+    words = status_file().trend_words if treatment_hits(doc) else frozenset()
     used = -1
     for index, token in enumerate(doc.tokens):
         if token.text not in words or index <= used:
@@ -274,6 +316,16 @@ def _change(text: str) -> tuple[float, int] | None:
             continue
         return (now / before, match.end()) if before > 0 else None
     return None
+
+
+def _working(doc: Document) -> list[Mention]:
+    """A treatment that is being taken and said to work."""
+    for one in given_treatments(doc):
+        if one.status is Timing.ONGOING and one.response == "responded":
+            words = doc.words(one.start, one.end)
+            value = "on_treatment_responding"
+            return [Mention("disease_status", value, words, one.start, one.end, INFERRED)]
+    return []
 
 
 def _untreated(doc: Document) -> Iterator[Mention]:
