@@ -117,7 +117,20 @@ def load(session: Session, row: CaseRow) -> Case:
         open_questions=list(dialogue.get("open_questions", ())),
         handover_reason=dialogue.get("handover_reason"),
         memory=dict(dialogue.get("memory", {})),
+        papers=_papers(session, row.number),
     )
+
+
+def _papers(session: Session, number: str) -> dict[str, str]:
+    """Papers of the checklist that are in hand or not needed."""
+    rows = session.scalars(
+        select(ChecklistRow).where(
+            ChecklistRow.case_number == number,
+            ChecklistRow.kind == "record",
+            ChecklistRow.state != "needed",
+        )
+    )
+    return {str(row.body["id"]): row.state for row in rows if isinstance(row.body, Mapping)}
 
 
 def save(

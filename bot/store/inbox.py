@@ -9,24 +9,21 @@ to a second set of replies.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, func, select, update
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
 from bot.store.case_tables import CaseRow
-from bot.store.conversations import find_or_create
-from bot.store.crypto import new_id
-from bot.store.database import Database, insert_new, put, table_of
+from bot.store.database import Database
 from bot.store.errors import NotFound
 from bot.store.messages import Author, InboundMessage, Kind, OutboundReply, State
 from bot.store.outgoing import write_replies
 from bot.store.queue import (
     INBOX,
-    OUTBOX,
     Held,
+    Work,
     backoff,
     claim,
     expire_dead,
@@ -37,11 +34,11 @@ from bot.store.queue import (
     remove,
     renew,
 )
+from bot.store.receiving import take_in
 from bot.store.records import Arrival, ClaimedTurn, QueueDepth, Received, TakenMessage
-from bot.store.tables import IS_OPEN, IS_TROUBLE, Conversation, Due, Message, Receipt
+from bot.store.tables import IS_OPEN, IS_TROUBLE, Conversation, Due, Message
 
 MAX_ATTEMPTS = 8  # then the message is given up and a coordinator sees it
-MAX_PAUSE_FACTOR = 4  # somebody who keeps typing is answered after this many pauses
 
 QUEUED_IN = (IS_OPEN, Message.state == State.QUEUED, Message.author == Author.PATIENT)
 
@@ -67,28 +64,8 @@ class Inbox:
 
         Raises StoreUnavailable when none could be stored.
         """
-        now = self._db.now()
-        new = [(self._receipt_key(arrival.message), new_id(), arrival) for arrival in arrivals]
         with self._db.write() as session:
-            fresh = _take_receipts(session, new, now)
-            taken = [entry for entry in new if entry[1] in fresh]
-            messages = [arrival.message for _key, _id, arrival in taken]
-            conversations = find_or_create(self._db, session, messages, now) if taken else []
-            named = []
-            for (key, message_id, _arrival), conversation in zip(taken, conversations, strict=True):
-                fresh[message_id] = conversation.id
-                named.append({"of": key, "conversation": conversation.id})
-            if named:
-                session.connection().execute(_NAME_CONVERSATION, named)
-            rows = [_row(fresh[entry[1]], entry[1], entry[2], now) for entry in taken]
-            put(session, Message, *rows)
-            _note_contacts(session, list(zip(taken, conversations, strict=True)), now)
-            return [
-                Received(fresh[message_id], message_id)
-                if message_id in fresh
-                else _first_time(session, key)
-                for key, message_id, _arrival in new
-            ]
+            return take_in(self._db, session, arrivals)
 
     def hurry(self, message_id: str) -> None:
         """Take a message's turn at once, also when it was only to be kept."""
@@ -101,12 +78,8 @@ class Inbox:
                 row.state, row.error_code = State.QUEUED, None
             if row.state == State.QUEUED:
                 conversation = session.get_one(Conversation, row.conversation_id)
-                zero = timedelta()
-                put_due(session, INBOX, conversation.id, conversation.channel, now, now, zero)
-
-    def _receipt_key(self, message: InboundMessage) -> str:
-        names = (message.channel, message.account, message.provider_id)
-        return self._db.cipher.lookup("receipt", *names)
+                work = Work(conversation.id, conversation.channel, now, timedelta())
+                put_due(session, INBOX, now, work)
 
     def claim(
         self, worker_id: str, lease_seconds: float = 60.0, group: int = 1
@@ -227,92 +200,7 @@ class Inbox:
                 raise NotFound(message_id)
             row.state, row.attempts, row.error_code = State.QUEUED, 0, None
             row.turn_id = None
-            put_due(session, INBOX, conversation.id, conversation.channel, now, now)
-
-
-_NAME_CONVERSATION = (
-    update(table_of(Receipt))
-    .where(table_of(Receipt).c.key == bindparam("of"))
-    .values(conversation_id=bindparam("conversation"))
-)
-Entry = tuple[str, str, Arrival]  # receipt's key, our id of the message, what came
-
-
-def _take_receipts(session: Session, entries: Sequence[Entry], now: datetime) -> dict[str, str]:
-    """Ids of the messages that came for the first time (no conversation yet).
-
-    A concurrent copy waits here for the other's commit; in one order everywhere, so that two
-    gateways with the same messages cannot lock each other out.
-    """
-    values = {
-        key: {"key": key, "message_id": message_id, "received_at": now}
-        for key, message_id, _arrival in reversed(entries)  # of two copies the first counts
-    }
-    inserted = insert_new(session, Receipt, *(values[key] for key in sorted(values)))
-    return {str(values[key]["message_id"]): "" for key in inserted}
-
-
-def _first_time(session: Session, key: str) -> Received:
-    first = session.get_one(Receipt, key, populate_existing=True)
-    return Received(first.conversation_id or "", first.message_id or "", True)
-
-
-def _row(conversation_id: str, message_id: str, arrival: Arrival, now: datetime) -> dict[str, Any]:
-    message = arrival.message
-    return {
-        "id": message_id,
-        "conversation_id": conversation_id,
-        "author": Author.PATIENT,
-        "kind": message.kind,
-        "state": State.QUEUED if arrival.takes_turn else State.DONE,
-        "error_code": arrival.kept_as,
-        "body": message.model_dump(mode="json", exclude_defaults=True),
-        "sequence": message.sequence,
-        "provider_id": message.provider_message_id or message.provider_id,
-        "epoch": 0,
-        "urgent": False,
-        "attempts": 0,
-        "apologised": False,
-        "created_at": now,
-        "updated_at": now,
-    }
-
-
-def _note_contacts(
-    session: Session, taken: Sequence[tuple[Entry, Conversation]], now: datetime
-) -> None:
-    """Somebody who writes may be written to; somebody who blocked us may not."""
-    wrote = {}
-    for (_key, _id, arrival), conversation in taken:
-        message = arrival.message
-        if message.kind is Kind.BLOCKED:
-            conversation.stopped_at, conversation.stop_reason = now, "blocked"
-            continue
-        # The provider's window counts from when it was written, not from when it was taken in.
-        written = min(message.sent_at, now)
-        conversation.last_inbound_at = max(conversation.last_inbound_at or written, written)
-        conversation.stopped_at = conversation.stop_reason = None
-        wrote[conversation.id] = conversation
-    _release_held(session, wrote, now)
-    for (_key, _id, arrival), conversation in taken:
-        if arrival.takes_turn:
-            pause = 0.0 if arrival.urgent else arrival.pause
-            ready_at, latest = now + timedelta(seconds=pause), timedelta(seconds=pause)
-            place = (INBOX, conversation.id, conversation.channel)
-            put_due(session, *place, now, ready_at, latest * MAX_PAUSE_FACTOR)
-
-
-def _release_held(session: Session, wrote: Mapping[str, Conversation], now: datetime) -> None:
-    if not wrote:
-        return
-    released = session.scalars(
-        update(Message)
-        .where(Message.conversation_id.in_(wrote), IS_OPEN, Message.state == State.HELD)
-        .values(state=State.QUEUED, updated_at=now)
-        .returning(Message.conversation_id)
-    ).all()
-    for conversation_id in sorted(set(released)):
-        put_due(session, OUTBOX, conversation_id, wrote[conversation_id].channel, now, now)
+            put_due(session, INBOX, now, Work(conversation.id, conversation.channel, now))
 
 
 def _next_turn(session: Session, taken: Held, group: int, now: datetime) -> list[Message]:

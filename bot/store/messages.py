@@ -119,11 +119,15 @@ class ReplyButton(Frozen):
 
 
 class OutboundReply(Frozen):
-    """One message to send. `urgent` replies go out even when a human holds the conversation."""
+    """One message to send. `urgent` replies go out even when a human holds the conversation.
+
+    `documents` name what is to be made from the case and attached before the message is written.
+    """
 
     text: str | None = None
     buttons: tuple[ReplyButton, ...] = ()
     files: tuple[FileRef, ...] = ()
+    documents: tuple[str, ...] = ()
     response: str | None = None  # name of the response it was made from
     urgent: bool = False
 

@@ -24,6 +24,7 @@ from bot.store.messages import Author, OutboundReply, Outgoing, State
 from bot.store.outgoing import overtaken, write_replies
 from bot.store.queue import (
     OUTBOX,
+    Work,
     backoff,
     claim,
     expire_dead,
@@ -279,7 +280,7 @@ class Outbox:
                 raise NotFound(message_id)
             row.state, row.attempts, row.error_code = State.QUEUED, 0, None
             row.epoch, row.updated_at = conversation.epoch, now
-            put_due(session, OUTBOX, conversation.id, conversation.channel, now, now)
+            put_due(session, OUTBOX, now, Work(conversation.id, conversation.channel, now))
 
     def _claimed(self, session: Session, delivery: Delivery) -> tuple[Due, Message]:
         self._db.lock_conversation(session, delivery.conversation_id)

@@ -19,7 +19,7 @@ from bot.store.messages import (
     Outgoing,
     State,
 )
-from bot.store.queue import OUTBOX, put_due
+from bot.store.queue import OUTBOX, Work, put_due
 from bot.store.tables import Button, Conversation, Message
 
 MESSAGES = table_of(Message)
@@ -87,7 +87,7 @@ def write_replies(
             ),
         )
     if ids and not pulled:
-        put_due(session, OUTBOX, conversation.id, conversation.channel, now, now)
+        put_due(session, OUTBOX, now, Work(conversation.id, conversation.channel, now))
     return ids
 
 

@@ -12,6 +12,7 @@ import random
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Select, delete, or_, select, update
 from sqlalchemy.orm import Session
@@ -41,36 +42,54 @@ def backoff(tries: int, *, first: float = 1.0, most: float = 60.0) -> timedelta:
     return timedelta(seconds=delay * random.uniform(0.75, 1.25))  # noqa: S311
 
 
-def put_due(
-    session: Session,
-    queue: str,
-    conversation_id: str,
-    channel: str,
-    now: datetime,
-    ready_at: datetime,
-    latest: timedelta | None = None,
-) -> None:
-    """Announce work of a conversation (locked by the caller).
+@dataclass(frozen=True, slots=True)
+class Work:
+    """Work of a conversation, to be begun at `ready_at`.
 
-    Work already announced and not in anybody's hands is moved to `ready_at`, but not beyond
-    `latest` after it was announced.
+    With `latest`, work already announced and in nobody's hands is moved to `ready_at`, but not
+    beyond `latest` after it was announced.
     """
-    due = session.get(Due, (queue, conversation_id), with_for_update=True, populate_existing=True)
-    if due is None:
-        values = {
-            "queue": queue,
-            "conversation_id": conversation_id,
-            "channel": channel,
-            "ready_at": ready_at,
-            "waiting_since": now,
-            "tries": 0,
-        }
-        put(session, Due, values)
-    elif latest is not None and due.token is None:
-        due.ready_at = min(ready_at, due.waiting_since + latest)
-    else:
-        # A pause before the next message to one person must not be cut short.
-        due.ready_at = max(due.ready_at, ready_at)
+
+    conversation_id: str
+    channel: str
+    ready_at: datetime
+    latest: timedelta | None = None
+
+
+def put_due(session: Session, queue: str, now: datetime, *works: Work) -> None:
+    """Announce work of conversations (locked by the caller)."""
+    wanted = sorted({work.conversation_id for work in works})
+    query = select(Due).where(Due.queue == queue, Due.conversation_id.in_(wanted))
+    found = session.scalars(
+        query.order_by(Due.conversation_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    known = {due.conversation_id: due for due in found}
+    new: dict[str, dict[str, Any]] = {}
+    for work in works:
+        due = known.get(work.conversation_id)
+        if due is not None:
+            due.ready_at = _moved(due.ready_at, due.waiting_since, work, held=due.token is not None)
+        elif (row := new.get(work.conversation_id)) is not None:
+            row["ready_at"] = _moved(row["ready_at"], now, work, held=False)
+        else:
+            new[work.conversation_id] = {
+                "queue": queue,
+                "conversation_id": work.conversation_id,
+                "channel": work.channel,
+                "ready_at": work.ready_at,
+                "waiting_since": now,
+                "tries": 0,
+            }
+    put(session, Due, *new.values())
+
+
+def _moved(ready_at: datetime, since: datetime, work: Work, *, held: bool) -> datetime:
+    if work.latest is not None and not held:
+        return min(work.ready_at, since + work.latest)
+    # A pause before the next message to one person must not be cut short.
+    return max(ready_at, work.ready_at)
 
 
 def claim(

@@ -1,0 +1,145 @@
+"""Taking messages in: receipts, conversations, rows of the transcript, work for the workers.
+
+Guarantee: the same provider message, at once or months later, from one gateway or several, is
+stored once. Everything of one call is one transaction of the caller.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import bindparam, update
+from sqlalchemy.orm import Session
+
+from bot.store.conversations import find_or_create
+from bot.store.crypto import new_id
+from bot.store.database import Database, insert_new, put, table_of
+from bot.store.messages import Author, InboundMessage, Kind, State
+from bot.store.queue import INBOX, OUTBOX, Work, put_due
+from bot.store.records import Arrival, Received
+from bot.store.tables import IS_OPEN, Conversation, Message, Receipt
+
+MAX_PAUSE_FACTOR = 4  # somebody who keeps typing is answered after this many pauses
+
+_NAME_CONVERSATION = (
+    update(table_of(Receipt))
+    .where(table_of(Receipt).c.key == bindparam("of"))
+    .values(conversation_id=bindparam("conversation"))
+)
+Entry = tuple[str, str, Arrival]  # receipt's key, our id of the message, what came
+
+
+def take_in(database: Database, session: Session, arrivals: Sequence[Arrival]) -> list[Received]:
+    """Store what came at the same time, in its order."""
+    now = database.now()
+    new = [(_receipt_key(database, arrival.message), new_id(), arrival) for arrival in arrivals]
+    fresh = _take_receipts(session, new, now)
+    taken = [entry for entry in new if entry[1] in fresh]
+    messages = [arrival.message for _key, _id, arrival in taken]
+    conversations = find_or_create(database, session, messages, now) if taken else []
+    named = []
+    for (key, message_id, _arrival), conversation in zip(taken, conversations, strict=True):
+        fresh[message_id] = conversation.id
+        named.append({"of": key, "conversation": conversation.id})
+    if named:
+        session.connection().execute(_NAME_CONVERSATION, named)
+    rows = [_row(fresh[entry[1]], entry[1], entry[2], now) for entry in taken]
+    put(session, Message, *rows)
+    _note_contacts(session, list(zip(taken, conversations, strict=True)), now)
+    return [
+        Received(fresh[message_id], message_id)
+        if message_id in fresh
+        else _first_time(session, key)
+        for key, message_id, _arrival in new
+    ]
+
+
+def _receipt_key(database: Database, message: InboundMessage) -> str:
+    names = (message.channel, message.account, message.provider_id)
+    return database.cipher.lookup("receipt", *names)
+
+
+def _take_receipts(session: Session, entries: Sequence[Entry], now: datetime) -> dict[str, str]:
+    """Ids of the messages that came for the first time (no conversation yet).
+
+    A concurrent copy waits here for the other's commit; in one order everywhere, so that two
+    gateways with the same messages cannot lock each other out.
+    """
+    values = {
+        key: {"key": key, "message_id": message_id, "received_at": now}
+        for key, message_id, _arrival in reversed(entries)  # of two copies the first counts
+    }
+    inserted = insert_new(session, Receipt, *(values[key] for key in sorted(values)))
+    return {str(values[key]["message_id"]): "" for key in inserted}
+
+
+def _first_time(session: Session, key: str) -> Received:
+    first = session.get_one(Receipt, key, populate_existing=True)
+    return Received(first.conversation_id or "", first.message_id or "", True)
+
+
+def _row(conversation_id: str, message_id: str, arrival: Arrival, now: datetime) -> dict[str, Any]:
+    message = arrival.message
+    return {
+        "id": message_id,
+        "conversation_id": conversation_id,
+        "author": Author.PATIENT,
+        "kind": message.kind,
+        "state": State.QUEUED if arrival.takes_turn else State.DONE,
+        "error_code": arrival.kept_as,
+        "body": message.model_dump(mode="json", exclude_defaults=True),
+        "sequence": message.sequence,
+        "provider_id": message.provider_message_id or message.provider_id,
+        "epoch": 0,
+        "urgent": False,
+        "attempts": 0,
+        "apologised": False,
+        "created_at": now,
+        "updated_at": now,
+    }
+
+
+def _note_contacts(
+    session: Session, taken: Sequence[tuple[Entry, Conversation]], now: datetime
+) -> None:
+    """Somebody who writes may be written to; somebody who blocked us may not."""
+    wrote = {}
+    for (_key, _id, arrival), conversation in taken:
+        message = arrival.message
+        if message.kind is Kind.BLOCKED:
+            conversation.stopped_at, conversation.stop_reason = now, "blocked"
+            continue
+        # The provider's window counts from when it was written, not from when it was taken in.
+        written = min(message.sent_at, now)
+        conversation.last_inbound_at = max(conversation.last_inbound_at or written, written)
+        conversation.stopped_at = conversation.stop_reason = None
+        wrote[conversation.id] = conversation
+    _release_held(session, wrote, now)
+    works = [
+        _work(arrival, conversation, now)
+        for (_key, _id, arrival), conversation in taken
+        if arrival.takes_turn
+    ]
+    if works:
+        put_due(session, INBOX, now, *works)
+
+
+def _work(arrival: Arrival, conversation: Conversation, now: datetime) -> Work:
+    pause = timedelta(seconds=0 if arrival.urgent else arrival.pause)
+    return Work(conversation.id, conversation.channel, now + pause, pause * MAX_PAUSE_FACTOR)
+
+
+def _release_held(session: Session, wrote: Mapping[str, Conversation], now: datetime) -> None:
+    if not wrote:
+        return
+    released = session.scalars(
+        update(Message)
+        .where(Message.conversation_id.in_(wrote), IS_OPEN, Message.state == State.HELD)
+        .values(state=State.QUEUED, updated_at=now)
+        .returning(Message.conversation_id)
+    ).all()
+    works = [Work(name, wrote[name].channel, now) for name in sorted(set(released))]
+    if works:
+        put_due(session, OUTBOX, now, *works)
