@@ -77,7 +77,7 @@ def test_hurry_ends_the_pause_and_repeats_nothing(store: Store) -> None:
 
 
 def test_a_block_in_a_batch_stops_and_takes_no_turn(store: Store) -> None:
-    batch = [Arrival(message("hi")), Arrival(message("", kind=Kind.BLOCKED, text=None))]
+    batch = [Arrival(message("hi")), Arrival(message("-", kind=Kind.BLOCKED))]
     _, blocked = store.inbox.receive_many(batch)
     conversation = store.conversations.get(blocked.conversation_id)
     assert conversation is not None and conversation.stop_reason == "blocked"
