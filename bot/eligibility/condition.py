@@ -33,6 +33,7 @@ DERIVED: Final = frozenset(
         "on_chemo_now",
         "subtype_words",
         "tumour_grade",
+        "stage_words",
     }
 )
 _DERIVED_ASKS: Final = {
@@ -40,6 +41,7 @@ _DERIVED_ASKS: Final = {
     "on_chemo_now": ("current_treatment",),
     "irradiated": ("radiation_history",),
     "subtype_words": ("cancer_subtype",),
+    "stage_words": ("stage_raw",),
     "brain_involved": ("metastatic_sites",),
 }
 SIGNS: Final = (">=", "<=", ">", "<")

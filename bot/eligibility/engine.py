@@ -99,8 +99,9 @@ def _in_emergency(pathway: PathwayRules) -> PathwayResult:
     """Only supportive care stays; nothing else is told (C0)."""
     status = "CONSIDER" if pathway.id == "supportive_care" else "DEFER"
     reason = "urgent medical help comes first"
+    rules = (pathway.otherwise.rule,) if status == "CONSIDER" else EMPTY
     return PathwayResult(
-        pathway.id, pathway.name, status, EMPTY, EMPTY, (reason,), EMPTY, EMPTY,
+        pathway.id, pathway.name, status, rules, EMPTY, (reason,), EMPTY, EMPTY,
         Evidence("service") if pathway.kind == "service" else Evidence(), pathway.origin,
         before_gates=status,
     )  # fmt: skip
@@ -120,8 +121,11 @@ def _unproven(facts: CaseFacts) -> str | None:
 def _apply_gates(
     result: PathwayResult, gates: Sequence[Gate], view: View, *, suspected: bool | None
 ) -> PathwayResult:
-    """Gates after the match (C1); only a result that would be shown is changed."""
-    if result.status not in SHOWN:
+    """Gates after the match (C1); only a result that would be shown is changed.
+
+    A rule that defers keeps its answer; the gates that say the same are named with it.
+    """
+    if result.status not in SHOWN and result.status != "DEFER":
         return result
     hard: list[Gate] = []
     soft: list[Gate] = []
@@ -141,7 +145,9 @@ def _apply_gates(
     if not hard and not soft and not notes and len(missing) == len(result.missing):
         return result
     status = result.status
-    if hard:
+    if status == "DEFER":
+        missing = list(result.missing)
+    elif hard:
         status = "DEFER"
     elif soft and status == "CONSIDER":
         status = "CAUTION"

@@ -74,6 +74,7 @@ _BUILDERS: Final[dict[str, Callable[[Mapping[str, Any], Path], Condition]]] = {
     "refractory_to": leaves.read_refractory,
     "cancer": leaves.read_cancer,
     "known": leaves.read_known,
+    "told": leaves.read_told,
     "symptom": leaves.read_symptom,
     "procedure": leaves.read_procedure,
 }

@@ -30,12 +30,13 @@ def read_fact(source: Mapping[str, Any], path: Path) -> Condition:
     name = source["fact"]
     if name not in fact_names() and name not in DERIVED:
         raise ConditionError((*path, "fact"), f"{name!r} is not a fact")
-    only(source, {"fact", "is", "has", "mentions", *SIGNS}, path)
+    only(source, {"fact", "is", "has", "mentions", "against", *SIGNS}, path)
     if "has" in source:
         return Condition(_has(name, listed(source["has"])), asks_of(name), about=(name,))
     if "mentions" in source:
         words = tuple(str(w).lower() for w in listed(source["mentions"]))
-        return Condition(_mentions(name, words), asks_of(name), about=(name,))
+        against = tuple(str(w).lower() for w in listed(source.get("against", [])))
+        return Condition(_mentions(name, words, against), asks_of(name), about=(name,))
     test = _value_test(name, source, path)
     return Condition(test, asks_of(name), about=(name,), span=_range(name, source))
 
@@ -57,10 +58,16 @@ def _has(name: str, items: tuple[Any, ...]) -> Test:
     return test
 
 
-def _mentions(name: str, words: tuple[str, ...]) -> Test:
+def _mentions(name: str, words: tuple[str, ...], against: tuple[str, ...]) -> Test:
+    """With words against it, a text that holds neither leaves the question open."""
+
     def test(view: View) -> Tri:
         value = view.values.get(name)
-        return None if value is None else any(w in value for w in words)
+        if value is None:
+            return None
+        if any(w in value for w in words):
+            return True
+        return False if not against or any(w in value for w in against) else None
 
     return test
 
@@ -290,6 +297,19 @@ def read_known(source: Mapping[str, Any], path: Path) -> Condition:
         raise ConditionError((*path, "known"), f"{name!r} is neither a fact nor a marker")
     known = marker
     return Condition(lambda view: known in view.markers, no_asks, about=(known,))
+
+
+def read_told(source: Mapping[str, Any], path: Path) -> Condition:
+    """Is one of these known? True, or unknown as long as none is: for what is only asked."""
+    only(source, {"told"}, path)
+    names = listed(source["told"])
+    parts = [read_known({"known": name}, path) for name in names]
+    first = marker_id(str(names[0])) or str(names[0])
+
+    def test(view: View) -> Tri:
+        return True if any(p.test(view) for p in parts) else None
+
+    return Condition(test, asks_of(first), about=tuple(i for p in parts for i in p.about))
 
 
 def read_symptom(source: Mapping[str, Any], path: Path) -> Condition:

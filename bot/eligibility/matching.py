@@ -28,7 +28,7 @@ def judge(rule: Rule, view: View) -> Outcome | None:
     forced: list[Criterion] = []  # their failure itself asks for a fact
     for criterion in rule.criteria:
         value = criterion.when.test(view)
-        if value is True:
+        if value is True or (value is False and criterion.fails == "keep"):
             continue
         if value is None:
             unknown.append(criterion)
@@ -93,7 +93,7 @@ def _otherwise(
     if cancer is None:
         return PathwayResult(
             pathway.id, pathway.name, "NEEDS_INFO", EMPTY, EMPTY,
-            ("not known yet: which cancer was diagnosed",), EMPTY, ("cancer_type",),
+            ("it is not known yet which cancer was diagnosed",), EMPTY, ("cancer_type",),
             Evidence(), pathway.origin, before_gates="NEEDS_INFO",
         )  # fmt: skip
     return PathwayResult(
@@ -116,10 +116,6 @@ def _combined(
     if status == "CAUTION":
         # An open rule could still lift the result, so its facts are worth knowing.
         missing = union((missing, *(o.missing(view) for o in outcomes if o.open)))
-    first = winners[0]
-    evidence = first.rule.evidence
-    if status == "TRIAL_ONLY":
-        evidence = Evidence("trial_only")
     return PathwayResult(
         id=pathway.id,
         name=pathway.name,
@@ -129,11 +125,27 @@ def _combined(
         reasons=union(_reasons(o) for o in winners),
         cautions=union((*o.rule.cautions, *(c.note or c.say for c in o.warned)) for o in winners),
         missing=union((missing, helpful)),
-        evidence=evidence,
+        evidence=_evidence(status, winners),
         origin=_origin(winners),
         products=union(o.rule.products for o in winners if status in ("CONSIDER", "CAUTION")),
         outcomes=tuple(outcomes),
         before_gates=status,
+    )
+
+
+def _evidence(status: str, winners: Sequence[Outcome]) -> Evidence:
+    """The evidence of all rules that fired: each with its regulators and regions."""
+    if status == "TRIAL_ONLY":
+        return Evidence("trial_only")
+    first = winners[0].rule.evidence
+    alike = [o.rule.evidence for o in winners if o.rule.evidence.kind == first.kind]
+    if len(alike) == 1:
+        return first
+    return Evidence(
+        first.kind,
+        union(e.regulators for e in alike),
+        union(e.regions for e in alike),
+        "; ".join(dict.fromkeys(e.note for e in alike if e.note)),
     )
 
 
@@ -146,7 +158,8 @@ def _origin(winners: Sequence[Outcome]) -> Origin:
 
 def _reasons(outcome: Outcome) -> tuple[str, ...]:
     if outcome.decided_by is not None:
-        return (f"not the case: {outcome.decided_by.say}",)
+        usually = "usually looked at" if outcome.status == "NOT_YET" else "looked at only"
+        return (f"it is {usually} when {outcome.decided_by.say}",)
     if outcome.open:
-        return tuple(f"not known yet: {c.say}" for c in outcome.open)
+        return tuple(f"it is not known yet whether {c.say}" for c in outcome.open)
     return (outcome.rule.statement,)

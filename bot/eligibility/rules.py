@@ -46,6 +46,7 @@ KINDS: Final[dict[str, tuple[int, str]]] = {
     "age": (2, "TRIAL_ONLY"),
     "line": (3, "NOT_YET"),
     "care": (4, "CAUTION"),
+    "ask": (5, "keep"),  # settles nothing: only listed while it is unknown
 }
 
 

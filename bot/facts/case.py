@@ -97,6 +97,8 @@ class Case:
     handover_reason: str | None = None
     # Anything else the dialogue must remember between turns (JSON values only).
     memory: dict[str, JsonValue] = field(default_factory=dict)
+    # What became of papers on the checklist: id -> received or waived. Read only: the desk sets it.
+    papers: dict[str, str] = field(default_factory=dict)
 
     def wire(self) -> dict[str, JsonValue]:
         """Known facts as the outward interfaces carry them; absent means unknown."""

@@ -14,7 +14,7 @@ from bot.facts.consistency import check_consistent, ecog_of
 from bot.facts.history import History, told_history
 from bot.facts.markers import MarkerValue
 from bot.facts.model import CaseFacts
-from bot.facts.vocabulary import group
+from bot.facts.vocabulary import drugs_of, group
 
 RELAPSE_STATES: Final = frozenset({"relapsed", "refractory", "progressed"})
 
@@ -145,7 +145,10 @@ _SENSITIVE: Final = re.compile(r"(?:castrat\w*|hormone) (?:sensitive|naive)|\bm?
 
 def _from_words(view: View, subtype: str, facts: CaseFacts) -> None:
     """What the words of subtype and stage say: the grade, and resistance to castration."""
-    words = f"{subtype} {_plain(facts.stage_raw or '')}"
+    stage = _plain(facts.stage_raw or "")
+    if stage:
+        view.values["stage_words"] = stage
+    words = f"{subtype} {stage}"
     grade = _GRADE.search(words)
     if grade is not None:
         level = _GRADES.get(grade[1]) or int(grade[1])
@@ -177,6 +180,8 @@ def _history(view: View, facts: CaseFacts, history: History) -> None:
     radiation = bool(facts.radiation_history) if facts.radiation_history is not None else None
     view.told("irradiated", radiation or history.irradiated or radiation, "radiotherapy as told")
     view.told("on_chemo_now", history.on_chemo_now, "a treatment that is still going on")
+    if any("ARPI/ADT" in _classes_of(name) for name in view.refractory):
+        view.told("castration_resistant", True, "the cancer grew on a hormone drug")
     lines = view.values.get("prior_systemic_lines")
     # A relapse may follow treatment after surgery, which is no line of its own.
     relapsed = facts.disease_status == "relapsed" or facts.months_to_relapse is not None
@@ -195,6 +200,11 @@ def _history(view: View, facts: CaseFacts, history: History) -> None:
         view.asks_for["refractory_to_last"] = ("disease_status",)
     if status == "progressed":
         view.asks_for["refractory_to_last"] = ("months_to_relapse",)
+
+
+def _classes_of(name: str) -> frozenset[str]:
+    known = drugs_of(name)
+    return known.classes if known else frozenset({name})
 
 
 def _relapse(view: View, facts: CaseFacts, lines: int | None) -> None:

@@ -54,7 +54,7 @@ PARTICLE: list[tuple[str, Facts, str]] = [
     ("colon back", {"cancer_type": "colorectal", "cancer_subtype": "colon left", "disease_status": "relapsed", **AGE, **LOCAL}, "TRIAL_ONLY"),
     ("bowel part unknown", {"cancer_type": "colorectal", "disease_status": "relapsed", **AGE, **LOCAL}, "NEEDS_INFO"),
     ("rectum grew again", {"cancer_type": "colorectal", "cancer_subtype": "rectum", "disease_status": "progressed", **AGE, **LOCAL}, "CONSIDER"),
-    ("HNSCC irradiated elsewhere", {"cancer_type": "hnscc", **AGE, **BODY_RT}, "CONSIDER"),
+    ("HNSCC irradiated elsewhere", {"cancer_type": "hnscc", **AGE, **BODY_RT}, "TRIAL_ONLY"),
     ("HNSCC widespread", {"cancer_type": "hnscc", "extent": "metastatic", "radiation_history": [{"site": "neck"}]}, "NO_MATCH"),
     *((f"mediastinal {s}", {"cancer_type": "dlbcl_lbcl", "cancer_subtype": "PMBCL", "stage_group": s, "radiation_history": []}, "CONSIDER") for s in ("I", "IA", "IB", "IE", "II", "IIA", "IIB", "IIE")),
     *((f"mediastinal {e}", {"cancer_type": "hodgkin", "cancer_subtype": "mediastinal", "extent": e, "radiation_history": []}, "CONSIDER") for e in ("localised", "locally_advanced")),
