@@ -46,10 +46,16 @@ class ActionTakeTurn(Action):  # type: ignore[misc]
                 values=dict(reply.values),
                 language=slots["language"],
                 buttons=[{"title": b.title, "payload": b.payload} for b in reply.buttons],
+                json_message=_documents(reply),
             )
         changed = [SlotSet(n, v) for n, v in slots.items() if tracker.slots.get(n) != v]
         # One action is the whole turn, so nothing needs to be predicted after it.
         return [*changed, FollowupAction(ACTION_LISTEN)]
+
+
+def _documents(reply: Say) -> dict[str, Any] | None:
+    """Documents to go with a reply, in the form in which a channel carries files."""
+    return {"files": [{"document": name} for name in reply.documents]} if reply.documents else None
 
 
 def heard_from(message: dict[str, Any]) -> Heard:

@@ -22,6 +22,7 @@ from bot.store.errors import StoreUnavailable
 from bot.store.files import open_files
 from bot.store.records import ClaimedTurn
 from connectors.bell import Bell
+from connectors.documents import Documents
 from connectors.engine_client import EngineClient
 from connectors.file_links import FileLinks
 from connectors.housekeeping import Housekeeping
@@ -43,6 +44,8 @@ log = logging.getLogger(__name__)
 
 FINISH_SECONDS: Final = 15.0
 REPLAY_SECONDS: Final = 5.0
+# So many short messages in a row make one turn at most.
+MOST_PIECES: Final = 10
 INTRODUCE_SECONDS: Final = 30.0
 TELEGRAM_PATH: Final = "/webhooks/telegram"
 WEBHOOK, POLLING = "webhook", "polling"
@@ -61,7 +64,15 @@ class Channels:
         self._files = files = open_files(configuration.files_url, configuration.keys)
         self.links = FileLinks(files, configuration.keys, configuration.public_url)
         self._spool = Spool(_spool_folder(configuration), Cipher(configuration.keys))
-        self.door = Door(store, files, self._spool, self.arrived, self.metrics)
+        self.door = Door(
+            store,
+            files,
+            self._spool,
+            self.arrived,
+            self.metrics,
+            to_send=self.to_send,
+            pause=configuration.message_pause,
+        )
         token = configuration.engine_token
         self._engine = EngineClient(
             configuration.engine_url, token.get_secret_value() if token else None
@@ -108,8 +119,10 @@ class Channels:
             arrived=self.arrived,
             answered=self.answered,
             to_send=self.to_send,
+            group=MOST_PIECES,
             observer=self.metrics,
             typing=self._show_typing,
+            documents=Documents(self._store, self._files),
         )
 
     def _sender(self) -> Sender:

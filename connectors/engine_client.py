@@ -162,13 +162,15 @@ def _answer(response: httpx.Response) -> dict[str, Any]:
 
 
 def _reply(entry: Mapping[str, Any]) -> OutboundReply:
+    files = entry.get("files") or ()
     return OutboundReply(
         text=entry.get("text") or None,
         buttons=tuple(
             ReplyButton(title=button["title"], payload=button["payload"])
             for button in entry.get("buttons") or ()
         ),
-        files=tuple(FileRef.model_validate(file) for file in entry.get("files") or ()),
+        files=tuple(FileRef.model_validate(file) for file in files if "document" not in file),
+        documents=tuple(str(file["document"]) for file in files if "document" in file),
         response=entry.get("response"),
         urgent=bool(entry.get("urgent", False)),
     )

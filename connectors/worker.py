@@ -26,6 +26,7 @@ from bot.wording import catalogue
 from connectors.bell import Bell
 from connectors.capabilities import CAPABILITIES
 from connectors.choices import Choice, chosen
+from connectors.documents import Documents
 from connectors.engine_client import EngineClient, EngineDown, EngineError, EngineSlow
 from connectors.rendering import fitted
 
@@ -87,7 +88,8 @@ class Worker:
 
     `arrived` is rung when a message came in; `answered` and `to_send` are rung when a turn ended,
     for those who wait for the replies and for those who send them. `group` is how
-    many short messages in a row make one turn. `typing` is told when a turn begins.
+    many short messages in a row make one turn. `typing` is told when a turn begins; `documents`
+    makes what replies ask for.
     """
 
     def __init__(
@@ -103,6 +105,7 @@ class Worker:
         lease_seconds: float = LEASE_SECONDS,
         observer: Observer | None = None,
         typing: Callable[[ClaimedTurn], Awaitable[None]] | None = None,
+        documents: Documents | None = None,
     ) -> None:
         self._store, self._engine = store, engine
         self._arrived, self._answered, self._to_send = arrived, answered, to_send
@@ -110,6 +113,7 @@ class Worker:
         self._group, self._lease = group, lease_seconds
         self._observer = observer or Silent()
         self._typing = typing
+        self._documents = documents
         self._stopping = asyncio.Event()
         self._running: set[asyncio.Task[None]] = set()
 
@@ -190,8 +194,20 @@ class Worker:
             )
         except EngineError as error:
             return await self._failed(turn, error)
-        await self._write(self._store.inbox.finish, turn, _fitted(turn.channel, replies))
+        await self._finish(turn, replies)
         return "answered"
+
+    async def _finish(self, turn: ClaimedTurn, replies: list[OutboundReply]) -> None:
+        """Store the replies with their documents; files of replies that were not stored go."""
+        documents = self._documents
+        if documents is not None:
+            replies = await self._write(documents.attach, turn.conversation_id, replies)
+        try:
+            await self._write(self._store.inbox.finish, turn, _fitted(turn.channel, replies))
+        except (LeaseLost, NotFound):
+            if documents is not None:
+                await asyncio.to_thread(documents.discard, replies)
+            raise
 
     async def _failed(self, turn: ClaimedTurn, error: EngineError) -> str:
         outage = isinstance(error, (EngineDown, EngineSlow))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import cache
 from typing import Any, Protocol
 
@@ -24,7 +25,15 @@ class Knowledge(Protocol):
 
     def assess(self, facts: Wire) -> Assessment: ...
     def next_question(self, facts: Wire) -> NextQuestion: ...
-    def checklist(self, facts: Wire, assessment: Assessment) -> Checklist: ...
+    def checklist(
+        self,
+        facts: Wire,
+        assessment: Assessment,
+        papers: Mapping[str, str] = ...,
+        *,
+        language: str = ...,
+        today: date | None = ...,
+    ) -> Checklist: ...
     def answer(self, topic: str, cancer: str | None, language: str) -> Answer | None: ...
     def judge(self, mentions: tuple[Mention, ...], known: Wire) -> tuple[FlagMention, ...]: ...
     def emergency_number(self, country: str | None) -> str | None: ...

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from bot.facts.case import CaseState, FactSource
+from bot.intake import letter
 from bot.intake.answers import raise_doubts
 from bot.intake.learning import IN_PASSING, learn, put
 from bot.intake.questions import Choice, relation_of
@@ -37,6 +38,10 @@ MEDICINES = frozenset({"treatments", "current_treatment", "drug_classes_received
 TITLES = {
     "utter_button_more_routes": "more_routes",
     "utter_button_more_records": "more_records",
+    "utter_button_checklist": "request_checklist",
+    "utter_button_letter": "request_letter",
+    "utter_button_missing": "missing_records",
+    "utter_button_no_reminders": "no_reminders",
     "utter_button_enough": "enough",
     "utter_button_human": "human",
     "utter_button_agree": "agree",
@@ -58,6 +63,8 @@ COMMANDS = {
     "status": "request_status",
     "checklist": "request_checklist",
     "letter": "request_letter",
+    "missing": "missing_records",
+    "pause": "no_reminders",
     "human": "human",
     "stop": "stop",
     "delete": "delete_data",
@@ -82,7 +89,7 @@ def understand(turn: Turn) -> bool:
     else:
         turn.move = _typed_command(turn) or _typed_title(turn, TITLES) or _typed_number(turn)
         # A typed number, label or keyword answers the open question before anything else reads it.
-        if not _chosen(turn):
+        if not letter.waits(turn) and not _chosen(turn):
             turn.learned = learn(case, _sifted(turn), heard.message_id)
             if not heard.reading.flags:  # words of an emergency are no choice of a question
                 _chosen_in_passing(turn)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import date
 from functools import cache
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from babel import Locale, UnknownLocaleError
@@ -28,6 +30,7 @@ Wire = Mapping[str, Any]
 T = TypeVar("T")
 # What the dialogue keeps in a case besides the facts of the rules.
 OWN_FACTS = frozenset({"red_flags"})
+NO_PAPERS: Mapping[str, str] = MappingProxyType({})
 
 
 class HouseKnowledge:
@@ -41,9 +44,24 @@ class HouseKnowledge:
         """Gives, for what is settled, the fact that can settle most; the facts are judged once."""
         return _tolerant(_next_question, _of_rules(facts))
 
-    def checklist(self, facts: Wire, assessment: Assessment) -> Checklist:
-        """The records for these facts and these pathways."""
-        return checklist_for(_of_rules(facts), {p.id: p.status for p in assessment.pathways})
+    def checklist(
+        self,
+        facts: Wire,
+        assessment: Assessment,
+        papers: Mapping[str, str] = NO_PAPERS,
+        *,
+        language: str = DEFAULT_LANGUAGE,
+        today: date | None = None,
+    ) -> Checklist:
+        """The records for these facts and these pathways, ticked by what became of `papers`."""
+        return checklist_for(
+            _of_rules(facts),
+            {p.id: p.status for p in assessment.pathways},
+            (key for key, state in papers.items() if state == "received"),
+            waived=(key for key, state in papers.items() if state == "waived"),
+            language=language,
+            today=today,
+        )
 
     def answer(self, topic: str, cancer: str | None, language: str) -> Answer | None:
         """The answer to a question of the FAQ, with the cancer in mind."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from bot.facts.case import CaseState
-from bot.intake import results
+from bot.intake import collecting, letter, results
 from bot.intake.turn import Turn
+from bot.records.catalogue import catalogue
 
 # Below this the model is not sure enough to treat an answer to our question as a wish.
 SURE_OF_WISH = 0.5
@@ -15,6 +16,8 @@ COST_TOPICS = frozenset({"REQ-29", "REQ-89", "REQ-127"})
 # Short statements of facts resemble questions about them; without a question mark the model
 # must be surer than it is of those.
 SURE_OF_QUESTION = 0.8
+# In the memory of a case: no reminder of missing papers is wanted.
+NO_REMINDERS = "no_reminders"
 QUESTION_MARKS = frozenset("?\u037e\u061f\uff1f\u2e2e")
 Reply = Callable[[Turn], bool]
 
@@ -93,12 +96,28 @@ def _human(turn: Turn) -> bool:
 
 
 def _checklist(turn: Turn) -> bool:
-    results.say_checklist(turn)
+    cues = catalogue(turn.case.language).wording["missing_cues"].casefold().split("|")
+    said = turn.heard.text.casefold()
+    if turn.move is None and any(cue in said for cue in cues):
+        collecting.say_missing(turn)
+    else:
+        collecting.say_checklist(turn)
     return False
 
 
 def _more_records(turn: Turn) -> bool:
-    results.say_full_checklist(turn)
+    collecting.say_full_checklist(turn)
+    return True
+
+
+def _missing_records(turn: Turn) -> bool:
+    collecting.say_missing(turn)
+    return False
+
+
+def _no_reminders(turn: Turn) -> bool:
+    turn.case.memory[NO_REMINDERS] = True
+    turn.say("utter_no_reminders")
     return True
 
 
@@ -118,13 +137,11 @@ def _summary(turn: Turn) -> bool:
 
 def _status(turn: Turn) -> bool:
     state = turn.word(f"utter_word_state_{turn.case.state.value}")
-    turn.say("utter_status", state=state, missing="")
-    return False
-
-
-def _letter(turn: Turn) -> bool:
-    turn.alert("letter")
-    turn.say("utter_letter")
+    shown = turn.case.memory.get("records") is not None
+    found = collecting.completeness(collecting.listed(turn)) if shown else {}
+    missing = turn.word("utter_completeness", **found) if shown else ""
+    more = turn.button("utter_button_missing", "missing_records")
+    turn.say("utter_status", *((more,) if shown else ()), state=state, missing=missing)
     return False
 
 
@@ -197,7 +214,9 @@ REPLIES: dict[str, Reply] = {
     "request_checklist": _checklist,
     "more_records": _more_records,
     "more_routes": _more_routes,
-    "request_letter": _letter,
+    "missing_records": _missing_records,
+    "no_reminders": _no_reminders,
+    "request_letter": letter.start,
     "request_status": _status,
     "send_records": _plain("utter_files_where"),
     "summary": _summary,

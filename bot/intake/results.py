@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from bot.eligibility.engine import Assessment, PathwayResult
+from bot.intake import collecting
+from bot.intake.judging import judge_case
 from bot.intake.speech import Button
 from bot.intake.turn import Turn
 from bot.records.catalogue import catalogue
-from bot.records.checklist import Checklist, ChecklistItem
 
 SHOWN_AT_ONCE = 4
 # C10: what is shown first, and what counts as worth showing at all before "other routes".
@@ -20,13 +21,9 @@ MOSTLY_IN_BED = 3  # ECOG (SC-1)
 
 def assess(turn: Turn) -> Assessment:
     """Judge the facts anew and keep the result with the turn."""
-    facts = turn.case.wire()
-    turn.assessment = turn.desk.knowledge.assess(facts)
-    # "Breast cancer" of an unknown kind still has the records of breast cancer.
-    likely = turn.case.memory.get("cancer_likely")
-    if likely and "cancer_type" not in facts:
-        facts = facts | {"cancer_type": likely}
-    turn.checklist = turn.desk.knowledge.checklist(facts, turn.assessment)
+    turn.assessment, turn.checklist = judge_case(
+        turn.case, turn.desk.knowledge, turn.heard.at.date()
+    )
     return turn.assessment
 
 
@@ -42,7 +39,7 @@ def say_result(turn: Turn) -> None:
     if shown:
         _say_route(turn, shown[-1], turn.button("utter_button_more_routes", "more_routes"))
     turn.say("utter_pending_note")
-    say_checklist(turn)
+    collecting.say_checklist(turn)
     turn.say("utter_next_steps")
     _remember(turn, assessment)
 
@@ -57,7 +54,6 @@ def _shown(turn: Turn, ranked: list[PathwayResult]) -> list[PathwayResult]:
 def say_update(turn: Turn) -> None:
     """After a further answer: what it changed in routes and records, or that it changed nothing."""
     before = turn.case.memory.get("statuses", {})
-    records_before = set(turn.case.memory.get("records", ()))
     assessment = assess(turn)
     changed = [p for p in rank(turn, assessment) if before.get(p.id) not in (None, p.status)]
     if not changed:
@@ -66,9 +62,7 @@ def say_update(turn: Turn) -> None:
         turn.say("utter_result_update")
         for result in changed[:SHOWN_AT_ONCE]:
             _say_route(turn, result)
-    added = [i for i in _critical(turn.checklist) if i.id not in records_before]
-    if added and changed:
-        turn.say("utter_checklist_changed", lines=_lines(added))
+    collecting.say_changes(turn)
     _remember(turn, assessment)
 
 
@@ -79,32 +73,6 @@ def say_other_routes(turn: Turn) -> None:
     shown = _shown(turn, ranked)
     for result in (p for p in ranked if p not in shown):
         _say_route(turn, result)
-
-
-def say_checklist(turn: Turn) -> None:
-    """The records to collect first."""
-    if turn.checklist is None:
-        assess(turn)
-    checklist = turn.checklist
-    if checklist is None:
-        return
-    name = turn.describe.line_value(turn.case, "cancer_type") or turn.word("utter_word_illness")
-    turn.say("utter_checklist", cancer=name, lines=_lines(checklist.first()))
-    more = turn.button("utter_button_more_records", "more_records")
-    turn.say("utter_checklist_note", *((more,) if checklist.rest() else ()))
-
-
-def say_full_checklist(turn: Turn) -> None:
-    """The rest of the list, and the tests to ask the doctor about."""
-    assess(turn)
-    checklist = turn.checklist
-    if checklist is None:
-        return
-    if checklist.rest():
-        turn.say("utter_checklist_more", lines=_lines(checklist.rest()))
-    if checklist.missing_tests:
-        tests = "\n".join(f"• {t.ask}" for t in checklist.missing_tests)
-        turn.say("utter_checklist_tests", lines=tests)
 
 
 def rank(turn: Turn, assessment: Assessment) -> list[PathwayResult]:
@@ -187,14 +155,5 @@ def missing_word(turn: Turn, name: str) -> str:
     return name.replace("_", " ")
 
 
-def _critical(checklist: Checklist | None) -> tuple[ChecklistItem, ...]:
-    return checklist.first() if checklist else ()
-
-
-def _lines(items: tuple[ChecklistItem, ...] | list[ChecklistItem]) -> str:
-    return "\n".join(f"{'☑' if i.held else '☐'} {i.name}: {i.why}" for i in items)
-
-
 def _remember(turn: Turn, assessment: Assessment) -> None:
     turn.case.memory["statuses"] = {p.id: p.status for p in assessment.pathways}
-    turn.case.memory["records"] = [i.id for i in _critical(turn.checklist)]

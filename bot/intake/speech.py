@@ -43,11 +43,15 @@ class Button:
 
 @dataclass(frozen=True, slots=True)
 class Say:
-    """One message to send: a response of the catalogue, its values, and buttons."""
+    """One message to send: a response of the catalogue, its values, buttons, and documents.
+
+    `documents` are names of papers of ours (the printed list, the letter) that go with it.
+    """
 
     response: str
     values: Mapping[str, Any] = field(default_factory=dict)
     buttons: tuple[Button, ...] = ()
+    documents: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """A JSON-ready object; `from_json` reads it back."""
@@ -55,6 +59,7 @@ class Say:
             "response": self.response,
             "values": dict(self.values),
             "buttons": [{"title": b.title, "payload": b.payload} for b in self.buttons],
+            "documents": list(self.documents),
         }
 
     @classmethod
@@ -64,6 +69,7 @@ class Say:
             response=data["response"],
             values=data["values"],
             buttons=tuple(Button(**b) for b in data["buttons"]),
+            documents=tuple(data.get("documents", ())),
         )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.intake import answers, consent, emergency, going_on, hearing, requests, rights
+from bot.intake import answers, consent, emergency, going_on, hearing, letter, requests, rights
 from bot.intake.turn import LastStage, Stage
 
 STAGES: tuple[Stage, ...] = (
@@ -11,6 +11,7 @@ STAGES: tuple[Stage, ...] = (
     rights.stop_erase_restart,
     hearing.quiet_while_human,
     consent.ask_consent,
+    letter.take_hospital,  # the answer to our one question before the records letter
     hearing.foreign_script,
     hearing.answer_kind,  # empty, too long, a sticker, a voice note, a file
     answers.settle_doubts,  # "Do you mean ...?", "Which one is it?"

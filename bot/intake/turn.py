@@ -86,7 +86,9 @@ class Turn:
         """A short text in the language of the conversation."""
         return self.describe.word(response, **values)
 
-    def say(self, response: str, *buttons: Button, **values: Any) -> None:
+    def say(
+        self, response: str, *buttons: Button, documents: tuple[str, ...] = (), **values: Any
+    ) -> None:
         """Add one reply."""
         role = self.case.facts.get("user_role")
         common = {
@@ -94,7 +96,7 @@ class Turn:
             "user_role": role.value if role else None,
             "case": self.case.number,
         }
-        self.replies.append(Say(response, common | values, buttons))
+        self.replies.append(Say(response, common | values, buttons, documents))
 
     def button(self, title: str, move: str) -> Button:
         """A button that steers the conversation."""

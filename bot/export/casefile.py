@@ -1,0 +1,118 @@
+"""Everything a document says about one case, read from the store at one moment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from bot.facts.case import Case
+from bot.intake.describing import Describer
+from bot.intake.desk import desk
+from bot.intake.judging import judge_case
+from bot.records.model import Checklist
+from bot.store.errors import NotFound
+from bot.store.messages import Author
+from bot.store.records import AssessmentRecord
+
+if TYPE_CHECKING:
+    from bot.store import Store
+
+PAGE = 200
+
+
+class NoConsent(PermissionError):
+    """The person has not agreed: nothing of the case may leave."""
+
+
+@dataclass(frozen=True, slots=True)
+class SentFile:
+    """A file the person sent; `caption` is what they wrote with it, `size` in bytes."""
+
+    number: int
+    name: str
+    content_type: str
+    size: int | None
+    caption: str
+    at: datetime
+    message_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFile:
+    """One case as documents show it. `assessment` is the latest stored run, as on the wire."""
+
+    case: Case
+    assessment: Mapping[str, Any]
+    assessed_at: datetime | None
+    checklist: Checklist
+    files: tuple[SentFile, ...]
+    today: date
+
+    @property
+    def number(self) -> str:
+        """The case number."""
+        return str(self.case.number)
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """The known facts, as on the wire."""
+        return self.case.wire()
+
+    @property
+    def describe(self) -> Describer:
+        """Says facts in the language of hospitals."""
+        return _describer()
+
+
+@cache
+def _describer() -> Describer:
+    return desk().describer("en")
+
+
+def read_case(store: Store, number: str) -> CaseFile:
+    """The case file. Raises NotFound, and NoConsent when nothing may leave."""
+    case = store.cases.by_number(number)
+    if case is None:
+        raise NotFound(number)
+    if case.consent is None or not case.consent.given:
+        raise NoConsent(f"case {case.number}: no consent was given, so nothing of it may leave")
+    today = store.database.now().date()
+    made, listed = judge_case(case, desk().knowledge, today)
+    latest: AssessmentRecord | None = next(iter(store.cases.assessments(case.number)), None)
+    stored = latest.result if latest and isinstance(latest.result, Mapping) else None
+    return CaseFile(
+        case=case,
+        assessment=stored or made.as_wire(),
+        assessed_at=latest.created_at if latest else None,
+        checklist=listed,
+        files=tuple(_files(store, case)),
+        today=today,
+    )
+
+
+def _files(store: Store, case: Case) -> list[SentFile]:
+    """What the person sent, oldest first."""
+    lines = []
+    before: int | None = None
+    while page := store.transcript(case.conversation_id, before, PAGE):
+        lines += page
+        before = page[-1].seq
+    sent = [line for line in reversed(lines) if line.author is Author.PATIENT and line.incoming]
+    found: list[SentFile] = []
+    for line in sent:
+        for file in line.incoming.files if line.incoming else ():
+            found.append(
+                SentFile(
+                    number=len(found) + 1,
+                    name=file.name or "",
+                    content_type=file.content_type or "",
+                    size=file.size,
+                    caption=line.text or "",
+                    at=line.created_at,
+                    message_id=line.message_id,
+                )
+            )
+    return found
