@@ -67,7 +67,7 @@ def match(pathway: PathwayRules, view: View, unproven: str | None) -> PathwayRes
     specific = [o for o in outcomes if not _untested_agnostic(o)]
     if len(specific) < len(outcomes) and (specific or pathway.otherwise.status != "NEEDS_INFO"):
         dropped = [o for o in outcomes if _untested_agnostic(o)]
-        helpful = union(o.missing(view) for o in dropped)
+        helpful = union(o.untested_markers(view) for o in dropped)
         outcomes = specific
     if not outcomes:
         return _otherwise(pathway, cancer, helpful)

@@ -33,6 +33,11 @@ class Outcome:
             ids += criterion.asks
         return tuple(dict.fromkeys(ids))
 
+    def untested_markers(self, view: View) -> tuple[str, ...]:
+        """Ids of the markers that this rule would need tested."""
+        markers = (c for c in (*self.open, *self.kept, *self.untested) if c.kind == "marker")
+        return tuple(dict.fromkeys(i for c in markers for i in c.when.unknown(view)))
+
     def ids(self) -> tuple[str, ...]:
         """The rows of the reference that this result stands on."""
         named = [self.rule.id]

@@ -105,6 +105,8 @@ def _person(view: View, facts: CaseFacts) -> None:
     age = view.values.get("age_years")
     if facts.sex == "male" or (age is not None and not 12 <= age <= 55):
         view.told("pregnancy_status", "na", "sex or age rules pregnancy out")
+    elif facts.sex is None and facts.cancer_type in group("male_organs"):
+        view.told("pregnancy_status", "na", "the organ of the cancer rules pregnancy out")
 
 
 def _disease(view: View, facts: CaseFacts) -> None:
@@ -180,8 +182,9 @@ def _history(view: View, facts: CaseFacts, history: History) -> None:
     radiation = bool(facts.radiation_history) if facts.radiation_history is not None else None
     view.told("irradiated", radiation or history.irradiated or radiation, "radiotherapy as told")
     view.told("on_chemo_now", history.on_chemo_now, "a treatment that is still going on")
-    if any("ARPI/ADT" in _classes_of(name) for name in view.refractory):
-        view.told("castration_resistant", True, "the cancer grew on a hormone drug")
+    grew = facts.disease_status in ("progressed", "refractory") and "ARPI/ADT" in view.received
+    if grew or any("ARPI/ADT" in _classes_of(name) for name in view.refractory):
+        view.told("castration_resistant", True, "the cancer grew on lowered testosterone")
     lines = view.values.get("prior_systemic_lines")
     # A relapse may follow treatment after surgery, which is no line of its own.
     relapsed = facts.disease_status == "relapsed" or facts.months_to_relapse is not None
