@@ -204,6 +204,12 @@ def _folded(character: str) -> str:
     return unicodedata.normalize("NFKC", lowered)
 
 
+# Words of two letters that are written with a full stop, or stand before a name or a number.
+_SHORTENED = frozenset(
+    ["ca", "dr", "mr", "ms", "st", "lt", "rt", "pt", "vs", "dx", "hx", "bx", "rx", "tx"]
+    + ["sr", "jr", "mt", "ft", "sm", "eg", "ie", "al", "fr", "gr", "wt", "ht", "yr", "mo", "wk"]
+)
+
 _SOFT_GAP = re.compile(r"[ \t\-_/()\[\]{}'\"*:.]*")
 
 
@@ -243,8 +249,8 @@ def _cut(
 def _breaks(norm: str, last: int, nstart: int, before: str) -> bool:
     """Whether the characters between two tokens end a phrase.
 
-    A full stop ends one, except after a short word ("Ca. breast", "Dr. Rao") or where no space
-    follows ("18.2"). A semicolon inside "t(9;11)" does not.
+    A full stop ends one, except after a letter or a shortened word ("Ca. breast", "Dr. Rao") or
+    where no space follows ("18.2"). A semicolon inside "t(9;11)" does not.
     """
     gap = norm[last:nstart]
     if gap == " ":
@@ -253,5 +259,7 @@ def _breaks(norm: str, last: int, nstart: int, before: str) -> bool:
         if "." not in gap:
             return False
         dot = gap.index(".")
-        return len(before) > 2 and len(gap) > dot + 1 and not before.isdigit()
+        numbered = before == "no" and norm[nstart].isdigit()
+        short = len(before) == 1 or before in _SHORTENED or numbered
+        return not short and len(gap) > dot + 1 and not before.isdigit()
     return not (gap == ";" and before.isdigit())
