@@ -10,81 +10,30 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
+from bot.oncology.age_forms import (
+    AGE_UNIT,
+    ANSWER,
+    BABY,
+    BARE_YEARS,
+    BIRTH_YEAR,
+    BORN,
+    FORMS,
+    MONTHS,
+    NOT_AGE_AFTER,
+    NOT_AGE_BEFORE,
+    NOT_YET,
+    ONLY_MONTHS,
+    SINCE_THEN,
+)
 from bot.oncology.beside import ages_beside_people
 from bot.oncology.context import Context
+from bot.oncology.gazetteer import gazetteer
 from bot.oncology.patient import patient_kin
+from bot.oncology.people_words import people_file
 from bot.oncology.reading import Mention
 from bot.oncology.spelled_numbers import number_at
 from bot.oncology.text import Document
-
-_AGE_UNIT = (
-    r"(?:years?|yrs?|yr|y|yo|saal|sal|bochor|bosor|bochhor|ans|anos|sana|sanah|saneh|سنه|عام|سال|"
-    r"वर्ष|साल|বছর|বছরের|лет|года|год|岁|tahun|yas|yasinda|miaka)"
-)
-_OLD = (
-    r"(?:old|of age|age|aged|o|ka|ki|ke|er|boyos|umar|m|f|male|female|man|woman|lady|gentleman|"
-    r"boy|girl|patient|child|kid)"
-)
-AGE_FORMS = (
-    # "45 years old", "72 yr old", "45 y/o", "45yo"
-    re.compile(rf"(?<![\w.])(?P<n>\d{{1,3}})\s*-?\s*{_AGE_UNIT}\.?[\s\-/,]*{_OLD}(?![\w])"),
-    # "aged 45", "age: 45", "umar 45", "boyosh 45"
-    re.compile(
-        r"(?<!\w)(?:age|aged|ages|umar|umr|umur|boyos|boyosh|bayas|edad|edat|omr|3omr|omro|3omro|"
-        r"umri|umra|عمر|عمره|عمرها|عمری|उम्र|বয়স|возраст|年龄|yas|yasi|vayasu)\b"
-        r"(?:\s*(?:is|of|:|=|-|hai|about|around|abt|approx|approximately|nearly|almost|ho|at|her|"
-        r"his|my|the|now|group)\b)*[\s:=\-,.]*(?P<n>\d{1,3})(?!\s*(?:months?|mo\b|weeks?|days?))(?!\d)"
-    ),
-    # "45M", "45/F", "45 F", "M/45", "F 45", "male 45", "45 male"
-    re.compile(
-        r"(?<![\w./+])(?P<n>\d{2,3}|\d(?=\s*(?:/|male|female)))\s*[/\-]?\s*,?\s*"
-        r"(?P<sex>(?<!, )(?:m|f)|male|female|man|woman|lady|boy|girl)(?![\w/])(?!-)"
-    ),
-    re.compile(
-        r"(?<![\w/'’])(?<!\bi )(?P<sex>(?:m|f)(?=\s*[/\-,: ]\s*\d{2})|male|female|man|woman|lady|"
-        r"gentleman|boy|girl)\s*[/\-,:]?\s*(?P<n>\d{1,3})"
-        r"(?![\d./%]|\s*(?:cycles?|days?|months?|weeks?|cm|mm|kg|mg|years? (?:ago|back)))"
-    ),
-    # "uncle Carlos, 62, stomach cancer"
-    re.compile(r"(?<=[a-z]),\s+(?P<n>\d{2})\s*(?:yrs?|years|y|m|f)?,(?!\s*\d)"),
-    # "... remission. 52, Lima": a number that is a sentence of its own
-    re.compile(r"(?<=[a-z)][.!\n])\s*(?P<n>[2-9]\d)(?=\s*(?:[.,!\n]\s|[.,!]?$))"),
-    # "is 62", "I am 45", "mother 62" only when nothing else follows the number
-    re.compile(
-        r"(?<!\w)(?:(?:he|she|i|patient|pt|mother|father|mum|mom|dad|papa|wife|husband|son|daughter|"
-        r"brother|sister|who|amma|baba|ji|age)\s+is|am|i am|im|i'm|he's|she's|turned|turning|shes|"
-        r"hes)\s+"
-        r"(?:now |just |only |about |around |almost |nearly |a )?(?P<n>\d{1,3})"
-        r"(?=\s*(?:$|[,.;!\n]|and\b|with\b|from\b|has\b|had\b|diagnosed\b"
-        r"|in\b|years\b|living\b|male\b|female\b|now\b|who\b))"
-    ),
-)
-_BARE_YEARS = re.compile(rf"(?<![\w./])(?P<n>\d{{1,3}})\s*-?\s*{_AGE_UNIT}(?![\w])")
-_NOT_AGE_BEFORE = re.compile(
-    r"(?:for|since|last|past|after|in|within|over|next|every|from|smok\w*|diabet\w*|before|about|"
-    r"than|to|of|upto|survived|survival|live|lived|hypertension|htn|dm|bp|sugar|took|took for|"
-    r"treatment|remission|\d\s*-)\s*(?:the |last |past |about |around |almost |nearly |"
-    r"more than |only )*$"
-)
-_NOT_AGE_AFTER = re.compile(
-    r"\s*(?:ago|back|later|before|since|pehle|pahle|phele|age\b(?! )|agey|after|of (?!age)|se\b|"
-    r"theke|now|remission|survival|disease|treatment|gap|earlier|smok|pack|in remission|without|"
-    r"on |baad|por|prior|previous|hist|h/o|followed)"
-)
-_MONTHS = re.compile(
-    r"(?<![\w.])(?P<n>\d{1,2})\s*-?\s*(?:months?|mnths?|mths?|mo|mahine|mash|maas)[\s\-]*"
-    r"(?:old|of age|ka bacha|ki bachi|baby|infant|child|boy|girl|male|female)"
-)
-_BABY = re.compile(
-    r"(?:baby|infant|newborn|son|daughter|child|boy|girl|age|aged)\D{0,12}?(?P<n>\d{1,2})\s*"
-    r"(?:months?|mo|mnths?|mths?)(?!\s*(?:ago|back|of))\b"
-)
-_BORN = re.compile(
-    r"(?:born|dob|date of birth|birth year|year of birth|d\.o\.b\.?|birthday|birthdate)\b"
-    r"[^\d\n]{0,14}"
-    r"(?:\d{1,2}[\s/.\-](?:\d{1,2}|[a-z]{3,9})[\s/.\-,]*)?(?:[a-z]{3,9}\s+(?:\d{1,2},?\s+)?)?"
-    r"(?P<n>(?:19|20)\d\d)(?!\d)"
-)
+from bot.oncology.treatments import treatment_hits
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,46 +63,73 @@ def read_age(context: Context, asks: str | None) -> Iterator[Mention]:
 
 
 def _ages(context: Context, asks: str | None) -> Iterator[_Age]:
+    """Ages by the surest form that the message holds."""
     doc = context.doc
     text = doc.norm
-    for pattern in (_MONTHS, _BABY):
+    for finder in (_months, _born, _told_twice, _written):
+        found = list(finder(text))
+        if found:
+            yield from found
+            return
+    beside = list(ages_beside_people(context))
+    for years, first, last in beside:
+        yield _Age(years, doc.tokens[first].nstart, doc.tokens[last - 1].nend, confidence=0.9)
+    if beside:
+        return
+    yield from _bare_years(context)
+    if asks == "age_years":
+        yield from _answered(text)
+    elif asks is None:
+        yield from _behind_place(context)
+    yield from _spelled(doc, asks)
+
+
+def _months(text: str) -> Iterator[_Age]:
+    for pattern in (MONTHS, BABY):
         for match in pattern.finditer(text):
             months = int(match["n"])
             if months <= 35:
                 yield _Age(months // 12, match.start("n"), match.end(), months)
                 return
-    for match in _BORN.finditer(text):
-        years = date.today().year - int(match["n"])  # noqa: DTZ011 - a year, no zone matters
+
+
+def _born(text: str) -> Iterator[_Age]:
+    today = date.today()  # noqa: DTZ011 - a day more or less does not matter
+    for match in BORN.finditer(text):
+        years = today.year - int(match["n"])
+        if match["month"] and (today.month, today.day) < (int(match["month"]), int(match["day"])):
+            years -= 1
         if 0 <= years <= 110:
             yield _Age(years, *match.span(), confidence=0.9)
             return
-    seen = False
-    for pattern in AGE_FORMS:
+
+
+def _told_twice(text: str) -> Iterator[_Age]:
+    """ "Diagnosed at 34, now 41" and "she will be 8 in June"."""
+    for pattern, less in ((SINCE_THEN, 0), (NOT_YET, 1)):
         for match in pattern.finditer(text):
-            years = int(match["n"])
-            if 0 < years <= 110 and not _is_duration(text, match) and not _is_fever(match):
-                seen = True
-                yield _Age(years, match.start("n"), match.end())
-        if seen:
+            years = int(match["n"]) - less
+            if 0 < years <= 110:
+                yield _Age(years, match.start("n"), match.end("n"), confidence=0.9)
+                return
+
+
+def _written(text: str) -> Iterator[_Age]:
+    for pattern in FORMS:
+        found = [
+            _Age(int(match["n"]), match.start("n"), match.end())
+            for match in pattern.finditer(text)
+            if 0 < int(match["n"]) <= 110 and not _is_duration(text, match) and not _is_fever(match)
+        ]
+        if found:
+            yield from found
             return
-    for years, at in ages_beside_people(context):
-        seen = True
-        yield _Age(years, doc.tokens[at].nstart, doc.tokens[at].nend, confidence=0.9)
-    if seen:
-        return
-    yield from _bare_years(text)
-    if asks == "age_years":
-        yield from _answered(text)
-    yield from _spelled(doc, asks)
-
-
-_ONLY_MONTHS = re.compile(r"\s*(?P<n>\d{1,2})\s*(?:months?|mnths?|mths?|mo|mahine|mash)\s*\.?\s*")
 
 
 def _is_duration(text: str, match: re.Match[str]) -> bool:
     return bool(
-        _NOT_AGE_BEFORE.search(text, max(0, match.start() - 30), match.start())
-        and re.match(rf"\d+\s*{_AGE_UNIT}\b(?!\s*-?\s*(?:old|o\b))", text[match.start("n") :])
+        NOT_AGE_BEFORE.search(text, max(0, match.start() - 30), match.start())
+        and re.match(rf"\d+\s*{AGE_UNIT}\b(?!\s*-?\s*(?:old|o\b))", text[match.start("n") :])
     )
 
 
@@ -162,16 +138,23 @@ def _is_fever(match: re.Match[str]) -> bool:
     return match.groupdict().get("sex") == "f" and int(match["n"]) >= 95
 
 
-def _bare_years(text: str) -> Iterator[_Age]:
+_TERSE = 5  # tokens of a message in which "2y" can only be an age
+
+
+def _bare_years(context: Context) -> Iterator[_Age]:
     """ "72yrs" without "old": an age when it is no length of time."""
-    for match in _BARE_YEARS.finditer(text):
+    text = context.doc.norm
+    child = any(t.text in people_file().children for t in context.doc.tokens)
+    terse = len(context.doc.tokens) <= _TERSE and not treatment_hits(context.doc)
+    for match in BARE_YEARS.finditer(text):
         years = int(match["n"])
         before = text[max(0, match.start() - 30) : match.start()]
-        if _NOT_AGE_BEFORE.search(before) or _NOT_AGE_AFTER.match(text, match.end()):
+        if NOT_AGE_BEFORE.search(before) or NOT_AGE_AFTER.match(text, match.end()):
             continue
-        if 18 <= years <= 110 or (
-            years and match.start() == 0 and match.end() == len(text.strip())
-        ):
+        last = match.end() == len(text.strip())
+        attached = text[match.end("n") : match.end("n") + 1].isalpha()
+        whole = last and (match.start() == 0 or (attached and terse))
+        if 18 <= years <= 110 or (years and (whole or child)):
             yield _Age(years, *match.span(), confidence=0.9)
             return
 
@@ -185,7 +168,7 @@ def _spelled(doc: Document, asks: str | None) -> Iterator[_Age]:
         value, last = read
         follows = [t.text for t in doc.tokens[last : last + 3]]
         before = doc.tokens[index - 1].text if index else ""
-        told = before in ("age", "aged") or (
+        told = before in ("age", "aged", "turned", "turning") or (
             follows[:1] and follows[0] in ("years", "year", "yrs", "yr") and "old" in follows
         )
         if (
@@ -195,17 +178,33 @@ def _spelled(doc: Document, asks: str | None) -> Iterator[_Age]:
             return
 
 
-_ANSWER = re.compile(
-    r"^\D{0,34}?(?<![\d.])(?P<n>\d{1,3})\s*(?:\+|ish|years?|yrs?|y|yr|saal|bochor|plus)?[\s.!)]*\D{0,12}$"
-)
+def _behind_place(context: Context) -> Iterator[_Age]:
+    """ "Cervical cancer 2b, lusaka 38", "Sister, Eritrea, 30.": a number behind a place."""
+    tokens = context.doc.tokens
+    for at in range(1, len(tokens)):
+        token = tokens[at]
+        rest = context.doc.norm[token.nend : token.nend + 2]
+        alone = at + 1 == len(tokens) or tokens[at + 1].breaks or rest in (". ", ".\n")
+        if not (token.text.isdigit() and len(token.text) == 2 and alone and int(token.text) >= 13):
+            continue
+        names = (tokens[at - 1].text, f"{tokens[max(0, at - 2)].text} {tokens[at - 1].text}")
+        places = [place for name in names if (place := gazetteer().get(name))]
+        if any(place.need == "none" for place in places):
+            yield _Age(int(token.text), token.nstart, token.nend, confidence=0.75)
+            return
 
 
 def _answered(text: str) -> Iterator[_Age]:
-    months = _ONLY_MONTHS.fullmatch(text)
+    months = ONLY_MONTHS.fullmatch(text)
     if months:
         yield _Age(int(months["n"]) // 12, *months.span(), months=int(months["n"]))
         return
-    match = _ANSWER.match(text.strip())
+    year = BIRTH_YEAR.fullmatch(text)
+    if year:
+        years = date.today().year - int(year["n"])  # noqa: DTZ011 - the year alone is known
+        yield _Age(years, *year.span("n"), confidence=0.9)
+        return
+    match = ANSWER.match(text.strip())
     if match and int(match["n"]) <= 110:
         offset = len(text) - len(text.lstrip())
         yield _Age(int(match["n"]), match.start("n") + offset, match.end("n") + offset)
@@ -234,7 +233,7 @@ def _is_patients(context: Context, age: _Age) -> bool:
 
 def age_and_sex(text: str) -> re.Match[str] | None:
     """ "45/F" and the like in a normalised text; groups `n` and `sex`."""
-    for form in AGE_FORMS[2:4]:
+    for form in FORMS[3:5]:
         match = form.search(text)
         if match and 0 < int(match["n"]) <= 110:
             return match

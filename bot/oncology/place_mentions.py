@@ -7,14 +7,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from bot.oncology.gazetteer import PlaceName, gazetteer, place_names
+from bot.oncology.gazetteer import PlaceName, gazetteer
 from bot.oncology.knowledge_files import KNOWLEDGE
 from bot.oncology.phrases import PhraseBook, common_words
+from bot.oncology.place_words import place_names
 from bot.oncology.text import Document
 
 READ_BACK = 0.65  # below 0.7: the dialogue asks before it believes
 _SPELLING_REPAIRED = 0.8
 _INFLECTED = 0.9
+_SHORT = 6  # letters
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,11 +116,17 @@ def names_in(doc: Document, cues: PlaceCues, asked: bool) -> Iterator[PlaceMenti
         found = longest_at(doc, index) or _inflected(doc, index)
         if found is None and (asked or cues.before(index)[0]):
             found = _misspelt(doc, index, asked)
-        if found is None:
+        if found is None or _glued(doc, found):
             index += 1
             continue
         yield found
         index = found.last
+
+
+def _glued(doc: Document, found: PlaceMention) -> bool:
+    """Letters of a code ("SF3B1") are no place."""
+    behind = doc.norm[doc.tokens[found.last - 1].nend :][:1]
+    return behind.isdigit()
 
 
 @cache
@@ -172,6 +180,8 @@ def _inflected(doc: Document, index: int) -> PlaceMention | None:
         place = names.get(form)
         if place is None:
             continue
+        if len(form) < _SHORT and doc.original[doc.tokens[index].start].islower():
+            continue  # a word of its own, in the scripts that have capitals
         if place.need == "none" or (place.kind == "city" and len(word) - len(form) >= 3):
             return PlaceMention(index, index + 1, place, confidence=_INFLECTED)
     return None

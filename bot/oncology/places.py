@@ -8,14 +8,15 @@ home do not. Where a name belongs to two countries the answer is a question, nev
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Final
 
 from bot.oncology.context import Context, context_of
 from bot.oncology.cues import Cue, words_of
-from bot.oncology.gazetteer import City, PlaceName, gazetteer, place_names, resolve
+from bot.oncology.gazetteer import gazetteer
 from bot.oncology.patient import ILLNESS, is_ill, name_of, patient_kin
+from bot.oncology.place_choice import agree, best, emit, inhabitants
 from bot.oncology.place_mentions import (
     READ_BACK,
     PlaceCues,
@@ -24,6 +25,7 @@ from bot.oncology.place_mentions import (
     longest_at,
     names_in,
 )
+from bot.oncology.place_words import place_names
 from bot.oncology.reading import Ambiguity, Mention
 from bot.oncology.scripts import scripts_of
 from bot.oncology.text import Document
@@ -37,6 +39,8 @@ _UNDER_TREATMENT: Final = 1.0
 _TREATED: Final = 0.6
 _INSTITUTION: Final = 0.5
 _KNOWN_TOWN: Final = 100_000  # inhabitants of a town believed in small letters
+_GREAT_CITY: Final = 1_000_000  # inhabitants of a city believed in small letters among capitals
+_TERSE: Final = 9  # tokens of a message without sentences
 _KNOWN_ENOUGH: Final = 200_000  # and of one with a word of another language behind it
 
 
@@ -53,7 +57,7 @@ def read_places(doc: Document, asks: str | None) -> Iterable[Mention | Ambiguity
         for found in names_in(doc, judge.cues, asked)
         if (kept := judge.judge(found)) is not None
     ]
-    return list(_emit(doc, _best(judged)))
+    return list(emit(doc, best(judged)))
 
 
 def nearest_city(latitude: float, longitude: float) -> tuple[str, str] | None:
@@ -77,10 +81,11 @@ class _Judge:
         """The name with its rank, or None when it is not the patient's place."""
         cue, since = self.cues.beside(found.first, found.last)
         found = replace(found, cue=cue, since=since)
-        if not self.asked and not self._believable(found):
-            return None
         if self.asked and found.last - found.first == len(self.doc.tokens):
             return replace(found, rank=_WHOLE_ANSWER)
+        doubted = not self.asked or found.place.need == "capital"
+        if doubted and not self._believable(found):
+            return None
         if found.place.kind == "people" and not self._is_person(found):
             return None
         if self._names_a_person(found) or self._elsewhere(found):
@@ -109,8 +114,10 @@ class _Judge:
             return True
         if self._alone(found) and (written[0].isupper() or self._known_in_small(found)):
             return True
-        if found.cue == "after" and len(doc.tokens[found.first].text) >= 4:
-            return found.place.kind != "city" or _inhabitants(found.place) > _KNOWN_ENOUGH
+        if found.cue == "after" and (found.place.kind != "city" or len(written) >= 4):
+            return found.place.kind != "city" or inhabitants(found.place) > _KNOWN_ENOUGH
+        if self._ends_terse(found):
+            return True
         return self._country_follows(found)
 
     def _part_of_institution(self, found: PlaceMention) -> bool:
@@ -121,13 +128,25 @@ class _Judge:
 
     def _known_in_small(self, found: PlaceMention) -> bool:
         """Whether a name in small letters is believed: nobody writes capitals in this message."""
+        if inhabitants(found.place) >= _GREAT_CITY:
+            return self._word(found.first) not in everyday()
         if _CAPITALISED.search(self.doc.original, 1):
             return False
         if found.place.kind != "city":
             return True
         name = name_of(self.doc, found.first, found.last)
-        known = _inhabitants(found.place) >= _KNOWN_TOWN and len(name) >= 5
+        known = inhabitants(found.place) >= _KNOWN_TOWN and len(name) >= 5
         return known and not any(word in everyday() for word in name.split())
+
+    def _ends_terse(self, found: PlaceMention) -> bool:
+        """ "Meso asbestos worker turkey": a country as the last word of a few, without capitals."""
+        count = len(self.doc.tokens)
+        short = 3 <= count <= _TERSE and found.last == count
+        plain = not _CAPITALISED.search(self.doc.original, 1)
+        return short and plain and found.place.kind == "country" and not self._named(_FOOD)
+
+    def _named(self, words: frozenset[str]) -> bool:
+        return any(token.text in words for token in self.doc.tokens)
 
     def _alone(self, found: PlaceMention) -> bool:
         """Whether a place stands for itself between full stops or commas ("8 cycles. Sylhet")."""
@@ -145,7 +164,7 @@ class _Judge:
         return (
             following is not None
             and following.place.kind in ("country", "region")
-            and _agree(following, found)
+            and agree(following, found)
         )
 
     def _is_person(self, found: PlaceMention) -> bool:
@@ -179,6 +198,8 @@ class _Judge:
         """Whether the words say that the patient is not there, or only ask about the place."""
         if any(last == found.first for _, last in self.cues.of("formerly")):
             return True
+        if found.cue == "home" and self._of_a_thing(found):
+            return True
         if self._denied(found):
             return True
         if self.asked or found.cue == "home":
@@ -191,9 +212,17 @@ class _Judge:
             and not self._people_between(here.first, found)
         )
 
+    def _of_a_thing(self, found: PlaceMention) -> bool:
+        """ "Our embassy is in Nairobi", "the oncologist is in Lahore"."""
+        is_there = self._word(found.since) in ("is", "are", "located")
+        beside = [*self.cues.of("institution"), *self.cues.of("staff")]
+        return is_there and any(0 <= found.since - last <= 1 for _, last in beside)
+
     def _denied(self, found: PlaceMention) -> bool:
         """ "We are not in India"; a comma or "I am in" ends the reach of a word of denial."""
         if not self.context.negated(found.first, found.last) or self._thing_missing(found):
+            return False
+        if any(self._word(i) in _HERE for i in range(found.since, found.first)):
             return False
         here = self.context.sentence(found.first)
         for cue in self.context.cues_in(here.first, found.first, "negation_before"):
@@ -230,8 +259,13 @@ class _Judge:
             [here.first]
             + [b.last for b in self.context.cues_in(here.first, found.first, "boundary")]
         )
-        if found.cue == "home":
-            return replace(found, rank=rank)
+        if self.cues.within("present", start, found.first, reach=6):
+            rank += 0.7
+        if found.cue == "home" or self._moved_to(found, here.first):
+            return replace(found, rank=max(rank, _RANK["home"]))
+        if not treated and found.cue == "in":
+            care = self.cues.within("care", start, found.first, reach=5)
+            treated = [care[0]] if care and not self._comma_between(care[1], found.first) else []
         if treated:
             if here.question or self.cues.within("wish", start, min(treated)):
                 return None
@@ -249,6 +283,11 @@ class _Judge:
             return replace(found, rank=_INSTITUTION, confidence=min(found.confidence, READ_BACK))
         return replace(found, rank=rank)
 
+    def _moved_to(self, found: PlaceMention, start: int) -> bool:
+        """ "Moved from Aleppo to Gaziantep"."""
+        to = self._word(found.first - 1) == "to"
+        return to and self.cues.within("moved", start, found.first, reach=6) is not None
+
     def _wished(self, found: PlaceMention, start: int) -> bool:
         """Whether the patient would go there, or asks what there is.
 
@@ -256,6 +295,8 @@ class _Judge:
         not when it is denied ("no treatment yet").
         """
         verb = self.cues.within("wish", start, found.first)
+        if found.cue == "from" and gazetteer().get(self._word(found.since - 1)):
+            verb = None  # "want to come to Guangzhou from Antananarivo"
         if verb and not self._people_between(verb[1], found):
             return True
         thing = self.cues.within("wished", start, found.first)
@@ -284,7 +325,7 @@ class _Judge:
             if found.cue and (other or self._writer_is_ill(known)):
                 return None
             return replace(found, rank=found.rank + 0.5)
-        writer = "self" in nearest.value and kin is not None and not self._writer_is_ill(known)
+        writer = "self" in nearest.value and known
         if writer and found.cue in ("home", "in"):
             sure = min(found.confidence, READ_BACK)
             return replace(found, rank=found.rank - 1.5, confidence=sure)
@@ -313,6 +354,8 @@ class _Judge:
         )
 
 
+_HERE: Final = frozenset({"here", "ici", "aqui", "yahan", "hapa", "dito"})
+_FOOD: Final = frozenset({"eat", "eats", "eating", "ate", "food", "meat", "sandwich", "cook"})
 _TITLES: Final = frozenset(
     {"dr", "mr", "mrs", "ms", "miss", "prof", "sir", "madam", "professor", "doctor"}
 )
@@ -327,52 +370,3 @@ _PERSONS: Final = frozenset(
 _AGE_UNITS: Final = frozenset({"yrs", "years", "yr", "y", "yo", "old", "m", "f"})
 _DISEASE: Final = ILLNESS - {"has", "have", "had", "patient", "ko"}
 _CAPITALISED: Final = re.compile(r"\b[A-Z][a-z]")
-
-
-def _inhabitants(place: PlaceName) -> int:
-    return max((city.population for city in place.cities), default=0)
-
-
-def _best(judged: list[PlaceMention]) -> list[PlaceMention]:
-    """The best place, and the names that belong to it (the city of the country)."""
-    if not judged:
-        return []
-    top = max(judged, key=lambda f: (f.rank, -f.first))
-    if top.place.kind == "city":
-        near = [f for f in judged if f.place.kind != "city" and _agree(f, top)]
-        near.sort(key=lambda f: (abs(f.first - top.last), -f.rank))
-        return [top, *near[:1]]
-    near = [f for f in judged if f.place.kind == "city" and _agree(f, top)]
-    near.sort(key=lambda f: (-f.rank, abs(f.last - top.first)))
-    return [*near[:1], top]
-
-
-def _agree(one: PlaceMention, other: PlaceMention) -> bool:
-    return bool(set(one.place.countries) & set(other.place.countries))
-
-
-def _emit(doc: Document, places: list[PlaceMention]) -> Iterator[Mention | Ambiguity]:
-    if not places:
-        return
-    countries = set(places[0].place.countries)
-    for found in places[1:]:
-        countries &= set(found.place.countries)
-    for found in places:
-        start, end = doc.tokens[found.first].start, doc.tokens[found.last - 1].end
-        words = doc.words(start, end)
-        if found.place.kind == "city":
-            city = _city(found.place, countries)
-            yield Mention("city", city.name, words, start, end, found.confidence)
-        options = resolve(name_of(doc, found.first, found.last), found.place, countries)
-        if len(options) == 1:
-            sure = found.confidence if found.place.kind != "people" else min(found.confidence, 0.75)
-            yield Mention("country", options[0], words, start, end, sure)
-        else:
-            yield Ambiguity("country", options, words, start, end)
-            return
-        if len(places) > 1:
-            countries = {options[0]}
-
-
-def _city(place: PlaceName, countries: set[str]) -> City:
-    return next((c for c in place.cities if c.country in countries), place.cities[0])

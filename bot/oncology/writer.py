@@ -208,7 +208,7 @@ def _named_relative(context: Context) -> Mention | None:
     if donates(context.doc, first, last) or _in_passing(context.doc, first, last):
         return None
     owned = _is_mine(context.doc, first, last)
-    aged = any(at >= last for _, at in ages_beside_people(context))
+    aged = any(at >= last for _, at, _ in ages_beside_people(context))
     if owned or aged or _clinical(context.doc):
         return _mention(context.doc, "caregiver", first, last, 0.8)
     return None

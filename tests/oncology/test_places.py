@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 import yaml
 
-from bot.oncology.gazetteer import gazetteer, place_names
+from bot.oncology.gazetteer import gazetteer
+from bot.oncology.place_words import place_names
 from bot.oncology.places import nearest_city, read_places
 from bot.oncology.reading import Ambiguity, Mention
 from bot.oncology.text import read_document
