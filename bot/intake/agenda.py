@@ -11,7 +11,7 @@ from bot.intake.questions import Question, Questions, Step
 # A person who told everything at once waits for no more than this many further questions,
 # and nobody is asked more than ASKED_BEFORE_RESULT questions before the first result.
 FIRST_WHEN_TOLD = 2
-ASKED_BEFORE_RESULT = 8
+ASKED_BEFORE_RESULT = 5
 # Questions after the first result; each can be skipped, and "enough" ends them.
 ASKED_AFTER_RESULT = 8
 # A question put this often without an answer, digressions included, is let go.

@@ -197,7 +197,7 @@ def _chosen_option(turn: Turn, pending: dict[str, Any]) -> Any:
             for o in options
         ),
     )
-    choice = question.choice_for(turn.heard.text)
+    choice = question.choice_for(turn.heard.text) or question.choice_told_apart(turn.heard.text)
     return choice.value if choice else None
 
 

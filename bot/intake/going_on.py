@@ -44,7 +44,8 @@ def _acknowledge(turn: Turn) -> None:
             turn.say("utter_changed", facts=facts)
     asked = FOLDED.get(turn.asked or "", turn.asked)
     beyond = [f for f in turn.learned.new if FOLDED.get(f, f) != asked]
-    if beyond and turn.case.state is not CaseState.CONFIRM:
+    said = turn.case.state is CaseState.CONFIRM or turn.case.memory.get("consent_just_given")
+    if beyond and not said:
         facts = turn.describe.noted(turn.case, turn.learned.new)
         if facts:
             turn.say("utter_heard", facts=facts)

@@ -23,6 +23,8 @@ SHORT_ANSWER = 6
 # A yes or no among other words may belong to something else ("no se", "no idea").
 BARE = frozenset({"yes", "no"})
 NEGATIONS = frozenset({"not", "no", "never", "none", "nahi", "nahin", "na", "without", "non"})
+# Words that join others and tell no choice from another.
+JOINING = frozenset({"and", "or", "of", "the", "with", "in", "a"})
 # A close spelling of a label or keyword; below this a wrong choice is likelier than a typo.
 CLOSE_SPELLING = 86
 
@@ -81,6 +83,17 @@ class Question:
         longest = max((len(w) for w, _ in found), default=0)
         named = {c.label: c for w, c in found if len(w) == longest}
         return next(iter(named.values())) if len(named) == 1 else None
+
+    def choice_told_apart(self, text: str) -> Choice | None:
+        """The one choice that shares a word with the answer which no other choice has."""
+        said = set(_plain(text).split()) - JOINING
+        words = {c.label: set(_plain(c.label).split()) for c in self.choices}
+        own = {
+            label: mine - set().union(*(other for name, other in words.items() if name != label))
+            for label, mine in words.items()
+        }
+        named = [c for c in self.choices if own[c.label] & said]
+        return named[0] if len(named) == 1 else None
 
     def _close_to(self, said: str) -> Choice | None:
         spellings = {word: choice for choice in self.choices for word in _words(choice)}

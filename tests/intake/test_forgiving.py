@@ -263,3 +263,29 @@ def test_after_an_emergency_the_open_question_comes_again() -> None:
     talk.says("Urgent problem now").says("yes", "affirm").taps("It is safe now")
     assert talk.case.asks == asks, talk
     assert talk.said[-1] == f"utter_ask_{asks}", talk
+
+
+@pytest.mark.parametrize(
+    ("first", "answer", "meant"),
+    [
+        ("lymphoma", "they said mantle", "mantle"),
+        ("lymphoma", "t-cell or something", "t_nk_lymphoma"),
+        ("lymphoma", "lymphoma and fever", None),
+    ],
+)
+def test_a_word_that_only_one_of_the_choices_has_is_enough(
+    first: str, answer: str, meant: str | None
+) -> None:
+    assert Talking().agreed().says(first).says(answer).fact("cancer_type") == meant
+
+
+def test_what_was_heard_before_the_consent_is_noted_once() -> None:
+    talk = Talking().says("ovarian cancer, we are in Dhaka").says("yes, she is 58", "affirm")
+    assert talk.said.count("utter_heard") == 1, talk
+
+
+def test_one_fact_at_a_time_has_a_result_after_eight_messages() -> None:
+    talk = Talking().agreed()
+    for answer in ("ovarian cancer", "six chemo", "Dhaka", "only in one place", "growing"):
+        talk.says(answer)
+    assert talk.case.state is CaseState.CONFIRM, talk
