@@ -1,0 +1,1 @@
+"""Simulated patients: seeded people with a known truth who talk to the running service."""
