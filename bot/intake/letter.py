@@ -25,7 +25,7 @@ PLACES = frozenset({"city", "country"})
 def start(turn: Turn) -> bool:
     """Ask for the hospital, or send the letter if it was asked for before."""
     case = turn.case
-    if not requested(listed(turn), case.language):
+    if not requested(listed(turn)):
         turn.say("utter_letter_nothing")
         return False
     if "hospital" in case.memory:

@@ -24,12 +24,17 @@ class ChecklistTexts:
     intro: str
     first: str
     rest: str
-    why: str
+    progress: str
+    have: str
+    will_get: str
+    not_available: str
+    look_for: str
     format: str
     recency: str
     held: str
     first_look: str
     outdated: str
+    waived: str
     photo: str
     translation: str
     tests: str
@@ -58,6 +63,8 @@ class LetterTexts:
     body: str
     list: str
     item: str
+    how: str
+    formats: dict[str, str]
     none: str
     originals: str
     thanks: str
