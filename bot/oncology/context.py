@@ -38,6 +38,7 @@ class Assertion:
     """How a span is meant. `present` is the common case: stated, of the patient, not denied."""
 
     negated: bool = False
+    unavailable: bool = False
     uncertain: bool = False
     asked: bool = False
     other_person: bool = False
@@ -109,6 +110,7 @@ class Context:
         here = self.sentence(first)
         return Assertion(
             negated=self.negated(first, last),
+            unavailable=self._unavailable(first, last, here),
             uncertain=self._uncertain(first, last, here),
             asked=self._asked(first, last, here),
             other_person=self.owners.is_other(first),
@@ -125,10 +127,29 @@ class Context:
                 continue
             if not self._stopped(cue.last, first, listing=True):
                 return True
+        if self._answered_no(last, here):
+            return True
         for cue in self._after(last, here, "negation_after", reach=5):
             if not self._comma(last, cue.first) and not self._between(last, cue.first, "boundary"):
                 return True
         return False
+
+    def _unavailable(self, first: int, last: int, here: Sentence) -> bool:
+        """Whether the span is said to be out of reach ("not sold here", "insurance denied")."""
+        for cue in self._before(first, here, "unavailable_before", reach=4):
+            if not self._between(cue.last, first, "boundary"):
+                return True
+        for cue in self._after(last, here, "unavailable_after", reach=6):
+            if not self._comma(last, cue.first) and not self._between(last, cue.first, "boundary"):
+                return True
+        return False
+
+    def _answered_no(self, last: int, here: Sentence) -> bool:
+        """ "GIST? No." """
+        tokens = self.doc.tokens
+        if last >= len(tokens) or tokens[last].text not in words_of("answer_no"):
+            return False
+        return "?" in self.doc.norm[tokens[last - 1].nend : tokens[last].nstart]
 
     def timing(self, first: int, last: int) -> Timing | None:
         """Planned, ongoing, done or refused, by the nearest word that says so."""
@@ -183,11 +204,14 @@ class Context:
             if not blocked and not self._statement_between(cue.last, first):
                 return True
         for cue in self._after(last, here, "asked_after", reach=6):
-            if not self._between(last, cue.first, "boundary"):
+            listed = here.question or not self._comma(last, cue.first)
+            if listed and not self._between(last, cue.first, "boundary"):
                 return True
+        opens = self.doc.tokens[here.first].text
         if not here.question:
-            return False
-        if self.doc.tokens[here.first].text in words_of("question_start"):
+            asks = opens in words_of("question_always")
+            return asks and not self._statement_between(here.first, first)
+        if opens in words_of("question_start"):
             return not self._statement_between(here.first, first)
         tail = max((place for place in self.commas if here.first < place < here.last), default=0)
         short = here.last - max(tail, here.first) <= 4
@@ -196,7 +220,9 @@ class Context:
     def _statement_between(self, low: int, high: int) -> bool:
         """A comma followed by a new statement takes the words out of the question."""
         for place in self.commas:
-            if low < place <= high and self.cues_in(place, min(place + 4, high), "subject", "kin"):
+            if low < place <= high and self.cues_in(
+                place, min(place + 4, high), "subject", "kin", "patient"
+            ):
                 return True
         return False
 

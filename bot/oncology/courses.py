@@ -36,6 +36,7 @@ class CourseFile:
     line_words: tuple[str, ...]
     none: tuple[str, ...]
     none_clear: frozenset[str]
+    beside_transplant: frozenset[str]
     relapse_words: tuple[str, ...]
     month_units: dict[str, float]
     ago: frozenset[str]

@@ -19,6 +19,8 @@ class Cues:
     negation_before: tuple[str, ...] = ()
     negation_after: tuple[str, ...] = ()
     not_negation: tuple[str, ...] = ()
+    unavailable_before: tuple[str, ...] = ()
+    unavailable_after: tuple[str, ...] = ()
     uncertain_before: tuple[str, ...] = ()
     uncertain_after: tuple[str, ...] = ()
     asked_before: tuple[str, ...] = ()
@@ -49,7 +51,9 @@ class Cues:
     history: tuple[str, ...] = ()
     # Single words, looked up on their own whatever phrase they stand in.
     alternative: tuple[str, ...] = ()
+    question_always: tuple[str, ...] = ()
     negates_next: tuple[str, ...] = ()
+    answer_no: tuple[str, ...] = ()
     had: tuple[str, ...] = ()
     has: tuple[str, ...] = ()
     self_alone: tuple[str, ...] = ()
@@ -79,7 +83,9 @@ class Cues:
 WORDS = frozenset(
     {
         "alternative",
+        "question_always",
         "negates_next",
+        "answer_no",
         "had",
         "has",
         "self_alone",

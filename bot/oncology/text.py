@@ -206,8 +206,10 @@ def _folded(character: str) -> str:
 
 # Words of two letters that are written with a full stop, or stand before a name or a number.
 _SHORTENED = frozenset(
-    ["ca", "dr", "mr", "ms", "st", "lt", "rt", "pt", "vs", "dx", "hx", "bx", "rx", "tx"]
-    + ["sr", "jr", "mt", "ft", "sm", "eg", "ie", "al", "fr", "gr", "wt", "ht", "yr", "mo", "wk"]
+    [
+        *("ca", "dr", "mr", "ms", "st", "lt", "rt", "pt", "vs", "dx", "hx", "bx", "rx", "tx"),
+        *("sr", "jr", "mt", "ft", "sm", "eg", "ie", "al", "fr", "gr", "wt", "ht", "yr", "mo", "wk"),
+    ]
 )
 
 _SOFT_GAP = re.compile(r"[ \t\-_/()\[\]{}'\"*:.]*")

@@ -7,6 +7,7 @@ the same kind.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache
@@ -18,7 +19,7 @@ from bot.oncology.cues import words_of
 from bot.oncology.phrases import Hit, PhraseBook
 from bot.oncology.reading import Mention
 from bot.oncology.text import Document
-from bot.oncology.vocabulary import Treatment, treatment_book, treatments
+from bot.oncology.vocabulary import Treatment, listed_book, treatment_book, treatments
 from bot.oncology.wishes import wish_first, wish_of
 
 MAX_OPERATIONS = 6
@@ -114,7 +115,7 @@ def treatment_hits(doc: Document) -> list[Hit[Treatment]]:
     found = doc.memory.get("treatment hits")
     if not isinstance(found, list):
         other = {i for hit in _other_book().find(doc) for i in range(hit.first, hit.last)}
-        found = doc.memory["treatment hits"] = [
+        plain = [
             hit
             for hit in treatment_book().find(doc)
             if hit.first not in other
@@ -122,7 +123,37 @@ def treatment_hits(doc: Document) -> list[Hit[Treatment]]:
             and not _something_removed(doc, hit)
             and not _is_score(doc, hit)
         ]
+        found = doc.memory["treatment hits"] = _with_listed(doc, plain)
     return found
+
+
+def _with_listed(doc: Document, plain: list[Hit[Treatment]]) -> list[Hit[Treatment]]:
+    """Add the short forms that stand beside a treatment, a count, or the word planned."""
+    taken = {i for hit in plain for i in range(hit.first, hit.last)}
+    found = list(plain)
+    for hit in listed_book().find(doc):
+        if hit.first not in taken and _in_list(doc, hit, taken):
+            found.append(hit)
+            taken.update(range(hit.first, hit.last))
+    return sorted(found, key=lambda hit: hit.first)
+
+
+def _in_list(doc: Document, hit: Hit[Treatment], taken: set[int]) -> bool:
+    """Whether a treatment stands beside a short form, joined at most by a count or an "and"."""
+    tokens = doc.tokens
+    beside = course().beside_transplant if hit.value.modality == "transplant" else frozenset()
+    for step, at in ((-1, hit.first - 1), (1, hit.last)):
+        for _ in range(3):
+            if not 0 <= at < len(tokens):
+                break
+            text = tokens[at].text
+            if at in taken or text in beside:
+                return True
+            gap = doc.norm[tokens[max(at, at - step) - 1].nend : tokens[max(at, at - step)].nstart]
+            if "." in gap or not (text in _JOINING or text.isdigit() or text in _UNITS):
+                break
+            at += step
+    return False
 
 
 def _is_score(doc: Document, hit: Hit[Treatment]) -> bool:
@@ -142,10 +173,17 @@ def _something_removed(doc: Document, hit: Hit[Treatment]) -> bool:
 
 def _written_as_name(doc: Document, hit: Hit[Treatment]) -> bool:
     """An abbreviation that is also a word: as usually written, or followed by its cycles."""
+    glued = doc.original[hit.end : hit.end + 1].isalnum()
     if doc.words(hit.start, hit.end) in hit.value.exact:
-        return True
+        return not glued
     following = [t.text for t in doc.tokens[hit.last : hit.last + 2]]
-    return len(following) == 2 and following[0] == "x" and following[1].isdigit()
+    counted = len(following) == 2 and following[0] == "x" and following[1].isdigit()
+    if not counted and following and following[0].isdigit():
+        return len(following) == 1 or following[1] in _UNITS or doc.tokens[hit.last + 1].breaks
+    return counted
+
+
+_UNITS = frozenset({"cycle", "cycles", "cycl", "times", "x", "rounds", "doses", "done"})
 
 
 def _given(doc: Document, asked: bool) -> list[Given]:
@@ -190,7 +228,7 @@ def _status(doc: Document, hit: Hit[Treatment], meant: Assertion, asked: bool) -
         return None
     if meant.timing is Timing.REFUSED:
         return Timing.REFUSED
-    if meant.negated:
+    if meant.negated or (meant.unavailable and not _plainly_given(doc, hit)):
         return None
     if meant.asked and not _plainly_given(doc, hit):
         return None
@@ -199,7 +237,7 @@ def _status(doc: Document, hit: Hit[Treatment], meant: Assertion, asked: bool) -
     if asked:
         return meant.timing or Timing.DONE
     if meant.timing is None:
-        rare = wish_of(hit.value) in wish_first()
+        rare = wish_of(hit.value) in wish_first() and not _measured(doc, hit)
         return None if rare else Timing.DONE
     return meant.timing
 
@@ -211,14 +249,25 @@ def is_wish(doc: Document, hit: Hit[Treatment]) -> bool:
         return False
     if meant.asked and not _plainly_given(doc, hit):
         return True
-    return meant.timing is None and wish_of(hit.value) in wish_first()
+    rare = wish_of(hit.value) in wish_first() and not _measured(doc, hit)
+    return meant.timing is None and rare
+
+
+_DOSE = re.compile(r"\d\s?(?:gy|gray|fractions?|fr|sessions?)\b")
+
+
+def _measured(doc: Document, hit: Hit[Treatment]) -> bool:
+    """A dose or a number of sessions beside the name: it was given."""
+    tokens = doc.tokens
+    low, high = max(0, hit.first - 3), min(len(tokens), hit.last + 4)
+    return _DOSE.search(doc.norm, tokens[low].nstart, tokens[high - 1].nend) is not None
 
 
 def _plainly_given(doc: Document, hit: Hit[Treatment]) -> bool:
     """A word right at the name says that it was given, so the question is about something else."""
     context = context_of(doc)
     here = context.sentence(hit.first)
-    for kind in (Timing.DONE.value, Timing.ONGOING.value):
+    for kind in (Timing.DONE.value, Timing.ONGOING.value, "ongoing_near", "ongoing_before"):
         for cue in context.cues_in(here.first, here.last, kind):
             if 0 <= hit.first - cue.last <= 1:
                 return True
@@ -229,7 +278,7 @@ def _plainly_given(doc: Document, hit: Hit[Treatment]) -> bool:
     return False
 
 
-_JOINING = frozenset({"and", "plus", "with", "+", "&"})
+_JOINING = frozenset({"and", "plus", "with", "+", "&", "then", ">"})
 
 
 def _shared(doc: Document, found: list[Given]) -> list[Given]:

@@ -250,12 +250,16 @@ class DrugClass:
 
 @dataclass(frozen=True)
 class TreatmentFile:
-    """knowledge/treatments/drugs.yml and procedures.yml"""
+    """knowledge/treatments/drugs.yml and procedures.yml
+
+    `listed` are short forms that count only beside another treatment ("ADT, abi, doce").
+    """
 
     source: str
     as_of: date
     review: Review
     classes: dict[str, DrugClass]
+    listed: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -372,3 +376,19 @@ def _treatment_phrases() -> Iterator[tuple[str, Treatment]]:
                     yield phrase, known[name]
     for phrase, name in names_of("treatments"):
         yield phrase, known[name]
+
+
+@cache
+def listed_book() -> PhraseBook[Treatment]:
+    """Short forms that count only beside another treatment."""
+    known = treatments()
+    files = (
+        load(KNOWLEDGE / "treatments" / path, TreatmentFile)
+        for path in ("drugs.yml", "procedures.yml")
+    )
+    return PhraseBook(
+        (form, known[name])
+        for file in files
+        for name, forms in file.listed.items()
+        for form in forms
+    )
