@@ -27,6 +27,8 @@ class PerformanceFile:
     review: Literal["pending", "approved"]
     groups: dict[str, tuple[str, ...]]
     levels: dict[str, tuple[str, ...]]
+    abilities: dict[str, tuple[str, ...]]
+    when_asked: dict[str, tuple[str, ...]]
     numeric: dict[str, tuple[str, ...]]
 
 
@@ -36,10 +38,25 @@ def performance_file() -> PerformanceFile:
     return load(KNOWLEDGE / "performance_status.yml", PerformanceFile)
 
 
+@dataclass(frozen=True, slots=True)
+class _Level:
+    """What a pattern says: an ECOG level, and whether it only shows an ability."""
+
+    ecog: int
+    ability: bool = False
+
+
 @cache
-def _book() -> PatternBook[str]:
+def _book(asked: bool) -> PatternBook[_Level]:
+    """With `asked`, also the short words that answer the question."""
     file = performance_file()
-    return PatternBook(file.levels.items(), file.groups)
+    limits = [(_Level(int(level)), patterns) for level, patterns in file.levels.items()]
+    able = [(_Level(int(level), True), patterns) for level, patterns in file.abilities.items()]
+    short = [
+        (_Level(int(level), True), tuple(f"^ {phrase}" for phrase in phrases))
+        for level, phrases in file.when_asked.items()
+    ]
+    return PatternBook([*limits, *able, *(short if asked else ())], file.groups)
 
 
 @cache
@@ -48,7 +65,7 @@ def _numeric() -> dict[str, re.Pattern[str]]:
         fact: re.compile(
             rf"(?<!\w)(?:{'|'.join(sorted(map(re.escape, names), key=len, reverse=True))})"
             r"[\s:=\-,(]*(?:(?:is|of|was|score|status|ps|now|at|grade|level|about|around)[\s:=\-]*){0,3}"
-            r"(?P<n>\d{1,3})(?:\s*(?:-|to|/|or)\s*(?P<n2>\d{1,3}))?(?![\d.]|\s*(?:mg|days|cycles))"
+            r"(?P<n>\d{1,3})(?:\s*(?:-|to|/|or)\s*(?P<n2>\d{1,3}))?(?!\d|\.\d|\s*(?:mg|days|cycles))"
         )
         for fact, names in performance_file().numeric.items()
     }
@@ -94,19 +111,21 @@ def _number(
 
 
 def _described(doc: Document, asks: str | None) -> Iterator[Mention]:
+    """The worst limit that is told; where none is, the best ability."""
     presence = presence_of(doc)
-    best: tuple[int, int, int] | None = None
-    for hit in _book().find(doc):
-        sign = Sign(hit.value, hit.first, hit.last)
-        if asks != "ecog" and not presence.now(sign):
+    limits: list[tuple[int, int, int]] = []
+    abilities: list[tuple[int, int, int]] = []
+    asked = asks == "ecog"
+    for hit in _book(asked).find(doc):
+        sign = Sign(f"ecog {hit.value.ecog}", hit.first, hit.last)
+        if not asked and not presence.now(sign):
             continue
         said = assess(doc, hit.first, hit.last)
-        if said.other_person or (said.asked and asks != "ecog"):
+        if said.other_person or (said.asked and not asked):
             continue
-        level = int(hit.value)
-        if best is None or level > best[0]:
-            best = (level, hit.first, hit.last)
-    if best is not None:
-        level, first, last = best
+        found = abilities if hit.value.ability or hit.value.ecog == 0 else limits
+        found.append((hit.value.ecog, hit.first, hit.last))
+    if limits or abilities:
+        level, first, last = max(limits) if limits else min(abilities)
         start, end = doc.tokens[first].start, doc.tokens[last - 1].end
         yield Mention("ecog", level, doc.words(start, end), start, end, 0.85)
