@@ -35,6 +35,9 @@ class Settings(BaseSettings):
     data_keys: SecretStr | None = Field(None, alias="INTAKE_DATA_KEYS")
     files_url: str = Field(f"file://{VAR / 'files'}", alias="INTAKE_FILES_URL")
 
+    # How long a messenger's short texts wait for more of the same person, in seconds.
+    message_pause: float = Field(2.0, ge=0, le=30, alias="INTAKE_MESSAGE_PAUSE_SECONDS")
+
     telegram_bot_token: SecretStr | None = Field(None, alias="TELEGRAM_BOT_TOKEN")
     telegram_webhook_secret: SecretStr | None = Field(None, alias="TELEGRAM_WEBHOOK_SECRET")
     telegram_api_url: str = Field("https://api.telegram.org", alias="TELEGRAM_API_URL")

@@ -18,6 +18,7 @@ class Capabilities:
     `pushes` is false where replies wait to be fetched instead of being sent.
     `window_hours` is how long after a person's last message free text may be sent; None: always.
     `lookup` says that the provider can be asked whether a message of unknown fate was sent.
+    `pieces`: people write in several short messages there, which are taken together.
     `per_second` and `per_person_seconds` pace sending (messages a second over all people, and the
     pause between two messages to one person).
     """
@@ -35,6 +36,7 @@ class Capabilities:
     receipts: bool
     lookup: bool
     typing: bool
+    pieces: bool
     per_second: float
     per_person_seconds: float
 
@@ -59,6 +61,7 @@ CAPABILITIES: Final = MappingProxyType(
             receipts=True,
             lookup=True,
             typing=True,
+            pieces=True,
             per_second=60.0,
             per_person_seconds=0.35,
         ),
@@ -76,6 +79,7 @@ CAPABILITIES: Final = MappingProxyType(
             receipts=False,
             lookup=False,
             typing=True,
+            pieces=True,
             per_second=25.0,
             per_person_seconds=1.0,
         ),
@@ -93,6 +97,7 @@ CAPABILITIES: Final = MappingProxyType(
             receipts=False,
             lookup=False,
             typing=True,
+            pieces=False,
             per_second=1000.0,
             per_person_seconds=0.0,
         ),

@@ -2,24 +2,39 @@
 
 Guarantee: `take` returns after the commit and raises StoreUnavailable otherwise; `take_or_spool`
 returns after the commit or after the message is durably on disk, from where it is replayed.
+Several short texts in a row wait for each other; words of an emergency wait for nothing. Who sends
+too much at once is told so, and what is beyond the limit is kept without an answer each.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import time
+from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
+from bot.oncology.read import read
 from bot.store import Store
-from bot.store.errors import StoreUnavailable
+from bot.store.errors import NotFound, StoreUnavailable
 from bot.store.files import FileStore
-from bot.store.messages import InboundMessage
-from bot.store.records import Received
+from bot.store.inbox import IN_PIECES
+from bot.store.messages import InboundMessage, Kind, OutboundReply
+from bot.store.records import Arrival, Received
 from connectors.bell import Bell
+from connectors.capabilities import capabilities
 from connectors.metrics import Metrics
+from connectors.rate_limit import RateLimit
+from connectors.received_text import LONGEST_TEXT
+from connectors.texts import choose
+from connectors.together import Together
 
-ACCEPTING_THREADS: Final = 4
+FLOOD: Final = "flood"
+# More than anybody types or photographs at once; a script that sends more is kept from the engine.
+FLOOD_BURST: Final = 30
+FLOOD_PER_SECOND: Final = 0.5
+_TOLD_AGAIN_SECONDS: Final = 3600.0
 
 log = logging.getLogger(__name__)
 
@@ -32,35 +47,108 @@ class MessageSpool(Protocol):
 
 
 class Door:
-    """Takes messages in and wakes the worker."""
+    """Takes messages in and wakes worker and sender; `pause` in seconds, on channels that group."""
 
     def __init__(
-        self, store: Store, files: FileStore, spool: MessageSpool, arrived: Bell, metrics: Metrics
+        self,
+        store: Store,
+        files: FileStore,
+        spool: MessageSpool,
+        arrived: Bell,
+        metrics: Metrics,
+        *,
+        to_send: Bell | None = None,
+        pause: float = 0.0,
     ) -> None:
-        self._store, self._spool = store, spool
-        self._arrived, self._metrics = arrived, metrics
+        self._store, self._spool, self._pause = store, spool, pause
+        self._arrived, self._to_send, self._metrics = arrived, to_send or Bell(), metrics
         self.files = files
-        # Threads of its own: a webhook must not queue behind the steps of turns and sends.
-        self._threads = ThreadPoolExecutor(ACCEPTING_THREADS, "accept")
+        self._together = Together(store)
+        self._reading = ThreadPoolExecutor(1, "urgent")
+        self._limit = RateLimit(FLOOD_BURST, FLOOD_PER_SECOND)
+        self._told: dict[str, float] = {}
+        self._afterwards: set[asyncio.Task[None]] = set()
 
     async def take(self, message: InboundMessage) -> Received:
         """Commits the message; the same one again changes nothing."""
-        loop = asyncio.get_running_loop()
-        received = await loop.run_in_executor(self._threads, self._store.inbox.receive, message)
-        result = "duplicate" if received.duplicate else "stored"
+        arrival = self._arrival(message)
+        received = await self._together.store(arrival)
+        result = "duplicate" if received.duplicate else arrival.kept_as or "stored"
         self._metrics.received.labels(message.channel, result).inc()
         self._arrived.ring()
+        if not received.duplicate:
+            self._look_after(arrival, received)
         return received
 
-    def close(self) -> None:
-        """Lets the threads end."""
-        self._threads.shutdown(wait=False)
-
     async def take_or_spool(self, message: InboundMessage) -> None:
-        """For a provider that does not come again: the disk serves while the database is away."""
+        """For a provider that does not come again: the disk serves while the database is away.
+
+        Raises OSError when neither could store it.
+        """
         try:
             await self.take(message)
         except StoreUnavailable:
             log.warning("%s message spooled: database unavailable", message.channel)
             await asyncio.to_thread(self._spool.append, message)
             self._metrics.received.labels(message.channel, "spooled").inc()
+
+    def close(self) -> None:
+        """Lets the threads end."""
+        self._together.close()
+        self._reading.shutdown(wait=False, cancel_futures=True)
+
+    def _arrival(self, message: InboundMessage) -> Arrival:
+        can = capabilities(message.channel)
+        if can.pushes and message.kind is not Kind.BLOCKED and not self._limit.allows(_of(message)):
+            return Arrival(message, kept_as=FLOOD)
+        waits = can.pieces and message.kind in IN_PIECES
+        return Arrival(message, pause=self._pause if waits else 0.0)
+
+    def _look_after(self, arrival: Arrival, received: Received) -> None:
+        """What need not be waited for by the provider."""
+        if arrival.message.text and (arrival.pause or arrival.kept_as):
+            self._later(self._hurry(arrival.message.text, received))
+        if arrival.kept_as == FLOOD:
+            self._later(self._tell_flood(arrival.message, received))
+
+    def _later(self, step: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(step)
+        self._afterwards.add(task)
+        task.add_done_callback(self._afterwards.discard)
+
+    async def _hurry(self, text: str, received: Received) -> None:
+        """An emergency does not wait for more words. Lost in a crash, it costs the pause."""
+        loop = asyncio.get_running_loop()
+        try:
+            if await loop.run_in_executor(self._reading, _is_urgent, text):
+                await asyncio.to_thread(self._store.inbox.hurry, received.message_id)
+                self._arrived.ring()
+        except StoreUnavailable:
+            log.warning("message %s not hurried: database unavailable", received.message_id)
+
+    async def _tell_flood(self, message: InboundMessage, received: Received) -> None:
+        now = time.monotonic()
+        if now - self._told.get(_of(message), -_TOLD_AGAIN_SECONDS) < _TOLD_AGAIN_SECONDS:
+            return
+        self._told = {who: at for who, at in self._told.items() if now - at < _TOLD_AGAIN_SECONDS}
+        self._told[_of(message)] = now
+        try:
+            await asyncio.to_thread(self._write_flood_reply, received.conversation_id)
+            self._to_send.ring()
+        except (NotFound, StoreUnavailable) as error:
+            log.warning("flood not told: %s", type(error).__name__)
+
+    def _write_flood_reply(self, conversation_id: str) -> None:
+        case = self._store.cases.by_conversation(conversation_id)
+        text = choose(case.language if case else None).said[FLOOD]
+        reply = OutboundReply(text=text, urgent=True)
+        hour = int(time.time() // _TOLD_AGAIN_SECONDS)
+        self._store.outbox.enqueue(conversation_id, [reply], once=f"{FLOOD}:{hour}")
+
+
+def _of(message: InboundMessage) -> str:
+    return f"{message.channel} {message.account} {message.address}"
+
+
+def _is_urgent(text: str) -> bool:
+    return bool(read(text[:LONGEST_TEXT]).flags)

@@ -1,4 +1,4 @@
-"""Texts of the doors themselves (chat page, Telegram menu), by language, from `texts/`."""
+"""Texts of the doors themselves (chat page, menu, what they say), by language, from `texts/`."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ class Texts:
     page: Mapping[str, str]
     group_line: str
     commands: Mapping[str, str]
+    said: Mapping[str, str]
 
 
 @cache
@@ -33,7 +34,7 @@ def languages() -> Mapping[str, Texts]:
     found = {path.stem: _load(path) for path in sorted(FOLDER.glob("*.yml"))}
     first = found[FIRST_LANGUAGE]
     for texts in found.values():
-        missing = {*first.page, *first.commands} - {*texts.page, *texts.commands}
+        missing = _keys(first) - _keys(texts)
         if missing:
             raise ValueError(f"texts/{texts.language}.yml: {min(missing)} is missing")
     return MappingProxyType(found)
@@ -53,6 +54,10 @@ def choose(*wishes: str | None) -> Texts:
     return languages()[FIRST_LANGUAGE]
 
 
+def _keys(texts: Texts) -> set[str]:
+    return {*texts.page, *texts.commands, *texts.said}
+
+
 def _load(path: Path) -> Texts:
     data = yaml.safe_load(path.read_text(encoding="utf-8"))
     try:
@@ -63,6 +68,7 @@ def _load(path: Path) -> Texts:
             page=MappingProxyType(dict(data["page"])),
             group_line=data["telegram"]["group"],
             commands=MappingProxyType(dict(data["telegram"]["commands"])),
+            said=MappingProxyType(dict(data["said"])),
         )
     except (KeyError, TypeError) as error:
         raise ValueError(f"texts/{path.name}: {error} is missing or malformed") from None

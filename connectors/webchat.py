@@ -17,7 +17,6 @@ import re
 import threading
 import time
 import uuid
-from collections import OrderedDict
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -36,6 +35,7 @@ from connectors.bell import Bell, Listener
 from connectors.capabilities import capabilities
 from connectors.http_guard import WEBHOOK_BYTES
 from connectors.intake_door import Door
+from connectors.rate_limit import RateLimit
 from connectors.received_text import clean, clean_or_none, file_name, length_mark, typed
 
 log = logging.getLogger(__name__)
@@ -49,25 +49,6 @@ _LOOK_AGAIN: Final = 0.25  # another process may have taken the turn
 _LOOK_FOR_NEW: Final = 2.0  # the console does not ring our bell
 _MOST_FILES: Final = 5
 _SHOWN: Final = 200
-
-
-class RateLimit:
-    """Token buckets by key, in memory: `burst` at once, then `per_second`; old keys are dropped."""
-
-    def __init__(self, burst: float, per_second: float, keys: int = 10_000) -> None:
-        self._burst, self._rate, self._most = burst, per_second, keys
-        self._left: OrderedDict[str, tuple[float, float]] = OrderedDict()
-
-    def allows(self, key: str) -> bool:
-        """Takes one token; False when there is none left."""
-        now = time.monotonic()
-        left, then = self._left.pop(key, (self._burst, now))
-        left = min(self._burst, left + (now - then) * self._rate)
-        allowed = left >= 1
-        self._left[key] = (left - 1 if allowed else left, now)
-        while len(self._left) > self._most:
-            self._left.popitem(last=False)
-        return allowed
 
 
 class Webchat:

@@ -25,7 +25,7 @@ from bot.store.records import ClaimedTurn
 from bot.wording import catalogue
 from connectors.bell import Bell
 from connectors.capabilities import CAPABILITIES
-from connectors.choices import Choice, chosen
+from connectors.choices import Choice, chosen, together
 from connectors.documents import Documents
 from connectors.engine_client import EngineClient, EngineDown, EngineError, EngineSlow
 from connectors.rendering import fitted
@@ -256,7 +256,7 @@ class Worker:
 def _choice(store: Store, turn: ClaimedTurn) -> Choice:
     if len(turn.messages) == 1:
         return chosen(store, turn.conversation_id, turn.messages[0].message)
-    return Choice("\n".join(taken.message.text or "" for taken in turn.messages))
+    return together(store, turn.conversation_id, [taken.message for taken in turn.messages])
 
 
 def _fitted(channel: str, replies: list[OutboundReply]) -> list[OutboundReply]:

@@ -40,6 +40,8 @@ from bot.store.tables import IS_OPEN, IS_TROUBLE, Conversation, Due, Message
 
 MAX_ATTEMPTS = 8  # then the message is given up and a coordinator sees it
 
+# What people send in pieces: short texts, the photos of an album.
+IN_PIECES = frozenset({Kind.TEXT, Kind.FILE})
 QUEUED_IN = (IS_OPEN, Message.state == State.QUEUED, Message.author == Author.PATIENT)
 
 
@@ -84,7 +86,7 @@ class Inbox:
     def claim(
         self, worker_id: str, lease_seconds: float = 60.0, group: int = 1
     ) -> ClaimedTurn | None:
-        """Take the next turn, or None; up to `group` text messages in a row are one turn."""
+        """Take the next turn, or None; up to `group` texts or files in a row are one turn."""
         now = self._db.now()
         with self._db.read() as session:
             if session.scalar(ready(INBOX, now).limit(1)) is None:
@@ -239,7 +241,7 @@ def _same_turn(rows: list[Message], group: int) -> list[Message]:
         return [row for row in rows if row.turn_id == first.turn_id]
     together = [first]
     for row in rows[1:group]:
-        if first.kind != Kind.TEXT or row.kind != Kind.TEXT:
+        if first.kind not in IN_PIECES or row.kind != first.kind:
             break
         together.append(row)
     return together

@@ -18,7 +18,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from bot.store.case_tables import CaseRow
-from bot.store.database import Database, put
+from bot.store.database import Database, insert_new, put
 from bot.store.errors import LeaseLost, NotFound
 from bot.store.messages import Author, OutboundReply, Outgoing, State
 from bot.store.outgoing import overtaken, write_replies
@@ -36,7 +36,7 @@ from bot.store.queue import (
     renew,
 )
 from bot.store.records import Delivery, QueueDepth, TurnReplies
-from bot.store.tables import IS_OPEN, IS_TROUBLE, Conversation, DeliveryEvent, Due, Message
+from bot.store.tables import IS_OPEN, IS_TROUBLE, Conversation, DeliveryEvent, Due, Message, Receipt
 
 MAX_SENDS = 8
 # Where a state stands on the way to the reader; an event never moves a message back.
@@ -65,12 +65,18 @@ class Outbox:
         replies: Sequence[OutboundReply],
         author: Author = Author.BOT,
         author_name: str | None = None,
+        once: str | None = None,
     ) -> list[str]:
-        """Add messages outside a turn (a coordinator's reply, a reminder); gives their ids."""
+        """Add messages outside a turn (a coordinator's reply, a reminder); gives their ids.
+
+        With `once` nothing is added when this conversation had something under that name before.
+        """
         with self._db.write() as session:
             conversation = self._db.lock_conversation(session, conversation_id)
             if conversation is None:
                 raise NotFound(conversation_id)
+            if once is not None and not self._first_time(session, conversation_id, once):
+                return []
             return write_replies(
                 session,
                 conversation,
@@ -281,6 +287,14 @@ class Outbox:
             row.state, row.attempts, row.error_code = State.QUEUED, 0, None
             row.epoch, row.updated_at = conversation.epoch, now
             put_due(session, OUTBOX, now, Work(conversation.id, conversation.channel, now))
+
+    def _first_time(self, session: Session, conversation_id: str, once: str) -> bool:
+        values = {
+            "key": self._db.cipher.lookup("once", conversation_id, once),
+            "conversation_id": conversation_id,
+            "received_at": self._db.now(),
+        }
+        return bool(insert_new(session, Receipt, values))
 
     def _claimed(self, session: Session, delivery: Delivery) -> tuple[Due, Message]:
         self._db.lock_conversation(session, delivery.conversation_id)

@@ -58,6 +58,7 @@ class Service:
 
 
 def make_settings(folder: Path, key: str | None = None, **more: str) -> Settings:
+    more = {"INTAKE_MESSAGE_PAUSE_SECONDS": "0"} | more
     return Settings(
         _env_file=None,
         INTAKE_DATABASE_URL=f"sqlite:///{folder / 'intake.db'}",
@@ -69,8 +70,11 @@ def make_settings(folder: Path, key: str | None = None, **more: str) -> Settings
 
 
 @contextmanager
-def running(folder: Path, empty: Path) -> Iterator[Service]:
-    """The gateway as it runs for people, with everything around it in one other server."""
+def running(folder: Path, empty: Path, **more: str) -> Iterator[Service]:
+    """The gateway as it runs for people, with everything around it in one other server.
+
+    `more` are further settings.
+    """
     engine, twilio, telegram = EngineStandIn(), TwilioStandIn(), TelegramStandIn()
     held = bound()
     url = twilio.gateway = address(held)
@@ -91,6 +95,7 @@ def running(folder: Path, empty: Path) -> Iterator[Service]:
             TELEGRAM_API_URL=world,
             TELEGRAM_BOT_TOKEN=telegram_api.TOKEN,
             TELEGRAM_WEBHOOK_SECRET=telegram_api.SECRET,
+            **more,
         )
         store = Store.open(settings.database_url, settings.keys)
         stopping = threading.Event()

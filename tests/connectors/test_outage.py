@@ -33,15 +33,15 @@ class Outage:
 
     def __init__(self, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
         self.left = 0
-        receive = store.inbox.receive
+        receive = store.inbox.receive_many
 
-        def flaky(message: Any, *rest: Any) -> Any:
+        def flaky(arrivals: Any) -> Any:
             if self.left > 0:
                 self.left -= 1
                 raise StoreUnavailable("away")
-            return receive(message, *rest)
+            return receive(arrivals)
 
-        monkeypatch.setattr(store.inbox, "receive", flaky)
+        monkeypatch.setattr(store.inbox, "receive_many", flaky)
 
 
 def test_twilio_is_answered_200_and_the_message_comes_from_the_disk(

@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from bot.store.messages import Author, OutboundReply
-from connectors.webchat import RateLimit
+from connectors.rate_limit import RateLimit
 from tests.connectors.conftest import Service, running
 from tests.connectors.waiting import until
 

@@ -1,0 +1,113 @@
+"""People write in pieces and sometimes too much: one turn for the pieces, none left waiting."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from connectors.intake_door import FLOOD_BURST
+from connectors.texts import choose
+from tests.connectors.conftest import Service, running
+from tests.connectors.waiting import until
+
+PHONE = "+8801712345678"
+OTHER = "+8801799999999"
+FLOOD = choose().said["flood"]
+
+
+@pytest.fixture
+def patient_service(tmp_path: Path, migrated_sqlite: Path) -> Iterator[Service]:
+    """A service that waits a moment for more words."""
+    with running(tmp_path, migrated_sqlite, INTAKE_MESSAGE_PAUSE_SECONDS="0.6") as made:
+        yield made
+
+
+@pytest.fixture
+def slow_service(tmp_path: Path, migrated_sqlite: Path) -> Iterator[Service]:
+    """A service that would wait longer than a test does."""
+    with running(tmp_path, migrated_sqlite, INTAKE_MESSAGE_PAUSE_SECONDS="30") as made:
+        yield made
+
+
+def test_short_messages_in_a_row_are_one_turn(patient_service: Service) -> None:
+    service = patient_service
+    for text in ("my mother", "has ovarian cancer", "stage 3"):
+        service.push_whatsapp(service.twilio.inbound(PHONE, text))
+    for text in ("my father", "has lymphoma"):
+        service.push_telegram(service.telegram.message(text=text))
+    [whatsapp] = until(lambda: service.twilio.outgoing)
+    assert whatsapp["body"] == "You said: my mother\nhas ovarian cancer\nstage 3"
+    [telegram] = until(lambda: service.telegram.sent)
+    assert telegram["text"] == "You said: my father\nhas lymphoma"
+
+
+def test_messages_of_telegram_that_crossed_are_put_in_order(patient_service: Service) -> None:
+    service = patient_service
+    first, second = (service.telegram.message(text=text) for text in ("first", "second"))
+    service.push_telegram(second)
+    service.push_telegram(first)
+    [sent] = until(lambda: service.telegram.sent)
+    assert sent["text"] == "You said: first\nsecond"
+
+
+def test_an_album_is_one_turn_with_all_its_files(patient_service: Service) -> None:
+    service = patient_service
+    for number in range(3):
+        photo = {"file_id": f"f{number}", "file_unique_id": "u", "width": 9, "height": 9}
+        caption = {"caption": "her scans"} if number == 0 else {}
+        service.push_telegram(
+            service.telegram.message(photo=[photo], media_group_id="album", **caption)
+        )
+    until(lambda: service.telegram.sent)
+    [turn] = service.engine.turns
+    assert [file["provider_ref"] for file in turn["metadata"]["files"]] == ["f0", "f1", "f2"]
+    assert (turn["text"], turn["metadata"]["kind"]) == ("her scans", "file")
+
+
+def test_words_of_an_emergency_do_not_wait(slow_service: Service) -> None:
+    service = slow_service
+    service.push_whatsapp(service.twilio.inbound(PHONE, "hello"))
+    service.push_whatsapp(service.twilio.inbound(OTHER, "she cannot breathe at all"))
+    [sent] = until(lambda: service.twilio.outgoing)
+    assert sent["to"] == f"whatsapp:{OTHER}"
+
+
+def test_a_tap_and_a_command_do_not_wait(slow_service: Service) -> None:
+    service = slow_service
+    service.push_telegram(service.telegram.message(text="/help"))
+    [sent] = until(lambda: service.telegram.sent)
+    assert sent["text"].startswith("Thank you for the command")
+
+
+def test_the_browser_does_not_wait(slow_service: Service) -> None:
+    assert slow_service.say("hello")["replies"][0]["text"] == "You said: hello"
+
+
+def test_a_flood_is_told_once_kept_and_delays_nobody(service: Service) -> None:
+    service.engine.seconds = 0.0
+    for number in range(FLOOD_BURST + 30):
+        answer = service.push_whatsapp(service.twilio.inbound(PHONE, f"spam {number}"))
+        assert answer.status_code == 200
+    service.push_whatsapp(service.twilio.inbound(OTHER, "hello"))
+    until(lambda: [m for m in service.twilio.outgoing if m["to"].endswith(OTHER)])
+    told = until(lambda: [m for m in service.twilio.outgoing if m["body"] == FLOOD])
+    found = service.store.conversations.by_address("whatsapp", PHONE, service.twilio.sender)
+    assert found is not None
+    lines = service.store.transcript(found.id, limit=500)
+    kept = [line for line in lines if line.text and line.text.startswith("spam")]
+    assert len(kept) == FLOOD_BURST + 30
+    limited = [line for line in kept if line.error_code == "flood"]
+    assert limited
+    until(lambda: service.store.inbox.depth().waiting == 0)
+    assert len([m for m in service.twilio.outgoing if m["body"] == FLOOD]) == len(told) == 1
+    heard = "\n".join(turn["text"] for turn in service.engine.turns)
+    assert all((line.text or "") not in heard.split("\n") for line in limited)
+
+
+def test_an_emergency_is_heard_in_a_flood(service: Service) -> None:
+    for number in range(FLOOD_BURST + 5):
+        service.push_whatsapp(service.twilio.inbound(PHONE, f"spam {number}"))
+    service.push_whatsapp(service.twilio.inbound(PHONE, "he is coughing up a lot of blood"))
+    until(lambda: [t for t in service.engine.turns if "coughing up" in (t["text"] or "")])
