@@ -1,0 +1,1 @@
+"""Papers that come in: what they are, which item of the checklist they fill, how old they are."""
