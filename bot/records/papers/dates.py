@@ -20,8 +20,6 @@ MONTHS: Final = 12
 _MONTH_LOCALES: Final = frozenset(
     {"en", "es", "fr", "pt", "de", "it", "tr", "ru", "ar", "hi", "bn", "id", "vi"}
 )
-    ["en", "es", "fr", "pt", "de", "it", "tr", "ru", "ar", "hi", "bn", "id", "vi"]
-)
 _SHORTEST_PREFIX: Final = 3
 _NEAR: Final = 40  # letters before a date in which a word tells what the date is of
 _NUMBERS: Final = re.compile(
