@@ -7,7 +7,7 @@ data (`knowledge/measures.yml`). Digits of any script are already plain here.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -44,6 +44,15 @@ class MeasureFile:
     pain_scale: tuple[str, ...]
     pain_links: tuple[str, ...]
     times: tuple[str, ...]
+    oxygen_meters: tuple[str, ...]
+    before_temperature: frozenset[str]
+    has_temperature: frozenset[str]
+    not_temperature: frozenset[str]
+    units_of_other: frozenset[str]
+    after_bare: frozenset[str]
+    at_present: frozenset[str]
+    calcium: tuple[str, ...]
+    potassium: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +112,14 @@ def _a_day() -> re.Pattern[str]:
 
 
 def durations(doc: Document) -> list[Duration]:
-    """Every stretch of time in the message, in order."""
+    """Every stretch of time in the message, in order; worked out once."""
+    known = doc.memory.get("durations")
+    if not isinstance(known, list):
+        known = doc.memory["durations"] = _durations(doc)
+    return known
+
+
+def _durations(doc: Document) -> list[Duration]:
     found: list[Duration] = []
     for match in _duration().finditer(doc.norm):
         amount = _amounts()[match["word"]] if match["word"] else float(match["n"])
@@ -116,13 +132,21 @@ def durations(doc: Document) -> list[Duration]:
     return sorted(found, key=lambda d: d.nstart)
 
 
+def _once(doc: Document, kind: str, read: Callable[[Document], Iterator[Measure]]) -> list[Measure]:
+    """The measures of one kind, worked out once for all who ask."""
+    known = doc.memory.get(kind)
+    if not isinstance(known, list):
+        known = doc.memory[kind] = list(read(doc))
+    return known
+
+
 _DEGREE = r"\s*(?:°|º|deg(?:ree)?s?\.?|'|\*|˚|o(?=\s*[cf]\b))?\s*"
 _READING = r"(?P<n>\d{2,3}(?:[.,]\d{1,2})?)"
 _SCALE = r"(?:f(?:ah?renheit)?|c(?:elsius|entigrade)?)"
 
 
 @cache
-def _temperature() -> tuple[re.Pattern[str], ...]:
+def _temperature_patterns() -> tuple[re.Pattern[str], ...]:
     file = measure_file()
     word = _any(file.temperature)
     link = rf"(?:[\s:=\-~,.(>]*(?:{_any(file.temperature_links)})(?!\w))"
@@ -146,10 +170,14 @@ def _temperature() -> tuple[re.Pattern[str], ...]:
     )
 
 
-def temperatures(doc: Document) -> Iterator[Measure]:
+def temperatures(doc: Document) -> list[Measure]:
     """Body temperatures in degrees Celsius (numbers above 45 are read as Fahrenheit)."""
+    return _once(doc, "temperatures", _temperatures)
+
+
+def _temperatures(doc: Document) -> Iterator[Measure]:
     seen: set[int] = set()
-    for pattern in _temperature():
+    for pattern in _temperature_patterns():
         for match in pattern.finditer(doc.norm):
             if match.start("n") in seen:
                 continue
@@ -159,34 +187,87 @@ def temperatures(doc: Document) -> Iterator[Measure]:
             if 34.0 <= celsius <= 43.0:
                 seen.add(match.start("n"))
                 yield Measure("temp_c", round(celsius, 1), match.start(), match.end())
+    for match in _BARE.finditer(doc.norm):
+        if match.start() not in seen and _is_fever(doc, match):
+            raw = float(match.group().replace(",", "."))
+            celsius = (raw - 32) * 5 / 9 if raw > 45 else raw
+            yield Measure("temp_c", round(celsius, 1), match.start(), match.end())
+
+
+# "Now 38.9", "he has 102": a fever without the word.
+_BARE = re.compile(
+    r"(?<![\w./,])(?:(?:3[89]|4[01])(?:[.,]\d)?|10[0-5](?:[.,]\d)?)(?![\w%/]|[.,]\d|\s*(?:[%/x]|-\s?\d))"
+)
+_WORDS = re.compile(r"[^\W\d_]+")
+
+
+def _is_fever(doc: Document, match: re.Match[str]) -> bool:
+    """Whether a number alone is a body temperature, by the words before and behind it."""
+    file = measure_file()
+    before = doc.norm[max(0, match.start() - 40) : match.start()]
+    words = _WORDS.findall(before)[-4:]
+    if not file.not_temperature.isdisjoint(words):
+        return False
+    following = _WORDS.match(doc.norm[match.end() : match.end() + 20].lstrip(" "))
+    behind = following.group() if following else ""
+    if behind in file.units_of_other:
+        return False
+    parted = not before.strip() or before.rstrip()[-1] in ",.;:-\n("
+    if "." in match.group() or "," in match.group():
+        return parted or words[-1] in file.before_temperature
+    if behind and behind not in file.after_bare:
+        return False
+    hot = float(match.group()) > 45
+    allowed = file.before_temperature if hot else file.has_temperature
+    return not parted and bool(words) and words[-1] in allowed and float(match.group()) != 100
 
 
 @cache
-def _oxygen() -> tuple[re.Pattern[str], ...]:
+def _oxygen_patterns() -> tuple[re.Pattern[str], ...]:
     file = measure_file()
     word = _any(file.oxygen)
     link = rf"(?:[\s:=\-~,.(><]*(?:{_any(file.oxygen_links)})(?!\w))"
+    meter = _any(file.oxygen_meters)
     return (
+        re.compile(
+            rf"(?<!\w)(?:{meter})(?:[\s:=\-~(><]+[^\W\d_]+){{0,4}}[\s:=\-~(><]+(?P<n>\d{{2,3}})"
+            rf"(?!\d|\.\d{{2}}|\s*(?:{_any(file.after_oxygen)})(?!\w))"
+        ),
         re.compile(
             rf"(?<!\w)(?:{word}){link}{{0,7}}[\s:=\-~,.(><]*(?P<n>\d{{2,3}})"
             rf"(?!\d|\.\d{{2}}|\s*(?:{_any(file.after_oxygen)})(?!\w))"
         ),
         re.compile(
-            r"(?<![\w./])(?P<n>\d{2,3})\s*(?:%|percent|per cent)?\s*(?:of |is |was )?"
+            r"(?<![\w./])(?P<n>\d{2,3})\s*(?:%|percent|per cent)?\s*(?:of |is |was |for |de )?"
             rf"(?:{word}|{_any(file.room_air)})(?!\w|[\s:=]*(?:is|was)?\s*\d{{2}})"
         ),
     )
 
 
-def oxygen(doc: Document) -> Iterator[Measure]:
+def oxygen(doc: Document) -> list[Measure]:
     """Oxygen saturations in percent (50 to 100)."""
+    return _once(doc, "oxygen", _oxygen)
+
+
+def _oxygen(doc: Document) -> Iterator[Measure]:
     seen: set[int] = set()
-    for pattern in _oxygen():
+    for pattern in _oxygen_patterns():
         for match in pattern.finditer(doc.norm):
             value = float(match["n"])
             if 50 <= value <= 100 and match.start("n") not in seen:
                 seen.add(match.start("n"))
                 yield Measure("spo2_pct", value, match.start(), match.end())
+    if seen:
+        for match in _NOW_OXYGEN.finditer(doc.norm, min(seen)):
+            if match.start("n") not in seen:
+                yield Measure("spo2_pct", float(match["n"]), match.start(), match.end())
+
+
+# "It was 88 in the morning, now 97": the second number has no word of its own.
+_NOW_OXYGEN = re.compile(
+    r"(?<!\w)now(?: it)?(?: is| at| up to| back to| around)?\s+(?P<n>[89]\d|100)"
+    r"(?![\w./]|\s*(?:kg|mg|years))"
+)
 
 
 @cache
@@ -202,12 +283,17 @@ def _pain() -> tuple[re.Pattern[str], ...]:
             rf"(?<!\w)(?:{word})\s*(?:{scale})[\s:=\-]*(?:(?:{_any(file.pain_links)})\s+)*{number}"
             r"(?!\d|\s*(?:days?|weeks?|months?|hours?))"
         ),
+        re.compile(rf"(?<!\w)(?:{scale})\s*{number}\s+(?:{word})(?!\w)"),
         re.compile(rf"(?<!\w)vas\s*(?:score)?[\s:=]*{number}\s*(?:/\s*10)?(?!\d)"),
     )
 
 
-def pain_scores(doc: Document) -> Iterator[Measure]:
+def pain_scores(doc: Document) -> list[Measure]:
     """Pain scores out of ten."""
+    return _once(doc, "pain_scores", _pain_scores)
+
+
+def _pain_scores(doc: Document) -> Iterator[Measure]:
     for pattern in _pain():
         for match in pattern.finditer(doc.norm):
             value = float(match["n"])
@@ -228,3 +314,27 @@ def counts(doc: Document) -> Iterator[Measure]:
     for match in _times().finditer(doc.norm):
         value = max(float(match["n"]), float(match["n2"] or 0))
         yield Measure("times", value, match.start(), match.end())
+
+
+def minerals(doc: Document) -> Iterator[Measure]:
+    """Calcium in mg/dl and potassium in mmol/l, where a number stands beside the name."""
+    for kind, pattern in _minerals().items():
+        for match in pattern.finditer(doc.norm):
+            value = float(match["n"].replace(",", "."))
+            if kind == "calcium" and value < _MOLAR_CALCIUM:
+                value *= _MG_PER_MMOL
+            yield Measure(kind, value, match.start(), match.end())
+
+
+_MOLAR_CALCIUM = 5.0  # no calcium in mg/dl is so low
+_MG_PER_MMOL = 4.008
+
+
+@cache
+def _minerals() -> dict[str, re.Pattern[str]]:
+    file = measure_file()
+    number = r"(?:[\s:=\-~,(><]+[^\W\d_]+){0,4}?[\s:=\-~,(><]*(?P<n>\d{1,2}(?:[.,]\d{1,2})?)"
+    return {
+        kind: re.compile(rf"(?<!\w)(?:{_any(names)})(?!\w){number}(?![\w%])(?!\s*(?:mg|g|tab)s?\b)")
+        for kind, names in (("calcium", file.calcium), ("potassium", file.potassium))
+    }

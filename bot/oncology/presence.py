@@ -40,7 +40,7 @@ class Presence:
             for i in range(s.first, s.last)
         }
         told = {name for names in sign_file().symptoms.values() for name in names}
-        self._complaints = {i for s in self.signs if s.name in told for i in range(s.first, s.last)}
+        self._complaints = sorted(s.first for s in self.signs if s.name in told)
         self._known: dict[Sign, bool] = {}
 
     def now(self, sign: Sign) -> bool:
@@ -59,14 +59,16 @@ class Presence:
     def _is_other(self, sign: Sign) -> bool:
         """Another person's sign; words of dying inside a sign ("nahi rahe") make nobody dead."""
         cues = self.context.by_kind
+        here = self.context.sentence(sign.first)
+        if self._inside("outsiders", here.first, sign.last):
+            return True
         if self.context.owners.is_other(sign.first):
             died = [
                 c
                 for c in cues["died"]
-                if not all(i in self._covered for i in range(c.first, c.last))
+                if not any(i in self._covered for i in range(c.first, c.last))
             ]
             return bool(died or cues["stranger"] or cues["history"] or not cues["died"])
-        here = self.context.sentence(sign.first)
         kin = [c for c in cues["kin"] if here.first <= c.first and c.last <= sign.first]
         if not kin:
             return False
@@ -113,11 +115,16 @@ class Presence:
     def _answered_no(self, index: int) -> bool:
         """ "Fever? No." """
         tokens = self.doc.tokens
+        for later in range(index, min(index + 4, len(tokens))):
+            if tokens[later].breaks:
+                index = later
+                break
         if index >= len(tokens) or self._text(index) not in ("no", "none", "nil", "nope", "nahi"):
             return False
         following = tokens[index + 1].nstart if index + 1 < len(tokens) else len(self.doc.norm)
         after = self.doc.norm[tokens[index].nend : following]
-        alone = index + 1 == len(tokens) or bool(set(after) & set(".,;!?\n"))
+        twice = index + 1 < len(tokens) and self._text(index + 1) == self._text(index)
+        alone = twice or index + 1 == len(tokens) or bool(set(after) & set(".,;!?\n"))
         gap = self.doc.norm[tokens[index - 1].nend : tokens[index].nstart]
         return alone and bool(set(gap) & set("?:=-"))
 
@@ -186,8 +193,7 @@ class Presence:
         if self._text(here.first) not in _words("question_start"):
             return False
         if (
-            here.question
-            and self._text(here.first) in _words("question_modal")
+            self._text(here.first) in _words("question_modal")
             and here.first + 1 < here.last
             and self._text(here.first + 1) not in _words("not_a_subject")
             and not self._statement_between(here.first, sign.first)
@@ -200,8 +206,10 @@ class Presence:
         low, high = self.segment(sign)
         if self._inside("not_past", low, high):
             return False
+        if self._dated_behind(high, self.context.sentence(sign.first).last):
+            return True
         for cue in self._inside("past", low, high):
-            if cue.first < sign.last and cue.last > sign.first:
+            if cue.first < sign.last and sign.first < cue.last <= sign.last:
                 continue
             between = (
                 range(cue.last, sign.first)
@@ -220,6 +228,14 @@ class Presence:
                 return True
         return False
 
+    def _dated_behind(self, low: int, last: int) -> bool:
+        """A stretch of its own that is only a date of the past ("..., march last year")."""
+        commas = self.context.commas
+        high = min((p for p in commas if p > low), default=last)
+        return low in commas and any(
+            c.last == high and c.first <= low + 1 for c in self._inside("past", low, high)
+        )
+
     def _anchored(self, between: range) -> bool:
         return any(self._text(i) in _words("anchors") for i in between)
 
@@ -228,21 +244,23 @@ class Presence:
         reach = min(here.last, sign.last + 12)
         for cue in self._inside("resolved", sign.last, reach):
             between = [self._text(i) for i in range(sign.last, cue.first)]
-            if any(word in _words("unresolved") for word in between):
+            # "Once" before a comma tells of the past, before a verb of a condition.
+            waiting = [
+                word
+                for i, word in enumerate(between, sign.last)
+                if not (word == "once" and i + 1 in self.context.commas)
+            ]
+            if any(word in _words("unresolved") for word in waiting):
                 continue
             again = self._inside("not_past", sign.last, cue.first)
             if any(c.last < cue.first for c in again) or any(
-                i in self._complaints for i in range(sign.last, cue.first)
+                sign.last <= first < cue.first for first in self._complaints
             ):
                 continue
-            plain = any(self._text(i) in _FINE for i in range(cue.first, cue.last))
+            plain = any(self._text(i) in _words("fine") for i in range(cue.first, cue.last))
             if plain or not any(w in _words("anchors") for w in between):
                 return True
         return False
-
-
-# Words of recovery that no treatment named in between can take to itself.
-_FINE = frozenset({"now", "fine", "ok", "resolved", "subsided", "recovered", "none", "gone"})
 
 
 def presence_of(doc: Document) -> Presence:
@@ -267,6 +285,7 @@ _PHRASES = (
     "resolved",
     "past",
     "not_past",
+    "outsiders",
 )
 
 

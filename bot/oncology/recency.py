@@ -101,6 +101,7 @@ _GIVEN = frozenset(
         *("finished", "dose", "cycle", "back", "started", "getting", "under", "receiving"),
         *("during", "last", "week", "weeks", "through", "undergoing", "discharged", "with"),
         *("yesterday", "because", "from", "by", "s", "baad", "bad", "por", "ke", "ba3d", "nite"),
-        *("neyar", "diyar"),
+        *("neyar", "diyar", "tras", "despues", "apres", "apos", "depois", "con", "sous"),
+        *("infused", "baada", "pagkatapos", "после", "بعد", "के", "পর", "dosis", "shot"),
     ]
 )

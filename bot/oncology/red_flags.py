@@ -7,6 +7,7 @@ told (chemotherapy last week, leukaemia), which one message cannot know.
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,6 +22,8 @@ from bot.oncology.numbers import (
     Measure,
     counts,
     durations,
+    measure_file,
+    minerals,
     oxygen,
     pain_scores,
     temperatures,
@@ -29,9 +32,11 @@ from bot.oncology.presence import Presence, presence_of
 from bot.oncology.reading import FlagMention, Mention
 from bot.oncology.recency import CELL_CLASSES, CHECKPOINT_CLASSES, recency_of
 from bot.oncology.signs import Sign, signs_of
+from bot.oncology.symptoms import bare_measure
 from bot.oncology.text import Document
 
 FEVER_C = 38.0
+_HIGH = {"calcium": 12.0, "potassium": 6.0}  # mg/dl, mmol/l
 _RECENT_CHEMO_HOURS = 6 * 7 * 24.0 + 24
 _RECENT_CELLS_HOURS = 8 * 7 * 24.0 + 24
 
@@ -76,7 +81,7 @@ def flag_file() -> FlagFile:
 
 def read_flags(doc: Document, asks: str | None) -> Iterable[FlagMention]:
     """The red flags of one message."""
-    scene = _Scene(doc)
+    scene = _Scene(doc, asks)
     if not scene.by_name:
         return []
     heard = {
@@ -117,7 +122,7 @@ _BACKGROUND = _HISTORIES | {
 class _Scene:
     """The signs, measures and histories of one message, by name."""
 
-    def __init__(self, doc: Document) -> None:
+    def __init__(self, doc: Document, asks: str | None) -> None:
         self.doc = doc
         self.presence: Presence = presence_of(doc)
         self.by_name: dict[str, list[Sign]] = defaultdict(list)
@@ -125,18 +130,22 @@ class _Scene:
             self.by_name[sign.name].append(sign)
         spans = durations(doc)
         self._measures(spans)
+        self._answer(asks)
         if self.by_name:
             self._histories()
 
     def _measures(self, spans: list[Duration]) -> None:
-        for measure in temperatures(self.doc):
+        for measure in self._latest(temperatures(self.doc)):
             self._add("temp_fever" if measure.value >= FEVER_C else "temp_normal", measure)
-        for measure in oxygen(self.doc):
+        for measure in self._latest(oxygen(self.doc)):
             if measure.value < 92:
                 self._add("spo2_below_90" if measure.value < 90 else "spo2_90_91", measure)
-        for measure in pain_scores(self.doc):
+        for measure in self._latest(pain_scores(self.doc)):
             if measure.value >= 8:
                 self._add("pain_8", measure)
+        for measure in minerals(self.doc):
+            if measure.value >= _HIGH.get(measure.kind, math.inf) and measure.value < 25:
+                self._add(f"high_{measure.kind}", measure)
         for measure in counts(self.doc):
             if measure.value > 6:
                 self._add("over_6_times", measure)
@@ -147,6 +156,24 @@ class _Scene:
         for span in spans:
             if span.hours >= 24 and span.hours < 700 and not span.ago:
                 self._add("over_24_hours", Measure("duration", span.hours, span.nstart, span.nend))
+
+    def _answer(self, asks: str | None) -> None:
+        """A number alone in answer to the question for a temperature or the oxygen."""
+        for value, first, last in bare_measure(self.doc, asks) if asks else ():
+            if asks == "temp_c" and value >= FEVER_C:
+                self.by_name["temp_fever"].append(Sign("temp_fever", first, last))
+            elif asks == "spo2_pct" and value < 90:
+                self.by_name["spo2_below_90"].append(Sign("spo2_below_90", first, last))
+
+    def _latest(self, measures: Iterable[Measure]) -> list[Measure]:
+        """The measures, or only those from "now" on ("88 in the morning, now 97")."""
+        found = sorted(measures, key=lambda m: m.nstart)
+        for at in range(len(found) - 1, 0, -1):
+            first = self.doc.token_at(found[at].nstart)
+            around = self.doc.tokens[max(0, first - 3) : first + 2]
+            if any(token.text in measure_file().at_present for token in around):
+                return found[at:]
+        return found
 
     def _add(self, name: str, measure: Measure) -> None:
         first, last = self.doc.token_span(measure.nstart, measure.nend)

@@ -1,9 +1,12 @@
-"""Finds signs of illness in a message (symptoms.yml), sayings and masked signs left out."""
+"""Finds signs of illness in a message, sayings and masked signs left out.
+
+A sign is a phrase of `knowledge/symptoms.yml` or a picture of `knowledge/pictures.yml`.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -12,6 +15,7 @@ from typing import Literal
 from bot.oncology.knowledge_files import KNOWLEDGE, load
 from bot.oncology.patterns import PatternBook
 from bot.oncology.phrases import PhraseBook
+from bot.oncology.pictures import find_pictures
 from bot.oncology.text import Document
 
 
@@ -68,13 +72,16 @@ def signs_of(doc: Document) -> list[Sign]:
 
 
 def _find(doc: Document) -> list[Sign]:
-    signs = [Sign(hit.value, hit.first, hit.last) for hit in _book().find_all(doc)]
     sayings = [(hit.first, hit.last) for hit in _sayings().find_all(doc)]
-    signs = [s for s in signs if not any(a <= s.first and s.last <= b for a, b in sayings)]
-    return _unmasked(signs, sign_file().masks)
+    phrases = (Sign(hit.value, hit.first, hit.last) for hit in _book().find_all(doc))
+    pictures = (Sign(name, *span) for name, span in find_pictures(doc))
+    found = {s for s in phrases if not any(a <= s.first and s.last <= b for a, b in sayings)}
+    # A saying spoils a picture it only touches: "my heart bleeds for my little brother".
+    found.update(s for s in pictures if not any(s.overlaps(*saying) for saying in sayings))
+    return _unmasked(found, sign_file().masks)
 
 
-def _unmasked(signs: list[Sign], masks: Mapping[str, tuple[str, ...]]) -> list[Sign]:
+def _unmasked(signs: Collection[Sign], masks: Mapping[str, tuple[str, ...]]) -> list[Sign]:
     hidden: dict[str, list[tuple[int, int]]] = defaultdict(list)
     for sign in signs:
         for name in masks.get(sign.name, ()):

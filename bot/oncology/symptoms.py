@@ -82,13 +82,13 @@ def _measured(
         if last > first and presence.now(Sign(fact, first, last)):
             found.append((measure.value, first, last))
     if not found and asks == fact:
-        found = list(_bare(doc, fact))
+        found = list(bare_measure(doc, fact))
     if found:
         value, first, last = max(found) if fact == "temp_c" else min(found)
         yield _mention(doc, fact, value, first, last)
 
 
-def _bare(doc: Document, fact: str) -> Iterator[tuple[float, int, int]]:
+def bare_measure(doc: Document, fact: str) -> Iterator[tuple[float, int, int]]:
     """A bare number in answer to the question ("101.5")."""
     text = doc.norm.strip().rstrip("%.° cf")
     try:
@@ -99,7 +99,7 @@ def _bare(doc: Document, fact: str) -> Iterator[tuple[float, int, int]]:
         value = round((value - 32) * 5 / 9, 1) if value > 45 else value
         if not 34 <= value <= 43:
             return
-    elif not 50 <= value <= 100:
+    elif fact != "spo2_pct" or not 50 <= value <= 100:
         return
     yield value, 0, len(doc.tokens)
 
