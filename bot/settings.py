@@ -49,6 +49,13 @@ class Settings(BaseSettings):
     twilio_whatsapp_from: str | None = Field(None, alias="TWILIO_WHATSAPP_FROM")
     twilio_api_url: str = Field("https://api.twilio.com", alias="TWILIO_API_URL")
 
+    # Reminders of missing records: after so many hours of silence (0: none), so often at most.
+    reminder_hours: float = Field(72.0, ge=0, le=24 * 365, alias="INTAKE_REMINDER_HOURS")
+    reminder_most: int = Field(2, ge=0, le=20, alias="INTAKE_REMINDER_MOST")
+    # Twilio's id of the approved template for a reminder outside the 24 hours; its only
+    # variable {{1}} is the case number. Unset: no reminder goes out then.
+    twilio_reminder_template: str | None = Field(None, alias="TWILIO_REMINDER_TEMPLATE")
+
     @property
     def keys(self) -> tuple[str, ...]:
         """Data keys, newest first: from the environment, or the key file that `intake run` made."""

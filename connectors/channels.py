@@ -32,6 +32,7 @@ from connectors.metrics import Metrics
 from connectors.polling import TelegramPolling
 from connectors.provider_errors import SendError
 from connectors.reconciliation import Reconciliation
+from connectors.reminders import ReminderJob
 from connectors.sender import ProviderClient, Sender
 from connectors.spool import Spool
 from connectors.telegram import AnswerPress, LeaveGroup
@@ -130,7 +131,8 @@ class Channels:
         return Sender(self._store, clients, to_send=self.to_send, observer=self.metrics)
 
     def _others(self) -> list[Coroutine[Any, Any, None]]:
-        found = [self._replay(), Housekeeping(self._store).run()]
+        reminders = ReminderJob(self._store, self._configuration, self.to_send)
+        found = [self._replay(), Housekeeping(self._store).run(), reminders.run()]
         if self._telegram is not None and self._mode == POLLING:
             found.append(TelegramPolling(self._telegram, self.door, self.run_errand).run())
         if self._telegram is not None:

@@ -174,7 +174,7 @@ class Sender:
 
     async def _send(self, delivery: Delivery) -> str:
         can = _can(delivery.channel)
-        if _window_shut(delivery, can):
+        if delivery.content.template is None and _window_shut(delivery, can):
             await self._record(self._store.outbox.hold, delivery, WINDOW_CODE)
             return "held"
         pace = self._paces[delivery.channel]

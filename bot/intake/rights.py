@@ -24,6 +24,7 @@ def stop_erase_restart(turn: Turn) -> bool:
         turn.say(f"utter_{waiting}_kept")
         return False
     wish = turn.intent
+    turn.case.memory.pop("stopped", None)  # who writes again is back
     if wish == "stop" and turn.case.state is not CaseState.EMERGENCY:
         _stop(turn)
         return True

@@ -27,6 +27,7 @@ class Kind(StrEnum):
     COMMAND = "command"  # `text` is the whole line, such as "/start abc"
     BLOCKED = "blocked"  # the person stopped us at the provider; no turn is taken
     UNSUPPORTED = "unsupported"
+    PAPERS = "papers"  # no message of the person: what came of files after their turn was answered
 
 
 class Author(StrEnum):
@@ -74,6 +75,15 @@ class FileRef(Frozen):
     name: str | None = None
     content_type: str | None = None
     size: int | None = None
+    # What came of it: what is wrong with it (Problem), or which paper it is (Match as JSON).
+    problem: str | None = None
+    match: dict[str, Any] | None = None
+    told: bool = False  # a turn has taken it up
+
+    @property
+    def settled(self) -> bool:
+        """Whether nothing more is to be found out about it."""
+        return self.problem is not None or self.match is not None
 
 
 class Location(Frozen):
@@ -118,6 +128,13 @@ class ReplyButton(Frozen):
     payload: str
 
 
+class Template(Frozen):
+    """A text that a provider has approved for sending outside its reply window."""
+
+    sid: str
+    variables: dict[str, str] = Field(default_factory=dict)
+
+
 class OutboundReply(Frozen):
     """One message to send. `urgent` replies go out even when a human holds the conversation.
 
@@ -130,6 +147,7 @@ class OutboundReply(Frozen):
     documents: tuple[str, ...] = ()
     response: str | None = None  # name of the response it was made from
     urgent: bool = False
+    template: Template | None = None  # goes out in place of `text`, which is its wording
 
 
 class IssuedButton(Frozen):
@@ -146,3 +164,4 @@ class Outgoing(Frozen):
     buttons: tuple[IssuedButton, ...] = ()
     files: tuple[FileRef, ...] = ()
     response: str | None = None
+    template: Template | None = None

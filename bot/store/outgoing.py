@@ -47,6 +47,7 @@ def write_replies(
             buttons=tuple(IssuedButton(title=b.title, token=token) for token, b in buttons),
             files=reply.files,
             response=reply.response,
+            template=reply.template,
         )
         message_id = new_id()
         row = {

@@ -19,6 +19,7 @@ from bot.store.outbox import Outbox
 from bot.store.queries import Queries
 from bot.store.received_files import ReceivedFiles
 from bot.store.records import Erased, TranscriptLine
+from bot.store.reminders import Reminders
 from bot.store.rotation import Progress, rotate
 from bot.store.turns import Turns
 from bot.store.users import Sessions, Users
@@ -39,6 +40,7 @@ class Store:
         self.queries = Queries(database)
         self.audit = Audit(database)
         self.received_files = ReceivedFiles(database)
+        self.reminders = Reminders(database)
         self.users = Users(database)
         self.sessions = Sessions(database)
         self.retention = Erasure(database, files)
