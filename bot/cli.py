@@ -238,6 +238,14 @@ def rules_page() -> None:
     print(printed(), end="")
 
 
+@rules.command("questions")
+def rules_questions() -> None:
+    """The order and the number of the questions, as kept in docs/questions.md."""
+    from bot.eligibility.question_page import page
+
+    print(page(), end="")
+
+
 @keys.command("new")
 def keys_new() -> None:
     """Make a key for INTAKE_DATA_KEYS."""

@@ -131,6 +131,8 @@ def _apply_gates(
     soft: list[Gate] = []
     notes: list[Gate] = []
     missing = list(result.missing)
+    decisive = list(result.decisive)
+    softening: list[str] = []
     for gate in gates:
         for effects, fired in ((gate.hard, hard), (gate.soft, soft), (gate.note, notes)):
             limit = effects.get(result.id)
@@ -142,8 +144,9 @@ def _apply_gates(
                 break
             if verdict is None and fired is hard and not suspected:
                 missing += _gate_asks(gate, view)
-    if not hard and not soft and not notes and len(missing) == len(result.missing):
-        return result
+                decisive += _gate_asks(gate, view)
+            elif verdict is None and fired is soft and not suspected:
+                softening += _gate_asks(gate, view)
     status = result.status
     if status == "DEFER":
         missing = list(result.missing)
@@ -167,6 +170,8 @@ def _apply_gates(
         outcomes=result.outcomes,
         fired=(*hard, *soft, *notes),
         before_gates=result.status,
+        decisive=tuple(dict.fromkeys(decisive)),
+        softening=tuple(dict.fromkeys(softening)) if status == "CONSIDER" else EMPTY,
     )
 
 

@@ -59,6 +59,7 @@ def match(pathway: PathwayRules, view: View, unproven: str | None) -> PathwayRes
         return PathwayResult(
             pathway.id, pathway.name, "NEEDS_INFO", EMPTY, EMPTY, (unproven,), EMPTY,
             ("histology",), Evidence(), pathway.origin, before_gates="NEEDS_INFO",
+            decisive=("histology",),
         )  # fmt: skip
     cancer = next(iter(view.entity)) if view.entity else None
     rules = pathway.for_cancer(cancer)
@@ -94,11 +95,12 @@ def _otherwise(
         return PathwayResult(
             pathway.id, pathway.name, "NEEDS_INFO", EMPTY, EMPTY,
             ("it is not known yet which cancer was diagnosed",), EMPTY, ("cancer_type",),
-            Evidence(), pathway.origin, before_gates="NEEDS_INFO",
+            Evidence(), pathway.origin, before_gates="NEEDS_INFO", decisive=("cancer_type",),
         )  # fmt: skip
     return PathwayResult(
         pathway.id, pathway.name, other.status, (other.rule,), EMPTY, (other.statement,), EMPTY,
         helpful, other.evidence, pathway.origin, before_gates=other.status,
+        decisive=_lifting(other.status, helpful),
     )  # fmt: skip
 
 
@@ -130,7 +132,32 @@ def _combined(
         products=union(o.rule.products for o in winners if status in ("CONSIDER", "CAUTION")),
         outcomes=tuple(outcomes),
         before_gates=status,
+        decisive=union((_decisive(status, winners, outcomes, view), _lifting(status, helpful))),
     )
+
+
+def _lifting(status: str, helpful: tuple[str, ...]) -> tuple[str, ...]:
+    """Untested markers of any tumour can lift everything below the best answer."""
+    return () if status == "CONSIDER" else helpful
+
+
+def _decisive(
+    status: str, winners: Sequence[Outcome], outcomes: Sequence[Outcome], view: View
+) -> tuple[str, ...]:
+    """Ids whose answer can change this status.
+
+    One rule that holds for sure settles its status; what its neighbours lack does not matter then.
+    """
+    ids: list[str] = []
+    if status == "NEEDS_INFO":
+        ids += union((*(o.open_ids(view) for o in winners), *(o.kept_ids(view) for o in winners)))
+    elif status in ("CONSIDER", "CAUTION"):
+        shaky = [o.kept_ids(view) for o in winners]
+        if all(shaky):
+            ids += union(shaky)
+        if status == "CAUTION":
+            ids += union(o.open_ids(view) for o in outcomes if o.open)
+    return tuple(dict.fromkeys(ids))
 
 
 def _evidence(status: str, winners: Sequence[Outcome]) -> Evidence:

@@ -1,8 +1,10 @@
 """Which fact to ask next: the one that settles most of what is still open.
 
-First the minimum for a first result, in the order of the reference (C10); then the fact that
-leaves most shown pathways open, gates included; ties go to the order of C10. A fact that is
-settled (known, not known to the person, declined) is never asked again.
+First the minimum for a first result, in the order of the reference (C10); then the fact that can
+change most of the shown pathways, gates included; then what only adds a caution; last what only
+changes the list of records. Ties go to the order of C10. A fact that is settled (known, not known
+to the person, declined) is never asked again. The order and the most questions there can be are
+told in docs/questions.md.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ from bot.eligibility.engine import SHOWN, Assessment, assess
 from bot.eligibility.rules import RuleSet
 from bot.facts.markers import known_markers
 from bot.facts.model import CaseFacts, fact_names
+from bot.facts.record_facts import record_facts
 from bot.facts.wire import Labs
 
 # C10: red flags, who and where, cancer and biopsy, spread, status, treatments, fitness, safety,
@@ -64,10 +67,16 @@ ORDER: Final = (
     "hcv",
     "hiv",
     "resectable_lesion",
+    "scan_age_weeks",
+    "rapid_growth",
     "biomarkers",
+    "ngs_done",
+    "recent_procedures",
+    "can_travel",
+    "main_question",
 )
 _PLACE: Final = {name: n for n, name in enumerate(ORDER)}
-_MINIMUM: Final = ("country", "age_years", "cancer_type", "histology_confirmed")
+MINIMUM: Final = ("country", "age_years", "cancer_type", "histology_confirmed")
 
 # A missing id that is asked with another fact.
 _ASKED_AS: Final = {
@@ -107,13 +116,13 @@ def next_question_of(done: Assessment, known: CaseFacts, settled: Collection[str
             return name
     weights = open_facts(done, known, settled)
     if not weights:
-        return None
-    return min(weights, key=lambda name: (-weights[name], _place(name)))
+        return next(iter(_for_records(done, known, settled)), None)
+    return min(weights, key=lambda name: (-weights[name], _place(name), name))
 
 
 def _minimum(known: CaseFacts, done: Assessment) -> list[str]:
     """What is still lacking of the minimum for a first result (C10)."""
-    names = [n for n in _MINIMUM if getattr(known, n) is None]
+    names = [n for n in MINIMUM if getattr(known, n) is None]
     values = done.view.values if done.view else {}
     if values.get("extent") is None and known.disease_status is None:
         names.append("extent")
@@ -123,16 +132,32 @@ def _minimum(known: CaseFacts, done: Assessment) -> list[str]:
     return sorted(names, key=_place)
 
 
+# What an answer can do: settle an undecided pathway, change a decided one, or add a caution.
+_UNDECIDED, _DECIDED, _CAUTION = 4, 2, 1
+
+
 def open_facts(done: Assessment, known: CaseFacts, settled: Collection[str]) -> Counter[str]:
-    """Askable facts with the number of shown pathways they leave open (undecided ones double)."""
+    """Askable facts with the weight of the shown pathways whose status they can still change."""
     weights: Counter[str] = Counter()
     for result in done.pathways:
         if result.status not in SHOWN:
             continue
-        weight = 2 if result.status == "NEEDS_INFO" else 1
-        asked = {_question(m, known, settled) for m in result.missing}
-        weights.update({name: weight for name in asked if name is not None})
+        weight = _UNDECIDED if result.status == "NEEDS_INFO" else _DECIDED
+        for ids, points in ((result.decisive, weight), (result.softening, _CAUTION)):
+            asked = {_question(m, known, settled) for m in ids}
+            weights.update({name: points for name in asked if name is not None})
     return weights
+
+
+def _for_records(done: Assessment, known: CaseFacts, settled: Collection[str]) -> list[str]:
+    """Askable facts that can only change which records are asked for, in the order of asking."""
+    if not done.named or known.cancer_type is None:
+        return []
+    shown = {p.id for p in done.pathways if p.status in SHOWN}
+    names = {n for p, facts in record_facts().items() if not p or p in shown for n in facts}
+    values = done.view.values if done.view else {}
+    asked = {_question(n, known, settled) for n in names if values.get(n) is None}
+    return sorted((n for n in asked if n is not None), key=lambda n: (_place(n), n))
 
 
 def _question(missing: str, known: CaseFacts, settled: Collection[str]) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -25,13 +26,18 @@ class Outcome:
 
     def missing(self, view: View) -> tuple[str, ...]:
         """Ids of the facts that this rule still needs."""
-        ids: list[str] = []
-        for criterion in (*self.open, *self.kept, *self.untested):
-            named = [m for m in criterion.missing if not _is_known(m, view)]
-            ids += named or criterion.when.unknown(view) or criterion.missing
+        ids = list(_missing((*self.open, *self.kept, *self.untested), view))
         for criterion in self.warned:
             ids += criterion.asks
         return tuple(dict.fromkeys(ids))
+
+    def open_ids(self, view: View) -> tuple[str, ...]:
+        """Ids that settle whether this rule holds; those that are only asked for are left out."""
+        return _missing(self.open, view)
+
+    def kept_ids(self, view: View) -> tuple[str, ...]:
+        """Ids of criteria that are taken to hold and could still turn out otherwise."""
+        return _missing([c for c in self.kept if c.kind != "ask"], view)
 
     def untested_markers(self, view: View) -> tuple[str, ...]:
         """Ids of the markers that this rule would need tested."""
@@ -46,6 +52,14 @@ class Outcome:
         if self.status in self.rule.reports:
             named.append(self.rule.reports[self.status])
         return tuple(dict.fromkeys(named))
+
+
+def _missing(criteria: Iterable[Criterion], view: View) -> tuple[str, ...]:
+    ids: list[str] = []
+    for criterion in criteria:
+        named = [m for m in criterion.missing if not _is_known(m, view)]
+        ids += named or criterion.when.unknown(view) or criterion.missing
+    return tuple(dict.fromkeys(ids))
 
 
 def _is_known(name: str, view: View) -> bool:
@@ -70,6 +84,8 @@ class PathwayResult:
     outcomes: tuple[Outcome, ...] = ()
     fired: tuple[Gate, ...] = ()
     before_gates: str = ""
+    decisive: tuple[str, ...] = ()  # ids whose answer can still change the status
+    softening: tuple[str, ...] = ()  # ids of which an answer can add a caution
 
     def as_wire(self) -> dict[str, Any]:
         """One entry of `pathways` of the outward interface."""
