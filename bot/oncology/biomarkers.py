@@ -149,8 +149,9 @@ def _cytogenetics(doc: Document) -> Iterator[Result]:
         for h in cytogenetics_book().find(doc)
         if not context_of(doc).negated(h.first, h.last) and not _denied_behind(doc, h)
     ]
-    if found:
-        values = list(dict.fromkeys(h.value for h in found))
+    values = list(dict.fromkeys(h.value for h in found))
+    # In other diseases than myeloma del(17p) is a marker of its own.
+    if found and values != ["del17p"]:
         yield Result("cytogenetics", values, found[0].first, found[-1].last)
 
 

@@ -23,6 +23,7 @@ from bot.oncology.cancer_evidence import (
 )
 from bot.oncology.context import Assertion, context_of
 from bot.oncology.cues import words_of
+from bot.oncology.lone_organs import called_primary, complaint, stands_alone, whole_sentence
 from bot.oncology.phrases import Hit
 from bot.oncology.reading import Ambiguity, Mention
 from bot.oncology.spread import disease_words, sites_of
@@ -121,8 +122,9 @@ def _findings(doc: Document, asked: bool) -> list[Finding]:
         for finding in _organ_findings(doc, sites, asked)
         if not any(i in taken for i in range(finding.first, finding.last))
     )
-    if not found:
-        found.extend(lone_organs(doc, sites))
+    owners = context_of(doc).owners
+    if all(owners.is_other(f.first) for f in found):
+        found.extend(f for f in lone_organs(doc, sites) if f.first not in taken)
     if not found:
         found.extend(_by_receptors(doc))
     if not found:
@@ -212,7 +214,8 @@ def _of_breast(doc: Document, base: Finding, organ: Organ) -> Finding:
 
 
 def _organ_findings(doc: Document, sites: frozenset[int], asked: bool) -> Iterator[Finding]:
-    malignant = [h for h in disease_words(doc) if {"malignant", "tumour", "mass"} & h.value]
+    kinds = {"malignant", "tumour", "mass", "histology"}
+    malignant = [h for h in disease_words(doc) if kinds & h.value]
     diagnosed = [h for h in disease_words(doc) if "diagnosed" in h.value]
     for hit in organ_book().find(doc):
         if any(i in sites for i in range(hit.first, hit.last)):
@@ -220,7 +223,8 @@ def _organ_findings(doc: Document, sites: frozenset[int], asked: bool) -> Iterat
         word = _nearest(doc, hit, malignant)
         if word is not None:
             found = _of_organ(doc, _covering(doc, hit, word), hit.value)
-            yield found if "malignant" in word.value else _unproven(found, "mass" in word.value)
+            proven = {"malignant", "histology"} & word.value
+            yield found if proven else _unproven(found, "mass" in word.value)
         elif asked or _introduced(doc, hit, diagnosed):
             base = Finding((), hit.first, hit.last, hit.start, hit.end, 0.85 if asked else 0.8)
             yield _of_organ(doc, base, hit.value)
@@ -230,34 +234,19 @@ def lone_organs(doc: Document, sites: frozenset[int]) -> Iterator[Finding]:
     """An organ standing for its cancer ("stage 2 colon", "Ovarian. BRCA2 ..."), where the message
     speaks of cancer care: only organs of one cancer, or where other words decide which.
     """
-    if not about_cancer(doc):
-        return
+    spoken = about_cancer(doc)
     for hit in organ_book().find(doc):
+        if not spoken and not whole_sentence(doc, hit):
+            continue
         if hit.score < 1.0 or any(i in sites for i in range(hit.first, hit.last)):
             continue
-        if not _stands_alone(doc, hit) or _complaint(doc, hit):
+        if not stands_alone(doc, hit) or complaint(doc, hit):
             continue
         base = Finding((), hit.first, hit.last, hit.start, hit.end, 0.75)
         found = _of_organ(doc, base, hit.value)
         own_site = organs()[hit.value].site in ("liver", "bone", "brain", "lung", "skin", "adrenal")
-        if found.certain or (found.likely and not own_site):
+        if found.certain or (found.likely and (not own_site or called_primary(doc, hit))):
             yield found
-
-
-def _stands_alone(doc: Document, hit: Hit[str]) -> bool:
-    commas = context_of(doc).commas
-    tokens = doc.tokens
-    before = tokens[hit.first - 1].text if hit.first else ""
-    after = tokens[hit.last].text if hit.last < len(tokens) else ""
-    opens = not before or tokens[hit.first].breaks or hit.first in commas
-    closes = not after or tokens[hit.last].breaks or hit.last in commas
-    opens = opens or before in words_of("lone_before")
-    closes = closes or after in words_of("lone_after") or hit.last in _marker_starts(doc)
-    return opens and closes
-
-
-def _marker_starts(doc: Document) -> set[int]:
-    return {result.first for result in results(doc)}
 
 
 def _by_receptors(doc: Document) -> Iterator[Finding]:
@@ -315,13 +304,14 @@ def _introduced(doc: Document, organ: Hit[str], diagnosed: Iterable[Hit[frozense
         if 0 <= organ.first - cue.last <= 3 and all(
             doc.tokens[i].text in between_words() and not doc.tokens[i].breaks for i in gap
         ):
-            return not _complaint(doc, organ)
+            return not complaint(doc, organ)
     return False
 
 
-def _complaint(doc: Document, organ: Hit[str]) -> bool:
-    following = [t.text for t in doc.tokens[organ.last : organ.last + 2]]
-    return any(word in words_of("complaint") for word in following)
+def _place_of_relapse(doc: Document, finding: Finding) -> bool:
+    """ "Recurrence skull base": where the cancer came back is no other cancer."""
+    before = {t.text for t in doc.tokens[max(0, finding.first - 3) : finding.first]}
+    return bool(before & words_of("came_back"))
 
 
 def _settled(doc: Document, found: list[Finding]) -> list[Finding]:
@@ -329,6 +319,8 @@ def _settled(doc: Document, found: list[Finding]) -> list[Finding]:
     certain = [f for f in found if f.certain and f.confidence >= 0.7]
     kept: list[Finding] = []
     for finding in found:
+        if _place_of_relapse(doc, finding) and any(c.first < finding.first for c in certain):
+            continue
         if finding.certain:
             kept.append(finding)
             continue

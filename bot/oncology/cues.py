@@ -77,6 +77,7 @@ class Cues:
     lone_before: tuple[str, ...] = ()
     lone_after: tuple[str, ...] = ()
     seen: tuple[str, ...] = ()
+    came_back: tuple[str, ...] = ()
     done_inside: tuple[str, ...] = ()
 
 
@@ -109,6 +110,7 @@ WORDS = frozenset(
         "lone_before",
         "lone_after",
         "seen",
+        "came_back",
         "done_inside",
     }
 )

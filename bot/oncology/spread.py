@@ -38,6 +38,7 @@ class StageFile:
     extensive: tuple[str, ...]
     systems: tuple[StageSystem, ...]
     sites: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    tnm_groups: dict[str, dict[str, str]] = field(default_factory=dict)
 
 
 @cache
@@ -117,10 +118,17 @@ def _following(
         listed = all(word in words_of("site_list") for word in between)
         if (len(between) > allowed and not listed) or (not listed and at != cue.last):
             return
+        if place.value == "other" and place.first == cue.last and _kind_of_cancer(doc, cue):
+            return
         if any("malignant" in h.value for h in disease_words(doc) if at <= h.first < place.first):
             return
         yield place
         at, allowed = place.last, 4
+
+
+def _kind_of_cancer(doc: Document, cue: Hit[frozenset[str]]) -> bool:
+    """ "Metastatic colon": the word before the organ says how far its own cancer has come."""
+    return cue.last - cue.first == 1 and doc.tokens[cue.first].text == "metastatic"
 
 
 def _preceding(

@@ -15,7 +15,7 @@ from bot.oncology.context import context_of
 from bot.oncology.phrases import PhraseBook
 from bot.oncology.reading import Ambiguity, Mention
 from bot.oncology.spread import stage_file
-from bot.oncology.text import Document
+from bot.oncology.text import Document, read_document
 
 _ROMAN = {"0": "0", "1": "I", "2": "II", "3": "III", "4": "IV"}
 _NUMBER = r"(?P<{0}>iv|iii|ii|i|[0-4]|v)"
@@ -53,6 +53,8 @@ def read_stages(doc: Document, asks: str | None) -> Iterator[Mention | Ambiguity
 def _found(doc: Document, asks: str | None) -> list[Stage]:
     asked = asks in ("stage_group", "stage_raw", "stage")
     found = [*_own_systems(doc), *_numbered(doc), *_tnm(doc), *_said(doc), *_beside_cancer(doc)]
+    if not any(stage.group for stage in found):
+        found.extend(_lone_roman(doc))
     if not found and (asked or asks == "extent"):
         found.extend(_answered(doc, strict=not asked))
     return _not_overlapping(found)
@@ -68,7 +70,7 @@ def _not_overlapping(found: list[Stage]) -> list[Stage]:
 
 @cache
 def _patterns() -> tuple[re.Pattern[str], ...]:
-    words = "|".join(stage_file().stage_words)
+    words = "|".join(read_document(word).norm for word in stage_file().stage_words)
     ordinals = "|".join(sorted(stage_file().ordinals, key=len, reverse=True))
     small = "is|was|no|number|at|as|of|cancer|disease|group|type|now|level|ca|figo|ajcc"
     gap = rf"[\s.:=#\-(]*(?:(?:{small})\b[\s.:=#\-(]*){{0,2}}"
@@ -79,7 +81,7 @@ def _patterns() -> tuple[re.Pattern[str], ...]:
             r"\bst\.?\s?(?P<n>[1-4]|iv|iii|ii)(?P<x>[abc][1-3]?)?\b(?!\s*(?:cycle|year|month|time))"
         ),
         re.compile(
-            rf"\b(?:(?P<o>{ordinals})|(?P<n>[1-4])(?P<x>[abc])?)\s*(?:no\.?|number|wala|wali)?"
+            rf"\b(?:(?P<o>{ordinals})|(?P<n>[1-4])(?P<x>[abc])?)\.?\s*(?:no\.?|number|wala|wali)?"
             rf"\s?-?(?:{words})\b(?!\s*\d)"
         ),
         re.compile(rf"\bfigo\s*(?:stage\s*)?[:=]?\s*{number}(?![\w%])"),
@@ -128,8 +130,16 @@ _NOT_FOUR = frozenset({"testicular_gct", "thyroid_diff", "gtd", "cup"})
 def _tnm(doc: Document) -> Iterator[Stage]:
     for match in _TNM.finditer(doc.norm):
         types = {option for f in findings(doc, None) for option in f.options}
-        group = "IV" if match["m"] == "1" and not types & _NOT_FOUR else None
+        group = "IV" if match["m"] == "1" and not types & _NOT_FOUR else _by_table(match, types)
         yield Stage(group, "TNM", match.start(), match.end())
+
+
+def _by_table(match: re.Match[str], types: set[str]) -> str | None:
+    """The group of T and N, for cancers in which these two decide it."""
+    if len(types) != 1 or match["m"] == "1":
+        return None
+    table = stage_file().tnm_groups.get(next(iter(types)), {})
+    return table.get(f"T{match['t']} N{match['n']}".upper()) or table.get(f"N{match['n']}".upper())
 
 
 def _own_systems(doc: Document) -> Iterator[Stage]:
@@ -162,9 +172,19 @@ def _said_book() -> PhraseBook[str]:
 
 
 def _said(doc: Document) -> Iterator[Stage]:
+    yield from _small_cell(doc)
     for hit in _said_book().find(doc):
         nstart, nend = doc.tokens[hit.first].nstart, doc.tokens[hit.last - 1].nend
         yield Stage(hit.value, "lay" if hit.value == "IV" else "VALG", nstart, nend)
+
+
+def _small_cell(doc: Document) -> Iterator[Stage]:
+    """ "Small cell. Extensive, they said": two words that stage no other cancer."""
+    places = [f.first for f in findings(doc, None) if "sclc" in f.options and f.certain]
+    for index, token in enumerate(doc.tokens):
+        near = any(abs(index - place) <= 15 for place in places)
+        if near and token.text in ("extensive", "limited"):
+            yield Stage(token.text, "VALG", token.nstart, token.nend, 0.9)
 
 
 _BESIDE = re.compile(
@@ -185,9 +205,26 @@ def _beside_cancer(doc: Document) -> Iterator[Stage]:
             yield Stage(group, "AJCC", match.start("n"), end, 0.9)
 
 
+_ROMAN_ALONE = re.compile(r"(?<![\w.-])(IV|III|II|I)([ABC])([1-3])?(?![\w%])")
+_NO_STAGE = re.compile(r"(?:grade|type|group|class|bismuth|factor|phase|grad|gr)\W*$")
+
+
+def _lone_roman(doc: Document) -> Iterator[Stage]:
+    """ "IIIC1" alone, in capitals, where the message speaks of a cancer."""
+    if not findings(doc, None):
+        return
+    for match in _ROMAN_ALONE.finditer(doc.original):
+        if _NO_STAGE.search(doc.original[: match.start()].lower()):
+            continue
+        token = next((t for t in doc.tokens if t.start <= match.start() < t.end), None)
+        if token is not None:
+            yield Stage(match[1], "AJCC", token.nstart, token.nend, 0.9)
+
+
 _ANSWER = re.compile(
     r"^\W*(?:it is |its |he is |she is |in |at |the )?(?P<n>iv|iii|ii|i|[0-4])(?:st|nd|rd|th)?"
-    r"\s?(?P<x>[abc][1-3]?)?\W*$"
+    r"\s?(?P<x>[abc][1-3]?)?(?:\W*$|"
+    r"[\s,]+(?:i think|i guess|maybe|may be|but|doctor|dr|he said|she said|they)\b)"
 )
 
 
@@ -199,12 +236,13 @@ def _answered(doc: Document, *, strict: bool) -> Iterator[Stage]:
         return
     words = {t.text for t in doc.tokens}
     if not strict and len(doc.tokens) <= 3:
+        if words & {"last", "final", "terminal", "advanced"}:
+            yield Stage("IV", "lay", 0, len(doc.norm), 0.9)
+            return
         for word, number in stage_file().ordinals.items():
             if word in words:
                 yield Stage(_ROMAN[str(number)], "AJCC", 0, len(doc.norm), 0.9)
                 return
-        if words & {"last", "final", "terminal", "advanced"}:
-            yield Stage("IV", "lay", 0, len(doc.norm), 0.9)
 
 
 def _of_patient(doc: Document, stage: Stage) -> bool:

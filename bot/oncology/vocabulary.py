@@ -117,6 +117,7 @@ class Diseases:
     hypothetical_before: tuple[str, ...] = ()
     spread: tuple[str, ...] = ()
     generic: tuple[str, ...] = ()
+    histology: tuple[str, ...] = ()
     hormone_positive: tuple[str, ...] = ()
     hormone_negative: tuple[str, ...] = ()
 
@@ -206,6 +207,7 @@ _DISEASE_KINDS = (
     "hypothetical_before",
     "spread",
     "generic",
+    "histology",
     "hormone_positive",
     "hormone_negative",
 )

@@ -1,0 +1,49 @@
+"""Whether an organ named without a word for cancer stands for its cancer in its sentence."""
+
+from __future__ import annotations
+
+import re
+
+from bot.oncology.biomarkers import results
+from bot.oncology.context import context_of
+from bot.oncology.cues import words_of
+from bot.oncology.phrases import Hit
+from bot.oncology.text import Document
+
+
+def complaint(doc: Document, organ: Hit[str]) -> bool:
+    following = [t.text for t in doc.tokens[organ.last : organ.last + 2]]
+    return any(word in words_of("complaint") for word in following)
+
+
+def called_primary(doc: Document, hit: Hit[str]) -> bool:
+    around = (*doc.tokens[max(0, hit.first - 1) : hit.first], *doc.tokens[hit.last : hit.last + 1])
+    return any(token.text == "primary" for token in around)
+
+
+def whole_sentence(doc: Document, hit: Hit[str]) -> bool:
+    """ "My dad is in Peshawar. Larynx." """
+    here = context_of(doc).sentence(hit.first)
+    return len(context_of(doc).sentences) > 1 and (hit.first, hit.last) == (here.first, here.last)
+
+
+def stands_alone(doc: Document, hit: Hit[str]) -> bool:
+    commas = context_of(doc).commas
+    tokens = doc.tokens
+    before = tokens[hit.first - 1].text if hit.first else ""
+    after = tokens[hit.last].text if hit.last < len(tokens) else ""
+    colon = (
+        ":" in doc.norm[tokens[hit.first - 1].nend : tokens[hit.first].nstart] if before else False
+    )
+    opens = not before or tokens[hit.first].breaks or hit.first in commas or colon
+    closes = not after or tokens[hit.last].breaks or hit.last in commas
+    opens = opens or before in words_of("lone_before") or _A_STAGE.fullmatch(before) is not None
+    closes = closes or after in words_of("lone_after") or hit.last in _marker_starts(doc)
+    return opens and closes
+
+
+_A_STAGE = re.compile(r"(?:iv|i{1,3}|[1-4])[abc]?\d?")
+
+
+def _marker_starts(doc: Document) -> set[int]:
+    return {result.first for result in results(doc)}
