@@ -39,13 +39,13 @@ class ReminderJob:
     def __init__(self, store: Store, configuration: Settings, to_send: Bell) -> None:
         self._store, self._to_send = store, to_send
         self._template = configuration.twilio_reminder_template
-        self._pace = Pace(
+        self.pace = Pace(
             after=timedelta(hours=configuration.reminder_hours), most=configuration.reminder_most
         )
 
     async def run(self) -> None:
         """Looks for who is due now and then, until cancelled; not at all when switched off."""
-        while self._pace.after and self._pace.most:
+        while self.pace.after and self.pace.most:
             try:
                 await asyncio.to_thread(self.remind)
             except StoreUnavailable:
@@ -55,8 +55,8 @@ class ReminderJob:
     def remind(self) -> int:
         """Reminds everybody who is due; gives how many reminders were written."""
         written = 0
-        for conversation_id in self._store.reminders.due(self._pace):
-            result = self._store.reminders.remind(conversation_id, self._pace, self.compose)
+        for conversation_id in self._store.reminders.due(self.pace):
+            result = self._store.reminders.remind(conversation_id, self.pace, self.compose)
             written += result is Reminded.WRITTEN
             if result is Reminded.SHOWN:
                 log.info("a reminder is not allowed on its channel; shown to the coordinators")

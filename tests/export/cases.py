@@ -1,0 +1,92 @@
+"""Cases with an assessment and a checklist, as a conversation leaves them in the store."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bot.facts.case import CaseState, Consent, Fact, FactStatus
+from bot.intake.desk import desk
+from bot.intake.judging import judge_case
+from bot.store import Store
+from tests.store.people import claimed, message
+
+OVARIAN: dict[str, Any] = {
+    "cancer_type": "ovarian",
+    "cancer_subtype": "high-grade serous",
+    "stage_group": "III",
+    "stage_raw": "stage 3c",
+    "extent": "metastatic",
+    "metastatic_sites": ["peritoneum", "liver"],
+    "histology_confirmed": "biopsy_yes",
+    "diagnosis_date": "2024-03",
+    "disease_status": "progressed",
+    "treatments": [
+        {
+            "name": "debulking surgery",
+            "modality": "surgery",
+            "status": "done",
+            "start": "2024-04",
+        },
+        {
+            "name": "carboplatin/paclitaxel",
+            "class": ["platinum", "taxane"],
+            "modality": "systemic",
+            "status": "done",
+            "start": "2024-05",
+            "end": "2024-10",
+            "cycles": 6,
+            "response": "partial",
+        },
+        {
+            "name": "bevacizumab",
+            "class": "VEGF_mAb",
+            "modality": "systemic",
+            "status": "ongoing",
+            "start": "2025-01",
+        },
+        {"name": "olaparib", "class": "PARP", "modality": "systemic", "status": "planned"},
+    ],
+    "platinum_status": "resistant",
+    "biomarkers": {"BRCA1": "neg", "HRD": "neg"},
+    "ecog": 1,
+    "age_years": 58,
+    "sex": "female",
+    "country": "BD",
+    "city": "Dhaka",
+    "main_question": "second_opinion",
+    "user_role": "caregiver",
+}
+
+
+def assessed_case(
+    store: Store,
+    facts: dict[str, Any] | None = None,
+    *,
+    text: str = "my mother has ovarian cancer",
+    person: str = "+8801700000001",
+    consent: bool = True,
+    memory: dict[str, Any] | None = None,
+    **values: Any,
+) -> tuple[str, str]:
+    """A conversation with one assessed case; its id and the case number."""
+    received = store.inbox.receive(message(text, person, **values))
+    conversation = received.conversation_id
+    with store.turns.begin(conversation, received.message_id) as turn:
+        case = turn.case
+        for name, value in (OVARIAN if facts is None else facts).items():
+            if value is None:
+                case.facts[name] = Fact(None, status=FactStatus.UNKNOWN)
+            else:
+                case.facts[name] = Fact(value, words=f"said of {name}")
+        case.consent = Consent(consent, "v1", "en", case.channel, store.database.now())
+        case.state = CaseState.ASSESSED
+        case.memory.update(memory or {})
+        made, listed = judge_case(case, desk().knowledge, store.database.now().date())
+        turn.finish(
+            replies=[{"response": "utter_ok"}],
+            assessment=made.as_wire() | {"rule_set": made.version},
+            checklist=listed.as_wire(),
+        )
+        number = str(case.number)
+    store.inbox.finish(claimed(store), [])
+    return conversation, number
