@@ -17,6 +17,8 @@ from bot.store.messages import PULLED_CHANNELS, InboundMessage
 from bot.store.records import ConversationInfo
 from bot.store.tables import Conversation
 
+# Why nobody writes to a person any more: they said so, in words, to us.
+ASKED_TO_STOP = "asked"
 # What arrived before consent is gone after this time.
 UNCONSENTED = timedelta(hours=24)
 

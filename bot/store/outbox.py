@@ -18,7 +18,9 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from bot.store.case_tables import CaseRow
-from bot.store.database import Database, insert_new, put
+from bot.store.conversations import ASKED_TO_STOP
+from bot.store.database import Database, insert_new
+from bot.store.delivery_states import MAX_SENDS, WAITING, Report, advance, note, take_report
 from bot.store.errors import LeaseLost, NotFound
 from bot.store.messages import Author, OutboundReply, Outgoing, State
 from bot.store.outgoing import overtaken, write_replies
@@ -36,20 +38,10 @@ from bot.store.queue import (
     renew,
 )
 from bot.store.records import Delivery, QueueDepth, TurnReplies
-from bot.store.tables import IS_OPEN, IS_TROUBLE, Conversation, DeliveryEvent, Due, Message, Receipt
+from bot.store.tables import IS_OPEN, IS_TROUBLE, Conversation, Due, Message, Receipt
 
-MAX_SENDS = 8
-# Where a state stands on the way to the reader; an event never moves a message back.
-RANK = {
-    State.QUEUED: 0,
-    State.SENDING: 0,
-    State.UNKNOWN: 0,
-    State.HELD: 0,
-    State.SENT: 1,
-    State.FAILED: 2,
-    State.DELIVERED: 3,
-    State.READ: 4,
-}
+# What is refused for now is tried for so long; then a coordinator decides.
+RETRY_FOR = timedelta(hours=12)
 OUTGOING = Message.author != Author.PATIENT
 
 
@@ -127,7 +119,10 @@ class Outbox:
         with self._db.write() as session:
             due, row = self._claimed(session, delivery)
             row.provider_id = provider_id or row.provider_id
-            _advance(session, row, State.SENT, None, now)
+            if row.state in WAITING:  # a report that came first has put it back already
+                note(session, row, State.SENT, None, now)
+            else:
+                advance(session, row, State.SENT, None, now)
             release(due, now + timedelta(seconds=pace))
 
     def mark_failed(
@@ -141,8 +136,8 @@ class Outbox:
     ) -> None:
         """The provider surely did not take it.
 
-        With `retry` it is tried again after `retry_after` seconds or a growing delay, up to
-        MAX_SENDS times. `stop` names why this person must not be written to any more.
+        With `retry` it is tried again after `retry_after` seconds or a growing delay, for
+        RETRY_FOR. `stop` names why this person must not be written to any more.
         """
         now = self._db.now()
         with self._db.write() as session:
@@ -150,9 +145,9 @@ class Outbox:
             if stop is not None:
                 conversation = session.get_one(Conversation, delivery.conversation_id)
                 conversation.stopped_at, conversation.stop_reason = now, stop
-            again = retry and stop is None and row.attempts < MAX_SENDS
-            if not again:
-                _advance(session, row, State.FAILED, code, now)
+            in_time = now - (row.first_tried_at or now) < RETRY_FOR
+            if not (retry and stop is None and in_time):
+                advance(session, row, State.FAILED, code, now)
                 release(due, now)
                 return
             _go_back(row, State.QUEUED, code, now)
@@ -191,24 +186,19 @@ class Outbox:
         message_id: str | None = None,
         provider_id: str | None = None,
         code: str | None = None,
+        then: State = State.FAILED,
+        sends: int = MAX_SENDS,
     ) -> bool:
         """Take a delivery event in; false when it belongs to no message of ours.
 
         Our own `message_id` (from the callback address) finds the row even when the event comes
-        before the answer to the send; `provider_id` serves where there is none.
+        before the answer to the send; `provider_id` serves where there is none. `then` says what a
+        failure means: HELD waits for the person to write, QUEUED sends again, up to `sends` times
+        in all.
         """
-        now = self._db.now()
-        where = Message.id == message_id if message_id else Message.provider_id == provider_id
+        report = Report(status, message_id, provider_id, code, then, sends)
         with self._db.write() as session:
-            row = session.scalar(select(Message).where(where, OUTGOING).with_for_update())
-            if row is None:
-                return False
-            row.provider_id = row.provider_id or provider_id
-            if status in RANK:
-                _advance(session, row, State(status), code, now)
-            else:  # a step the reader has no part in, such as "accepted"
-                _note(session, row, status, code, now)
-            return True
+            return take_report(self._db, session, report)
 
     def sent_ids(self, delivery: Delivery) -> frozenset[str]:
         """The provider's ids of this conversation's other messages sent lately."""
@@ -285,6 +275,7 @@ class Outbox:
             if conversation is None:
                 raise NotFound(message_id)
             row.state, row.attempts, row.error_code = State.QUEUED, 0, None
+            row.first_tried_at = None
             row.epoch, row.updated_at = conversation.epoch, now
             put_due(session, OUTBOX, now, Work(conversation.id, conversation.channel, now))
 
@@ -310,18 +301,26 @@ def _next_open(session: Session, conversation: Conversation, now: datetime) -> M
     rows = session.scalars(
         select(Message)
         .where(Message.conversation_id == conversation.id, OUTGOING, IS_OPEN)
+        .where(Message.state != State.HELD)
         .with_for_update()
     )
     # Sorted here: to save the sorting, SQLite would read the whole conversation in order.
     for row in sorted(rows, key=attrgetter("seq")):
-        certain = row.state in (State.QUEUED, State.HELD)
-        if certain and conversation.stopped_at is not None:
+        certain = row.state == State.QUEUED
+        if certain and _unwanted(conversation, row):
             row.state, row.error_code, row.updated_at = State.CANCELED, "stopped", now
         elif certain and overtaken(conversation, row.author, row.epoch, row.urgent):
             row.state, row.error_code, row.updated_at = State.CANCELED, "taken_over", now
         else:
             return row
     return None
+
+
+def _unwanted(conversation: Conversation, row: Message) -> bool:
+    """Whether the person wants no messages; one who only asked us to stop still gets answers."""
+    if conversation.stopped_at is None:
+        return False
+    return conversation.stop_reason != ASKED_TO_STOP or row.turn_id is None
 
 
 def _delivery(
@@ -355,19 +354,7 @@ def _delivery(
     )
 
 
-def _advance(session: Session, row: Message, state: State, code: str | None, now: datetime) -> None:
-    _note(session, row, state, code, now)
-    rank = RANK.get(State(row.state))
-    if rank is not None and RANK[state] > rank:
-        row.state, row.error_code, row.updated_at = state, code, now
-
-
 def _go_back(row: Message, state: State, code: str | None, now: datetime) -> None:
     """Wait again, unless the provider has reported meanwhile that the message went out."""
     if row.state == State.SENDING:
         row.state, row.error_code, row.updated_at = state, code, now
-
-
-def _note(session: Session, row: Message, status: str, code: str | None, now: datetime) -> None:
-    event = {"message_id": row.id, "status": status, "code": code, "at": now}
-    put(session, DeliveryEvent, event)

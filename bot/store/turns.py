@@ -16,6 +16,7 @@ from typing import Any
 
 from bot.facts.case import Case
 from bot.store import cases
+from bot.store.conversations import ASKED_TO_STOP
 from bot.store.database import Database, insert_new
 from bot.store.errors import NotFound, TurnConflict
 from bot.store.tables import Conversation
@@ -32,6 +33,7 @@ class Turn:
         self, database: Database, message_id: str, case: Case, version: int, already: Any
     ) -> None:
         self.case = case
+        case.memory.pop("stopped", None)  # who writes again may be answered again
         self.already: list[Any] | None = already
         self._before = deepcopy(case)
         self._db = database
@@ -74,6 +76,8 @@ class Turn:
             if checklist is not None:
                 cases.save_checklist(session, self._db.cipher, row, checklist, now)
             _keep_or_forget(conversation, self.case, now)
+            if self.case.memory.get("stopped"):
+                conversation.stopped_at, conversation.stop_reason = now, ASKED_TO_STOP
 
 
 def _keep_or_forget(conversation: Conversation, case: Case, now: datetime) -> None:
