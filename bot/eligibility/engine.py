@@ -13,6 +13,7 @@ from bot.eligibility.matching import EMPTY, match, union
 from bot.eligibility.results import SHOWN, Assessment, Outcome, PathwayResult
 from bot.eligibility.rules import Evidence, Gate, Limit, PathwayRules, RuleSet, Sign
 from bot.eligibility.ruleset import current
+from bot.eligibility.wording import reason
 from bot.facts.derive import View, derive
 from bot.facts.model import CaseFacts
 
@@ -98,10 +99,9 @@ def _level(
 def _in_emergency(pathway: PathwayRules) -> PathwayResult:
     """Only supportive care stays; nothing else is told (C0)."""
     status = "CONSIDER" if pathway.id == "supportive_care" else "DEFER"
-    reason = "urgent medical help comes first"
     rules = (pathway.otherwise.rule,) if status == "CONSIDER" else EMPTY
     return PathwayResult(
-        pathway.id, pathway.name, status, rules, EMPTY, (reason,), EMPTY, EMPTY,
+        pathway.id, pathway.name, status, rules, EMPTY, (reason("emergency"),), EMPTY, EMPTY,
         Evidence("service") if pathway.kind == "service" else Evidence(), pathway.origin,
         before_gates=status,
     )  # fmt: skip
@@ -110,11 +110,11 @@ def _in_emergency(pathway: PathwayRules) -> PathwayResult:
 def _unproven(facts: CaseFacts) -> str | None:
     """Why the cancer does not count as proven, when that is known."""
     if facts.suspected:
-        return "the cancer is suspected and not proven yet"
+        return reason("suspected")
     if facts.histology_confirmed == "biopsy_no":
-        return "no biopsy has been done"
+        return reason("no_biopsy")
     if facts.histology_confirmed == "pending":
-        return "the biopsy result is not there yet"
+        return reason("biopsy_pending")
     return None
 
 
@@ -154,7 +154,7 @@ def _apply_gates(
         status = "DEFER"
     elif soft and status == "CONSIDER":
         status = "CAUTION"
-    reasons = tuple(f"safety first: {g.say}" for g in hard) + result.reasons
+    reasons = tuple(reason("safety", g.say) for g in hard) + result.reasons
     return PathwayResult(
         id=result.id,
         name=result.name,

@@ -1,24 +1,39 @@
 """Why a pathway got its answer: every rule with its criteria held, failed or unknown.
 
-The full version is for coordinators, the short one for patients; both read the same evaluation.
-Every negative answer says why, what could change it and what care remains (REQ-104).
+`explain` gives the full version for coordinators, `in_short` the few sentences for patients; both
+read the same evaluation. Every negative answer says why, what could change it and what care
+remains (REQ-104).
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
+from typing import Final
 
 from bot.eligibility.matching import judge
 from bot.eligibility.results import Assessment, PathwayResult
-from bot.eligibility.rules import Rule, RuleSet
+from bot.eligibility.rules import Criterion, Gate, Rule, RuleSet
 from bot.eligibility.ruleset import current
+from bot.eligibility.wording import words
 from bot.facts.derive import View
+from bot.facts.wire import today
 
-REMAINS = (
-    "Supportive care (pain, breath, food, mood) helps at any stage.",
-    "A second opinion can look at the whole plan again.",
-    "The local cancer team stays the first place to ask.",
-)
+_NEGATIVE: Final = frozenset({"NOT_YET", "TRIAL_ONLY", "NO_MATCH", "DEFER"})
+_STATES: Final[dict[bool | None, str]] = {True: "held", False: "failed", None: "unknown"}
+# What a patient reads of what could change an answer.
+_IN_SHORT: Final = 2
+
+
+@dataclass(frozen=True, slots=True)
+class CriterionExplanation:
+    """One criterion in plain words: `state` is held, failed or unknown."""
+
+    say: str
+    state: str
+    rule: str  # the row of the reference that it carries out
+    missing: tuple[str, ...]  # ids of the facts that would settle it, while it is unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +44,44 @@ class RuleExplanation:
     branch: str
     statement: str
     status: str | None  # None: the rule says nothing about this case
-    held: tuple[str, ...]
-    failed: tuple[str, ...]
-    unknown: tuple[str, ...]
+    criteria: tuple[CriterionExplanation, ...]
     products: tuple[str, ...]
     evidence: str
     source: tuple[str, ...]
-    as_of: str
+    as_of: date
     review: str
+    stale: bool
+
+    @property
+    def held(self) -> tuple[str, ...]:
+        """Criteria that are known to hold."""
+        return self._in("held")
+
+    @property
+    def failed(self) -> tuple[str, ...]:
+        """Criteria that are known not to hold."""
+        return self._in("failed")
+
+    @property
+    def unknown(self) -> tuple[str, ...]:
+        """Criteria that the facts leave open."""
+        return self._in("unknown")
+
+    def _in(self, state: str) -> tuple[str, ...]:
+        return tuple(c.say for c in self.criteria if c.state == state)
+
+
+@dataclass(frozen=True, slots=True)
+class GateExplanation:
+    """A safety gate that fired: `effect` is stops, caution or note."""
+
+    gate: str
+    say: str
+    effect: str
+    source: tuple[str, ...]
+    as_of: date
+    review: str
+    stale: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +89,44 @@ class Explanation:
     """One pathway: its rules, gates, what would change the answer and what remains."""
 
     pathway: str
+    name: str
     status: str
     before_gates: str
+    reasons: tuple[str, ...]
+    cautions: tuple[str, ...]
+    missing: tuple[str, ...]
     rules: tuple[RuleExplanation, ...]
-    gates: tuple[str, ...]
+    gates: tuple[GateExplanation, ...]
     derived: tuple[str, ...]
     would_change: tuple[str, ...]
     remains: tuple[str, ...]
+    stale: bool
+    version: str
+
+    def lines(self) -> Iterator[str]:
+        """The full version, line by line, for a coordinator."""
+        before = f" ({self.before_gates} before the gates)"
+        yield f"{self.name}: {self.status}{before if self.before_gates != self.status else ''}"
+        for name in ("reasons", "cautions", "missing"):
+            for text in getattr(self, name):
+                yield f"  {name.removesuffix('s')}: {text}"
+        for gate in self.gates:
+            yield f"  gate {gate.gate} ({gate.effect}): {gate.say} {_origin_of(gate)}"
+        for rule in self.rules:
+            branch = f", {rule.branch}" if rule.branch else ""
+            yield f"  rule {rule.rule}{branch}: {rule.status or 'says nothing'} {_origin_of(rule)}"
+            for criterion in rule.criteria:
+                row = f" [{criterion.rule}]" if criterion.rule != rule.rule else ""
+                yield f"    {criterion.state}: {criterion.say}{row}"
+        yield from (f"  worked out: {text}" for text in self.derived)
+        yield from (f"  would change: {text}" for text in self.would_change)
+        yield from (f"  remains: {text}" for text in self.remains)
+        yield f"  rules of version {self.version}"
+
+
+def _origin_of(part: RuleExplanation | GateExplanation) -> str:
+    old = ", older than six months" if part.stale else ""
+    return f"(source {', '.join(part.source)}; as of {part.as_of}{old}; review {part.review})"
 
 
 def explain(done: Assessment, pathway: str, rules: RuleSet | None = None) -> Explanation:
@@ -65,49 +141,89 @@ def explain(done: Assessment, pathway: str, rules: RuleSet | None = None) -> Exp
     derived = tuple(f"{n}: {why}" for n, why in view.why.items()) if view else ()
     return Explanation(
         pathway=pathway,
+        name=result.name,
         status=result.status,
         before_gates=result.before_gates,
+        reasons=result.reasons,
+        cautions=result.cautions,
+        missing=result.missing,
         rules=told,
-        gates=tuple(f"{g.id}: {g.say}" for g in result.fired),
+        gates=tuple(_gate(g, pathway) for g in result.fired),
         derived=derived,
         would_change=_would_change(result, told),
-        remains=REMAINS if result.status in _NEGATIVE else (),
+        remains=words().remains if result.status in _NEGATIVE else (),
+        stale=result.stale,
+        version=done.version,
     )
 
 
-_NEGATIVE = frozenset({"NOT_YET", "TRIAL_ONLY", "NO_MATCH", "DEFER"})
+def in_short(done: Assessment, pathway: str, rules: RuleSet | None = None) -> tuple[str, ...]:
+    """The short version for a patient: why, what could change it, what care remains.
+
+    Raises KeyError for an unknown pathway.
+    """
+    told = explain(done, pathway, rules)
+    shown = (*told.reasons[:1], *told.would_change[:_IN_SHORT], *told.remains)
+    return tuple(_sentence(text) for text in dict.fromkeys(shown))
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:] + ("" if text[-1:] in ".!?" else ".")
 
 
 def _rule(rule: Rule, view: View) -> RuleExplanation:
     outcome = judge(rule, view)
-    by_answer: dict[bool | None, list[str]] = {True: [], False: [], None: []}
-    for criterion in rule.criteria:
-        by_answer[criterion.when.test(view)].append(criterion.say)
     return RuleExplanation(
         rule=rule.id,
         branch=rule.branch,
         statement=rule.statement,
         status=outcome.status if outcome else None,
-        held=tuple(by_answer[True]),
-        failed=tuple(by_answer[False]),
-        unknown=tuple(by_answer[None]),
+        criteria=tuple(_criterion(c, rule, view) for c in rule.criteria),
         products=rule.products,
         evidence=rule.evidence.text(),
         source=rule.origin.source,
         as_of=rule.origin.as_of,
         review=rule.origin.review,
+        stale=rule.origin.stale(today()),
+    )
+
+
+def _criterion(criterion: Criterion, rule: Rule, view: View) -> CriterionExplanation:
+    return CriterionExplanation(
+        criterion.say,
+        _STATES[criterion.when.test(view)],
+        criterion.rule or rule.id,
+        criterion.missing or criterion.when.unknown(view)
+        if criterion.when.test(view) is None
+        else (),
+    )
+
+
+def _gate(gate: Gate, pathway: str) -> GateExplanation:
+    effects = (("stops", gate.hard), ("caution", gate.soft), ("note", gate.note))
+    effect = next(name for name, where in effects if pathway in where)
+    origin = gate.origin
+    return GateExplanation(
+        gate.id, gate.say, effect, origin.source, origin.as_of, origin.review, origin.stale(today())
     )
 
 
 def _would_change(result: PathwayResult, rules: tuple[RuleExplanation, ...]) -> tuple[str, ...]:
     """What would have to be different, or known, for another answer."""
-    if result.fired and result.status == "DEFER":
-        return tuple(f"when this is solved: {g.say}" for g in result.fired if result.id in g.hard)
+    phrases = words().would_change
+    solved = [g.say for g in result.fired if result.id in g.hard]
+    if result.status == "DEFER" and solved:
+        return tuple(phrases["solved"].format(say=s) for s in solved)
     speaking = [r for r in rules if r.status is not None]
-    if result.status == "NEEDS_INFO":
-        return tuple(dict.fromkeys(f"knowing whether {u}" for r in speaking for u in r.unknown))
-    if result.status in ("NOT_YET", "TRIAL_ONLY", "NO_MATCH"):
-        same = [r for r in speaking if r.status == result.status]
-        failed = [f"if {f}" for r in same for f in r.failed]
-        return tuple(dict.fromkeys(failed or [f"if no longer: {h}" for r in same for h in r.held]))
-    return ()
+    if result.status in ("NEEDS_INFO", "CAUTION", "CONSIDER"):
+        deciding = [r for r in speaking if r.status == result.before_gates]
+        unknown = dict.fromkeys(u for r in deciding for u in r.unknown)
+        return tuple(phrases["known"].format(say=u) for u in unknown)
+    same = [r for r in speaking if r.status == result.status]
+    failed = dict.fromkeys(f for r in same for f in r.failed)
+    held = dict.fromkeys(h for r in same for h in r.held)
+    if not failed and not held:
+        return (phrases["nothing_listed"],)
+    return tuple(
+        phrases["held" if failed else "no_longer"].format(say=say) for say in (failed or held)
+    )

@@ -19,8 +19,6 @@ from bot.facts.markers import marker_id
 from bot.facts.model import fact_names
 from bot.facts.wire import Labs, today
 
-STALE_AFTER_DAYS: Final = 183  # rules are shown at most six months after their date
-
 # REQ-103: never said to a patient.
 FORBIDDEN: Final = re.compile(
     r"you qualify|you are eligible|\bcure[ds]?\b|guarantee|best treatment|last chance|"
@@ -92,13 +90,8 @@ def _nameable(name: str) -> bool:
 def _dated(name: str, origin: Origin, day: date) -> Iterator[Finding]:
     if not origin.source:
         yield Finding("source", name, "no source")
-    try:
-        age = (day - date.fromisoformat(origin.as_of)).days
-    except ValueError:
-        yield Finding("date", name, f"as_of {origin.as_of!r} is no date")
-        return
-    if age > STALE_AFTER_DAYS and origin.review == "pending":
-        yield Finding("stale", name, f"as of {origin.as_of}, not reviewed since")
+    if origin.stale(day):
+        yield Finding("stale", name, f"as of {origin.as_of}, review {origin.review}")
 
 
 def _worded(name: str, text: str) -> Iterator[Finding]:

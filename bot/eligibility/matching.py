@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Final
 
 from bot.eligibility.results import Outcome, PathwayResult
 from bot.eligibility.rules import ALWAYS_OPEN, Criterion, Evidence, Origin, PathwayRules, Rule
+from bot.eligibility.wording import reason, words
 from bot.facts.derive import View
+from bot.facts.wire import today
 
 _BEST: Final = {
     "DEFER": 0,
@@ -94,7 +97,7 @@ def _otherwise(
     if cancer is None:
         return PathwayResult(
             pathway.id, pathway.name, "NEEDS_INFO", EMPTY, EMPTY,
-            ("it is not known yet which cancer was diagnosed",), EMPTY, ("cancer_type",),
+            (reason("unknown_cancer"),), EMPTY, ("cancer_type",),
             Evidence(), pathway.origin, before_gates="NEEDS_INFO", decisive=("cancer_type",),
         )  # fmt: skip
     return PathwayResult(
@@ -118,17 +121,18 @@ def _combined(
     if status == "CAUTION":
         # An open rule could still lift the result, so its facts are worth knowing.
         missing = union((missing, *(o.missing(view) for o in outcomes if o.open)))
+    origin = _origin(winners)
     return PathwayResult(
         id=pathway.id,
         name=pathway.name,
         status=status,
         rules=union(o.ids() for o in winners),
         gates=EMPTY,
-        reasons=union(_reasons(o) for o in winners),
+        reasons=_with_care(union(_reasons(o) for o in winners), origin, status),
         cautions=union((*o.rule.cautions, *(c.note or c.say for c in o.warned)) for o in winners),
         missing=union((missing, helpful)),
         evidence=_evidence(status, winners),
-        origin=_origin(winners),
+        origin=origin,
         products=union(o.rule.products for o in winners if status in ("CONSIDER", "CAUTION")),
         outcomes=tuple(outcomes),
         before_gates=status,
@@ -177,16 +181,25 @@ def _evidence(status: str, winners: Sequence[Outcome]) -> Evidence:
 
 
 def _origin(winners: Sequence[Outcome]) -> Origin:
-    first = winners[0].rule.origin
-    if len(winners) == 1:
-        return first
-    return Origin(union(o.rule.origin.source for o in winners), first.as_of, first.review)
+    """All sources; the oldest date, and signed only when every rule is."""
+    origins = [o.rule.origin for o in winners]
+    if len(origins) == 1:
+        return origins[0]
+    oldest = min(origins, key=lambda o: (bool(o.signed_by), o.signed_on or o.as_of, o.as_of))
+    return replace(oldest, source=union(o.source for o in origins))
+
+
+def _with_care(reasons: tuple[str, ...], origin: Origin, status: str) -> tuple[str, ...]:
+    """What may be considered on the strength of an old rule says so at once."""
+    if status not in ("CONSIDER", "CAUTION") or not origin.stale(today()):
+        return reasons
+    return (f"{reasons[0]} {words().stale}", *reasons[1:])
 
 
 def _reasons(outcome: Outcome) -> tuple[str, ...]:
     if outcome.decided_by is not None:
-        usually = "usually looked at" if outcome.status == "NOT_YET" else "looked at only"
-        return (f"it is {usually} when {outcome.decided_by.say}",)
+        name = "not_yet" if outcome.status == "NOT_YET" else "not_matched"
+        return (reason(name, outcome.decided_by.say),)
     if outcome.open:
-        return tuple(f"it is not known yet whether {c.say}" for c in outcome.open)
+        return tuple(reason("unknown", c.say) for c in outcome.open)
     return (outcome.rule.statement,)

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from bot.eligibility.rules import Criterion, Evidence, Gate, Origin, Rule
 from bot.facts.derive import View
+from bot.facts.wire import today
 
 SHOWN: Final = frozenset({"CONSIDER", "CAUTION", "NEEDS_INFO"})
 
@@ -87,6 +88,11 @@ class PathwayResult:
     decisive: tuple[str, ...] = ()  # ids whose answer can still change the status
     softening: tuple[str, ...] = ()  # ids of which an answer can add a caution
 
+    @property
+    def stale(self) -> bool:
+        """Whether a rule behind this is older than six months and not signed since."""
+        return self.origin.stale(today())
+
     def as_wire(self) -> dict[str, Any]:
         """One entry of `pathways` of the outward interface."""
         return {
@@ -99,8 +105,9 @@ class PathwayResult:
             "missing": list(self.missing),
             "evidence": self.evidence.text(),
             "source": list(self.origin.source),
-            "as_of": self.origin.as_of,
+            "as_of": self.origin.as_of.isoformat(),
             "review": self.origin.review,
+            "stale": self.stale,
             "products": list(self.products),
         }
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any, Final, cast
 
@@ -94,11 +95,35 @@ class _Reader:
         as_of = source.get("as_of", default.as_of if default else None)
         if as_of is None:
             raise self.fail(place, "as_of is missing")
-        review = source.get("review", default.review if default else "pending")
-        if isinstance(review, Mapping):
-            # YAML reads a bare `on` as true.
-            review = f"{review.get('by')}, {review.get('on', review.get(True))}"
-        return Origin(tags, str(as_of), str(review))
+        if "review" not in source and default is not None:
+            by, on = default.signed_by, default.signed_on
+        else:
+            by, on = self.signature(source.get("review", "pending"), (*place, "review"))
+        return Origin(tags, self.day(as_of, (*place, "as_of")), by, on)
+
+    def day(self, value: Any, place: Place) -> date:
+        """A date, as YAML reads it or as text."""
+        try:
+            return value if isinstance(value, date) else date.fromisoformat(str(value))
+        except ValueError:
+            raise self.fail(place, "a date such as 2026-06-30 is expected") from None
+
+    def signature(self, value: Any, place: Place) -> tuple[str, date | None]:
+        """`pending`, or {by: Name, on: date}."""
+        if value == "pending":
+            return "", None
+        given: Mapping[Any, Any] = value if isinstance(value, Mapping) else {}
+        name = given.get("by")
+        # YAML reads a bare `on` as true.
+        on = given.get("on", given.get(True))
+        if (
+            set(given) - {"by", "on", True}
+            or not isinstance(name, str)
+            or not name.strip()
+            or not on
+        ):
+            raise self.fail(place, "pending, or {by: Name, on: YYYY-MM-DD}")
+        return name.strip(), self.day(on, place)
 
     def evidence(self, source: Any, place: Place, default: Evidence) -> Evidence:
         if source is None:

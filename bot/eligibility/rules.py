@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Final
 
 from bot.eligibility.expressions import Condition
@@ -80,13 +81,27 @@ class Evidence:
         return f"{self.kind}({inside})" if inside else self.kind
 
 
+STALE_AFTER_DAYS: Final = 183  # a rule is trusted for six months after its date or its signature
+
+
 @dataclass(frozen=True, slots=True)
 class Origin:
     """Where a rule comes from and whether a clinician has signed it."""
 
     source: tuple[str, ...]
-    as_of: str
-    review: str  # "pending", or "Name, date"
+    as_of: date
+    signed_by: str = ""  # empty: the review is pending
+    signed_on: date | None = None
+
+    @property
+    def review(self) -> str:
+        """ "pending", or who signed and when."""
+        return f"{self.signed_by}, {self.signed_on}" if self.signed_by else "pending"
+
+    def stale(self, on: date) -> bool:
+        """Older than six months, counted from its date or from the last signature."""
+        newest = max(self.as_of, self.signed_on or self.as_of)
+        return (on - newest).days > STALE_AFTER_DAYS
 
 
 @dataclass(frozen=True, slots=True)

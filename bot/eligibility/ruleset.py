@@ -8,6 +8,7 @@ from pathlib import Path
 
 from bot.eligibility.rule_files import load_rules
 from bot.eligibility.rules import RuleSet
+from bot.eligibility.wording import words
 from bot.eligibility.yaml_places import RuleFileError
 from bot.oncology.knowledge_files import KNOWLEDGE
 
@@ -22,6 +23,7 @@ def current() -> RuleSet:
     if _current is None:
         with _lock:
             if _current is None:
+                words()  # read with the rules, so that a mistake there stops the start as well
                 _current = load_rules()
     return _current
 

@@ -138,6 +138,7 @@ def answer(result: PathwayResult) -> tuple[Any, ...]:
         list(result.rules),
         sorted(result.missing),
         sorted(result.cautions),
+        sorted(result.products),
     )
 
 
