@@ -42,7 +42,7 @@ _FOUND = re.compile(
 )
 _DATE = re.compile(
     rf"(?<!\w)(?P<month>{'|'.join(_MONTHS)})\.?[\s,/\-']*(?:of\s+)?(?P<year>20\d\d|19\d\d|'\d\d)(?!\d)|"
-    r"(?<![\d/.])(?P<m>0?[1-9]|1[0-2])[/\-.](?P<y>20\d\d)(?!\d)|"
+    r"(?<![\d/.])(?:(?:0?[1-9]|[12]\d|3[01])[/\-.])?(?P<m>0?[1-9]|1[0-2])[/\-.](?P<y>20\d\d)(?!\d)|"
     r"(?<![\d/.])(?P<y2>20\d\d)[/\-](?P<m2>0[1-9]|1[0-2])(?!\d)|"
     r"(?<![\d/.\-])(?P<only>20[0-4]\d)(?![\d/.]|\s*(?:mg|ml|u/l|iu))|"
     r"(?<!\w)(?P<last>last month|this month|last year|this year|last week|this week|today|"

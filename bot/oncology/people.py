@@ -169,6 +169,7 @@ _CONFUSION = frozenset({"who", "where", "us", "me", "we", "how", "when", "anyone
 
 def _language(doc: Document, asks: str | None) -> Iterator[Mention]:
     file = people_file()
+    told: set[str] = set()
     for hit in language_book().find(doc):
         before = {t.text for t in doc.tokens[max(0, hit.first - 5) : hit.first]}
         near = before | {t.text for t in doc.tokens[hit.last : hit.last + 3]}
@@ -177,5 +178,6 @@ def _language(doc: Document, asks: str | None) -> Iterator[Mention]:
             fact = "records_language"
         elif asks == "language" or before & (file.speaks - {"in"}):
             fact = "language"
-        if fact:
+        if fact and fact not in told:
+            told.add(fact)  # "Arabic, and some pages English": the first is the main one
             yield _mention(doc, fact, hit.value, hit.first, hit.last, 0.9)

@@ -9,7 +9,7 @@ from datetime import date
 from functools import cache
 from typing import Literal
 
-from bot.oncology.context import assess
+from bot.oncology.context import assess, context_of
 from bot.oncology.knowledge_files import KNOWLEDGE, load
 from bot.oncology.patterns import PatternBook
 from bot.oncology.presence import presence_of
@@ -118,10 +118,9 @@ def _described(doc: Document, asks: str | None) -> Iterator[Mention]:
     asked = asks == "ecog"
     for hit in _book(asked).find(doc):
         sign = Sign(f"ecog {hit.value.ecog}", hit.first, hit.last)
-        if not asked and not presence.now(sign):
-            continue
+        plain = asked or _states(doc, hit.first)
         said = assess(doc, hit.first, hit.last)
-        if said.other_person or (said.asked and not asked):
+        if said.other_person or not (plain or (presence.now(sign) and not said.asked)):
             continue
         found = abilities if hit.value.ability or hit.value.ecog == 0 else limits
         found.append((hit.value.ecog, hit.first, hit.last))
@@ -129,3 +128,12 @@ def _described(doc: Document, asks: str | None) -> Iterator[Mention]:
         level, first, last = max(limits) if limits else min(abilities)
         start, end = doc.tokens[first].start, doc.tokens[last - 1].end
         yield Mention("ecog", level, doc.words(start, end), start, end, 0.85)
+
+
+def _states(doc: Document, first: int) -> bool:
+    """ "Can do light work": without a question mark and a subject it is no question."""
+    here = context_of(doc).sentence(first)
+    return here.first == first and not here.question and doc.tokens[first].text in _MODALS
+
+
+_MODALS = frozenset({"can", "does", "do"})

@@ -7,7 +7,9 @@ then the first. A reader never sees what another found; what they share stands i
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import TypeGuard
 
+from bot.oncology.asked import read_asked
 from bot.oncology.biomarkers import read_biomarkers
 from bot.oncology.cancers import read_cancers
 from bot.oncology.disease_course import read_extent, read_relapse_time
@@ -57,7 +59,13 @@ def read(text: str, *, asks: str | None = None) -> Reading:
     found: list[Found] = []
     for reader in READERS:
         found.extend(reader(doc, asks))
+    if asks is not None and not any(item.fact == asks for item in found if _is_heard(item)):
+        found.extend(read_asked(doc, asks))
     return settle(found)
+
+
+def _is_heard(item: Found) -> TypeGuard[Mention | Ambiguity]:
+    return isinstance(item, Mention | Ambiguity)
 
 
 def settle(found: Iterable[Found]) -> Reading:

@@ -183,7 +183,7 @@ def _short_answer(context: Context) -> Mention | None:
     words = [t.text for t in doc.tokens]
     if len(words) <= 4 and set(words) & _ME:
         return _mention(doc, "patient", 0, len(words), 1.0)
-    if context.by_kind["kin"] and len(words) <= 8:
+    if (context.by_kind["kin"] or context.by_kind["stranger"]) and len(words) <= 8:
         return _mention(doc, "caregiver", 0, len(words), 1.0)
     return None
 
