@@ -215,6 +215,8 @@ def _of_breast(doc: Document, base: Finding, organ: Organ) -> Finding:
 
 def _organ_findings(doc: Document, sites: frozenset[int], asked: bool) -> Iterator[Finding]:
     kinds = {"malignant", "tumour", "mass", "histology"}
+    if not organ_book().find(doc):
+        return
     malignant = [h for h in disease_words(doc) if kinds & h.value]
     diagnosed = [h for h in disease_words(doc) if "diagnosed" in h.value]
     for hit in organ_book().find(doc):
@@ -234,8 +236,9 @@ def lone_organs(doc: Document, sites: frozenset[int]) -> Iterator[Finding]:
     """An organ standing for its cancer ("stage 2 colon", "Ovarian. BRCA2 ..."), where the message
     speaks of cancer care: only organs of one cancer, or where other words decide which.
     """
-    spoken = about_cancer(doc)
-    for hit in organ_book().find(doc):
+    hits = organ_book().find(doc)
+    spoken = bool(hits) and about_cancer(doc)
+    for hit in hits:
         if not spoken and not whole_sentence(doc, hit):
             continue
         if hit.score < 1.0 or any(i in sites for i in range(hit.first, hit.last)):

@@ -50,14 +50,18 @@ def _book(kind: str) -> PhraseBook[str]:
 
 def read_relapse_time(doc: Document, asks: str | None) -> Iterator[Mention]:
     """`months_to_relapse` beside a relapse, or as the answer to the question."""
-    spans = [s for s in durations(doc) if not s.ago or asks == "months_to_relapse"]
+    asked = asks == "months_to_relapse"
+    said = relapses(doc)
+    if not said and not asked:
+        return
+    spans = [s for s in durations(doc) if not s.ago or asked]
     best: tuple[int, Duration] | None = None
-    for hit in relapses(doc):
+    for hit in said:
         for span in spans:
             distance = _until(doc, hit, span)
             if distance is not None and (best is None or distance < best[0]):
                 best = (distance, span)
-    if best is None and asks == "months_to_relapse" and spans:
+    if best is None and asked and spans:
         best = (0, spans[0])
     if best is not None:
         span = best[1]

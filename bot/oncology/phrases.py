@@ -81,7 +81,14 @@ class PhraseBook(Generic[V]):
         return self._search(doc, doc.packed, doc._packed_at, None)
 
     def find(self, doc: Document) -> list[Hit[V]]:
-        """Occurrences that do not overlap, the longest first choice, in order of appearance."""
+        """Occurrences that do not overlap, the longest first choice, in order; found once."""
+        known = doc.memory.get(f"find {id(self)}")
+        if known is None or known[0] is not self:
+            known = doc.memory[f"find {id(self)}"] = (self, self._find(doc))
+        found: list[Hit[V]] = known[1]
+        return found
+
+    def _find(self, doc: Document) -> list[Hit[V]]:
         if not self._values or not doc.tokens:
             return []
         hits = longest(self._search(doc, doc.packed, doc._packed_at, None))
@@ -176,11 +183,8 @@ class _Repair:
     def words(self, doc: Document, covered: set[int]) -> dict[int, str]:
         """Token index -> vocabulary word, for tokens outside `covered` that are misspelt."""
         out: dict[int, str] = {}
-        for index, token in enumerate(doc.tokens):
-            word = token.text
-            if index in covered or not MIN_FUZZY_LETTERS - 1 <= len(word) <= 24:
-                continue
-            if word in self._known or word in common_words() or not word.isalpha():
+        for index, word in _repairable(doc):
+            if index in covered or word in self._known:
                 continue
             nearest = self._nearest(word)
             if nearest:
@@ -216,6 +220,20 @@ class _Repair:
         """Whether words equally near all name the same thing."""
         first = self._values.get(f" {words[0]} ")
         return first is not None and all(self._values.get(f" {w} ") == first for w in words)
+
+
+def _repairable(doc: Document) -> list[tuple[int, str]]:
+    """Words that may be misspelt names, once for all books."""
+    found = doc.memory.get("repairable")
+    if not isinstance(found, list):
+        found = doc.memory["repairable"] = [
+            (index, token.text)
+            for index, token in enumerate(doc.tokens)
+            if MIN_FUZZY_LETTERS - 1 <= len(token.text) <= 24
+            and token.text.isalpha()
+            and token.text not in common_words()
+        ]
+    return found
 
 
 @cache

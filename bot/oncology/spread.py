@@ -17,9 +17,13 @@ from bot.oncology.vocabulary import Review, cancer_book, disease_book
 
 @dataclass(frozen=True)
 class StageSystem:
-    """A staging or grading system; group 1 (or 2) of `pattern` is its value."""
+    """A staging or grading system; group 1 (or 2) of `pattern` is its value.
+
+    One of `words` stands in everything the pattern finds.
+    """
 
     system: str
+    words: tuple[str, ...]
     pattern: str
 
 

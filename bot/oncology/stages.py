@@ -143,7 +143,10 @@ def _by_table(match: re.Match[str], types: set[str]) -> str | None:
 
 
 def _own_systems(doc: Document) -> Iterator[Stage]:
+    texts = {token.text for token in doc.tokens}
     for system in stage_file().systems:
+        if texts.isdisjoint(system.words):
+            continue
         for match in _compiled(system.pattern).finditer(doc.norm):
             value = next((g for g in match.groups() if g and g.strip()), None)
             if value is None:
@@ -180,10 +183,9 @@ def _said(doc: Document) -> Iterator[Stage]:
 
 def _small_cell(doc: Document) -> Iterator[Stage]:
     """ "Small cell. Extensive, they said": two words that stage no other cancer."""
-    places = [f.first for f in findings(doc, None) if "sclc" in f.options and f.certain]
-    for index, token in enumerate(doc.tokens):
-        near = any(abs(index - place) <= 15 for place in places)
-        if near and token.text in ("extensive", "limited"):
+    places = [f.first for f in findings(doc, None) if f.options == ("sclc",)]
+    for index, token in enumerate(doc.tokens if places else ()):
+        if token.text in ("extensive", "limited") and any(abs(index - p) <= 15 for p in places):
             yield Stage(token.text, "VALG", token.nstart, token.nend, 0.9)
 
 

@@ -223,12 +223,22 @@ def _before_score(doc: Document, hit: Hit[str]) -> bool:
     return hit.value == "stable" and before in status_file().other_subjects
 
 
+@cache
+def _shortened() -> frozenset[str]:
+    return frozenset(form.casefold() for form in status_file().abbreviations)
+
+
 def _abbreviations(doc: Document) -> Iterator[Hit[str]]:
     """CR, PR, SD, PD as written in capitals, where a treatment or a scan stands before them."""
     words = status_file()
+    short = _shortened()
+    places = [index for index, token in enumerate(doc.tokens) if token.text in short]
+    if not places:
+        return
     treated = [h.last for h in treatment_hits(doc)]
-    marked = {i for r in results(doc) if r.marker in ("ER", "HER2") for i in (r.first,)}
-    for index, token in enumerate(doc.tokens):
+    marked = {r.first for r in results(doc) if r.marker in ("ER", "HER2")}
+    for index in places:
+        token = doc.tokens[index]
         written = doc.words(token.start, token.end)
         value = words.abbreviations.get(written) or (
             words.abbreviations.get(written.upper()) if _behind(doc, index, words) else None
