@@ -14,6 +14,8 @@ from sanic.request import Request
 from sanic.response import HTTPResponse, json
 from sanic.worker.loader import AppLoader
 
+from bot.eligibility.ruleset import current
+
 TOKEN_VARIABLE = "INTAKE_ENGINE_TOKEN"  # noqa: S105 - the variable's name
 
 
@@ -42,6 +44,10 @@ def main() -> None:
         raise SystemExit(
             f"{TOKEN_VARIABLE} is not set; the action server does not start without it"
         )
+    try:
+        current()
+    except ValueError as error:  # file, line and reason
+        raise SystemExit(f"the rules cannot be read: {error}") from None
     host = os.environ.get("INTAKE_ACTIONS_HOST", "127.0.0.1")
     port = int(os.environ.get("INTAKE_ACTIONS_PORT", "5055"))
     loader = AppLoader(factory=partial(guarded_app, token))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.eligibility import lint, ruleset
+from bot.eligibility import lint
 from bot.eligibility.cli import (
     assess_lines,
     rules_check,
@@ -22,6 +22,7 @@ from bot.eligibility.engine import assess
 from bot.eligibility.explain import explain
 from bot.eligibility.rule_files import load_rules
 from bot.eligibility.rules import PATHWAYS
+from bot.eligibility.ruleset import RuleBook
 from bot.eligibility.yaml_places import RuleFileError
 from bot.oncology.knowledge_files import KNOWLEDGE
 from tests.eligibility.vignettes_file import FIT
@@ -92,12 +93,114 @@ def test_a_missing_pathway_stops_the_load(files: Path) -> None:
         load_rules(files)
 
 
-def test_a_running_service_keeps_the_last_good_set(files: Path) -> None:
-    before = ruleset.current()
+def test_a_broken_file_stops_the_start(files: Path) -> None:
     (files / "gates.yml").write_text("gates: [", encoding="utf-8")
-    error = ruleset.reload_rules(files)
+    with pytest.raises(RuleFileError, match=r"gates.yml:\d+: "):
+        RuleBook(files).current()
+
+
+def test_a_running_service_takes_up_a_change(files: Path) -> None:
+    book = RuleBook(files, look_again=0)
+    before = book.current()
+    assert book.current() is before
+    path = files / "pathways" / "second_opinion.yml"
+    path.write_text(path.read_text(encoding="utf-8") + "\n# noted\n", encoding="utf-8")
+    assert book.current().version != before.version
+
+
+def test_a_running_service_keeps_the_last_good_set(
+    files: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    book = RuleBook(files, look_again=0)
+    before = book.current()
+    good = (files / "gates.yml").read_text(encoding="utf-8")
+    (files / "gates.yml").write_text("gates: [", encoding="utf-8")
+    assert book.current() is before
+    assert book.current() is before
+    assert [r.levelname for r in caplog.records] == ["ERROR"]
+    assert "gates.yml:" in caplog.text
+    (files / "gates.yml").write_text(good + "\n# mended\n", encoding="utf-8")
+    assert book.current().version not in ("", before.version)
+
+
+def test_a_missing_folder_keeps_the_last_good_set(files: Path) -> None:
+    book = RuleBook(files, look_again=0)
+    before = book.current()
+    shutil.rmtree(files)
+    assert book.current() is before
+    assert book.reload() is not None
+
+
+def test_changed_groups_wait_for_a_restart(files: Path) -> None:
+    book = RuleBook(files, look_again=0)
+    before = book.current()
+    groups = files / "cancer_groups.yml"
+    groups.write_text(groups.read_text(encoding="utf-8") + "\n# more\n", encoding="utf-8")
+    assert book.current() is before
+    error = book.reload()
     assert error is not None
-    assert ruleset.current() is before
+    assert "restart" in str(error)
+
+
+def test_files_are_not_looked_at_before_it_is_time(files: Path) -> None:
+    book = RuleBook(files, look_again=3600)
+    before = book.current()
+    (files / "gates.yml").write_text("gates: [", encoding="utf-8")
+    assert book.current() is before
+    assert book.reload() is not None
+    assert book.current() is before
+
+
+SIGNATURES = [
+    ("{by: Dr Example, on: 2026-07-01}", "Dr Example, 2026-07-01"),
+    ("pending", "pending"),
+]
+
+
+@pytest.mark.parametrize(("written", "read"), SIGNATURES)
+def test_a_rule_can_be_signed_on_its_own(files: Path, written: str, read: str) -> None:
+    path = files / "pathways" / "til.yml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(
+        text.replace("    statement:", f"    review: {written}\n    statement:", 1),
+        encoding="utf-8",
+    )
+    rules = load_rules(files)
+    assert rules.pathways["til"].rules[0].origin.review == read
+    listed = [line for line in rules_list(rules) if line.startswith("TIL-1 ")]
+    assert read in listed[0]
+    shown = rules_show("TIL-1", rules)
+    assert ("signed: Dr Example" in shown) == (read != "pending")
+    assert ("sign-off: ____" in shown) == (read == "pending")
+
+
+@pytest.mark.parametrize(
+    "written", ["done", "{by: Dr Example}", "{on: 2026-07-01}", "{by: A, on: soon}"]
+)
+def test_a_signature_without_name_or_date_is_refused(files: Path, written: str) -> None:
+    path = files / "pathways" / "til.yml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("review: pending", f"review: {written}", 1), encoding="utf-8")
+    with pytest.raises(RuleFileError, match=r"til.yml:\d+:"):
+        load_rules(files)
+
+
+def test_an_old_rule_is_told_with_more_care(files: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in ("matching", "results", "explain"):
+        monkeypatch.setattr(f"bot.eligibility.{module}.today", lambda: date(2027, 3, 1))
+    result = assess(LYMPHOMA, load_rules(files)).pathway("car_t")
+    assert result.status == "CONSIDER"
+    assert result.stale
+    assert result.as_wire()["stale"] is True
+    assert "more than six months old" in result.reasons[0]
+    path = files / "pathways" / "car_t.yml"
+    text = path.read_text(encoding="utf-8")
+    signed = "review: {by: Dr Example, on: 2027-01-05}"
+    path.write_text(text.replace("review: pending", signed, 1), encoding="utf-8")
+    result = assess(LYMPHOMA, load_rules(files)).pathway("car_t")
+    assert not result.stale
+    assert "six months" not in result.reasons[0]
+    assert result.as_wire()["review"] == "Dr Example, 2027-01-05"
 
 
 def test_any_change_of_a_file_changes_the_version(files: Path) -> None:
