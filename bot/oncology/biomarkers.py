@@ -180,7 +180,9 @@ _PLAIN = frozenset({"positive", "pos", "mut", "high", "fusion_pos"})
 
 
 def _vaguer(new: Any, known: Any) -> bool:
-    return new in _PLAIN and known not in _PLAIN if isinstance(new, str) else False
+    if not isinstance(new, str) or new not in _PLAIN:
+        return False
+    return not isinstance(known, str) or known not in _PLAIN
 
 
 def _both_variants(one: Any, other: Any) -> bool:
