@@ -52,6 +52,10 @@ class Settings(BaseSettings):
     # Reminders of missing records: after so many hours of silence (0: none), so often at most.
     reminder_hours: float = Field(72.0, ge=0, le=24 * 365, alias="INTAKE_REMINDER_HOURS")
     reminder_most: int = Field(2, ge=0, le=20, alias="INTAKE_REMINDER_MOST")
+    # Content templates for buttons, lists and "you have an answer": "quick-2=HX...,reopen=HX...".
+    twilio_content_sids: str | None = Field(None, alias="TWILIO_CONTENT_SIDS")
+    # Whether WhatsApp shows that an answer is being written (a public beta of Twilio).
+    twilio_typing: bool = Field(True, alias="TWILIO_TYPING")
     # Twilio's id of the approved template for a reminder outside the 24 hours; its only
     # variable {{1}} is the case number. Unset: no reminder goes out then.
     twilio_reminder_template: str | None = Field(None, alias="TWILIO_REMINDER_TEMPLATE")

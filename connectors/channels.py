@@ -178,9 +178,10 @@ class Channels:
 
     async def _show_typing(self, turn: ClaimedTurn) -> None:
         # Not waited for: the reply must not be later for it.
-        if self._telegram is not None and turn.channel == self._telegram.channel:
-            last = turn.messages[-1].message
-            task = asyncio.create_task(self._telegram.typing(last.address))
+        clients = {c.channel: c for c in (self._twilio, self._telegram) if c}
+        client = clients.get(turn.channel)
+        if client is not None:
+            task = asyncio.create_task(client.typing(turn.messages[-1].message))
             self._errands.add(task)
             task.add_done_callback(self._errands.discard)
 

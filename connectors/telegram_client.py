@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
 from typing import Any, Final
 
@@ -38,8 +38,10 @@ from telegram.request import HTTPXRequest
 from bot.settings import Settings
 from bot.store.errors import NotFound
 from bot.store.files import FileStore
-from bot.store.messages import FileRef, IssuedButton
+from bot.store.messages import FileRef, InboundMessage, IssuedButton
 from bot.store.records import Delivery
+from connectors.capabilities import capabilities
+from connectors.media_stream import pieces
 from connectors.provider_errors import Action, SendError
 from connectors.telegram import ALLOWED_UPDATES, CHANNEL, AnswerPress, LeaveGroup
 from connectors.texts import FIRST_LANGUAGE
@@ -68,6 +70,7 @@ class TelegramClient:
         token = settings.telegram_bot_token.get_secret_value()
         base = settings.telegram_api_url.rstrip("/")
         self._files = files
+        self._files_url = f"{base}/file/bot{token}/"
         self.account = token.partition(":")[0]
         self._request = HTTPXRequest(
             connection_pool_size=64,
@@ -124,10 +127,10 @@ class TelegramClient:
             reply_markup=_keyboard(delivery.content.buttons),
         )
 
-    async def typing(self, address: str) -> None:
+    async def typing(self, message: InboundMessage) -> None:
         """Shows that an answer is being written; failing is harmless."""
         try:
-            await self._bot.send_chat_action(int(address), "typing")
+            await self._bot.send_chat_action(int(message.address), "typing")
         except TelegramError as error:
             log.debug("telegram typing not shown: %s", type(error).__name__)
 
@@ -178,15 +181,30 @@ class TelegramClient:
         found = answer.get("result") if isinstance(answer, dict) else None
         return [entry for entry in found if isinstance(entry, dict)] if found else []
 
-    async def fetch(self, file: FileRef) -> bytes:
-        """The bytes of a file a person sent (at most 20 MB at Telegram). Raises SendError."""
+    async def fetch(self, file: FileRef) -> AsyncIterator[bytes]:
+        """The bytes of a file a person sent, in pieces. Raises SendError.
+
+        They are streamed past the library, which would hold a whole file in memory.
+        """
         if not file.provider_ref:
             raise SendError(Action.CONTENT, "no_file")
         try:
             found = await self._bot.get_file(file.provider_ref)
-            return bytes(await found.download_as_bytearray())
+        except BadRequest as error:
+            too_large = "too big" in error.message.lower()
+            code = "too_large" if too_large else "400"
+            raise SendError(Action.CONTENT, code) from None
         except TelegramError as error:
             raise send_error(error) from None
+        url = found.file_path or ""
+        if not url.startswith(self._files_url):
+            raise SendError(Action.CONTENT, "foreign_address")
+        try:
+            async with self._polling.stream("GET", url) as response:
+                async for piece in pieces(response, capabilities(CHANNEL).received_bytes):
+                    yield piece
+        except httpx.HTTPError as error:
+            raise SendError(Action.RETRY, type(error).__name__) from None
 
     async def webhook(self) -> WebhookInfo:
         """What Telegram has registered for this bot."""

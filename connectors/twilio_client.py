@@ -7,6 +7,8 @@ and `find_sent` looks such a message up before anything is sent again.
 from __future__ import annotations
 
 import json
+import logging
+import re
 from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -15,15 +17,23 @@ from urllib.parse import quote, urljoin, urlsplit
 import httpx
 
 from bot.settings import Settings
-from bot.store.messages import FileRef
+from bot.store.messages import FileRef, InboundMessage, OutboundReply, Outgoing, Template
 from bot.store.records import Delivery
 from connectors.capabilities import capabilities
+from connectors.content_templates import REOPEN, ContentTemplates, definition
 from connectors.file_links import FileLinks
+from connectors.media_stream import pieces
 from connectors.provider_errors import Action, SendError, twilio_errors
 from connectors.rendering import shown
+from connectors.texts import choose
 from connectors.tls import trust
-from connectors.whatsapp import CHANNEL, PREFIX, bare_address
+from connectors.whatsapp import CHANNEL, PREFIX, bare_address, date_of
 
+log = logging.getLogger(__name__)
+
+_OWN_API: Final = "https://api.twilio.com"
+TYPING_PATH: Final = "/v2/Indicators/Typing.json"
+_INBOUND_SID: Final = re.compile(r"(SM|MM)[0-9a-fA-F]{32}")
 STATUS_PATH: Final = "/webhooks/whatsapp/status"
 # A question that could not be delivered within the hour is stale.
 VALIDITY_SECONDS: Final = 3600
@@ -55,9 +65,16 @@ class TwilioClient:
         self.account = bare_address(settings.twilio_whatsapp_from)
         self._links = links
         self._public_url = settings.public_url.rstrip("/")
+        self._contents = ContentTemplates.of(settings.twilio_content_sids)
+        self._shows_typing = settings.twilio_typing
+        # Twilio's products have a host each; a stand-in is all of them.
+        base = settings.twilio_api_url.rstrip("/")
+        own = base == _OWN_API
+        self._messaging = "https://messaging.twilio.com" if own else base
+        self._content_url = "https://content.twilio.com" if own else base
         self._path = f"/2010-04-01/Accounts/{settings.twilio_account_sid}/Messages"
         self._http = httpx.AsyncClient(
-            base_url=settings.twilio_api_url.rstrip("/"),
+            base_url=base,
             auth=(settings.twilio_account_sid, token.get_secret_value()),
             timeout=_TIMEOUT,
             verify=trust(),
@@ -71,20 +88,67 @@ class TwilioClient:
 
     async def send(self, delivery: Delivery) -> str:
         """Sends one row and returns Twilio's message sid. Raises SendError."""
+        buttons = self._contents.fields(delivery.content)
+        if buttons is not None:
+            try:
+                return await self._create(delivery, buttons)
+            except SendError as error:
+                # Surely not sent: the template is gone or not as it was made. Lines always work.
+                if error.action is not Action.CONTENT:
+                    raise
+                log.error("content template refused (%s); choices go out as lines", error.code)
+        return await self._create(delivery, self._content(delivery.content))
+
+    async def typing(self, message: InboundMessage) -> None:
+        """Shows that an answer is being written (and marks the message read); may fail."""
+        if not (self._shows_typing and _INBOUND_SID.fullmatch(message.provider_id)):
+            return
+        fields = {"messageId": message.provider_id, "channel": CHANNEL}
+        try:
+            await self._request("POST", f"{self._messaging}{TYPING_PATH}", data=fields)
+        except SendError as error:
+            log.debug("whatsapp typing not shown: %s", error)
+
+    async def make_template(self, name: str) -> str:
+        """Makes one of our content templates; gives its sid. Raises SendError."""
+        url = f"{self._content_url}/v1/Content"
+        made = await self._request("POST", url, json=definition(name))
+        sid = str(made["sid"])
+        if name == REOPEN:  # goes out after 24 hours, so WhatsApp wants to see it first
+            asked = {"name": definition(name)["friendly_name"], "category": "UTILITY"}
+            await self._request("POST", f"{url}/{sid}/ApprovalRequests/whatsapp", json=asked)
+        return sid
+
+    async def check(self) -> None:
+        """Raises SendError unless Twilio takes our credentials."""
+        await self._request("GET", f"{self._path}.json", params={"PageSize": "1"})
+
+    @property
+    def reopening(self) -> OutboundReply | None:
+        """What may be sent after 24 hours to say that an answer waits; None without a template."""
+        sid = self._contents.sids.get(REOPEN)
+        if sid is None:
+            return None
+        return OutboundReply(text=choose().said[REOPEN], template=Template(sid=sid), urgent=True)
+
+    def _content(self, content: Outgoing) -> dict[str, str]:
+        if content.template is not None:
+            variables = json.dumps(content.template.variables)
+            return {"ContentSid": content.template.sid, "ContentVariables": variables}
+        body = shown(content, capabilities(CHANNEL))
+        fields = {"Body": body} if body else {}
+        for file in content.files[:1]:  # WhatsApp takes one file a message
+            fields["MediaUrl"] = self._media_url(file)
+        return fields
+
+    async def _create(self, delivery: Delivery, content: Mapping[str, str]) -> str:
         fields = {
             "To": PREFIX + recipient(delivery),
             "From": PREFIX + self.account,
             "StatusCallback": self._callback(delivery.message_id),
             "ValidityPeriod": str(VALIDITY_SECONDS),
+            **content,
         }
-        template = delivery.content.template
-        body = "" if template else shown(delivery.content, capabilities(CHANNEL))
-        fields |= {"Body": body} if body else {}
-        if template is not None:
-            fields |= {"ContentSid": template.sid}
-            fields |= {"ContentVariables": json.dumps(template.variables)}
-        for file in delivery.content.files[:1]:  # WhatsApp takes one file a message
-            fields["MediaUrl"] = self._media_url(file)
         answer = await self._request("POST", f"{self._path}.json", data=fields)
         return str(answer["sid"])
 
@@ -93,12 +157,16 @@ class TwilioClient:
     ) -> str | None:
         """The sid of this row's message if Twilio has it; `taken` are sids of other rows."""
         since = (delivery.first_tried_at or delivery.created_at) - timedelta(minutes=1)
-        body = shown(delivery.content, capabilities(CHANNEL))
+        text = delivery.content.text or ""
+        bodies = {shown(delivery.content, capabilities(CHANNEL)).strip(), text.strip()}
         query = {"To": PREFIX + recipient(delivery), "From": PREFIX + self.account}
-        async for message in self._list(query, since):
+        # Not asked for by date: what is still queued at Twilio has no date of sending.
+        async for message in self._list(query):
+            if date_of(message.get("date_created")) < since:
+                return None
             # How a template reads is Twilio's matter; its message is the one that is nobody else's.
             same = delivery.content.template is not None or (
-                str(message.get("body") or "").strip() == body.strip()
+                str(message.get("body") or "").strip() in bodies
             )
             if same and message.get("sid") not in taken:
                 return str(message["sid"])
@@ -116,13 +184,14 @@ class TwilioClient:
         answer = await self._request("GET", f"{self._path}/{quote(message_sid)}/Media.json")
         return [self._file(entry) for entry in answer.get("media_list") or []]
 
-    async def fetch(self, file: FileRef) -> bytes:
-        """The bytes of a file a person sent. Raises SendError, also for a strange address.
+    async def fetch(self, file: FileRef) -> AsyncIterator[bytes]:
+        """The bytes of a file a person sent, in pieces. Raises SendError, also for a strange
+        address.
 
         Our credentials go to the API's own host only; where that sends us on, only hosts of Twilio
         and its storage are followed, without credentials.
         """
-        url, limit = file.url or "", capabilities(CHANNEL).file_bytes
+        url, limit = file.url or "", capabilities(CHANNEL).received_bytes
         for _ in range(_MOST_REDIRECTS):
             own = self._is_own(url)
             if not own and not _is_storage(url):
@@ -133,11 +202,9 @@ class TwilioClient:
                     if response.has_redirect_location:
                         url = urljoin(url, response.headers["location"])
                         continue
-                    if not response.is_success:
-                        away = response.status_code >= 500 or response.status_code == 429
-                        action = Action.RETRY if away else Action.CONTENT
-                        raise SendError(action, str(response.status_code))
-                    return await _read(response, limit)
+                    async for piece in pieces(response, limit):
+                        yield piece
+                    return
             except httpx.HTTPError as error:
                 raise SendError(Action.RETRY, type(error).__name__) from None
         raise SendError(Action.CONTENT, "redirects")
@@ -165,16 +232,14 @@ class TwilioClient:
         return f"{self._public_url}{STATUS_PATH}?m={quote(message_id)}"
 
     async def _list(
-        self, query: Mapping[str, str], since: datetime
+        self, query: Mapping[str, str], since: datetime | None = None
     ) -> AsyncIterator[Mapping[str, Any]]:
         """Messages since then, newest first, page by page; addresses of pages stay on our host."""
         url: str | None = f"{self._path}.json"
-        day = since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        params: dict[str, str] | None = {
-            **query,
-            "DateSent>": day,
-            "PageSize": str(_PAGE_SIZE),
-        }
+        asked = {**query, "PageSize": str(_PAGE_SIZE)}
+        if since is not None:
+            asked["DateSent>"] = since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        params: dict[str, str] | None = asked
         for _ in range(_MOST_PAGES):
             if url is None:
                 return
@@ -204,15 +269,6 @@ def _is_storage(url: str) -> bool:
     parts = urlsplit(url)
     host = parts.hostname or ""
     return parts.scheme == "https" and host.endswith(_STORAGE) and not parts.username
-
-
-async def _read(response: httpx.Response, limit: int) -> bytes:
-    data = bytearray()
-    async for chunk in response.aiter_bytes():
-        data += chunk
-        if len(data) > limit:
-            raise SendError(Action.CONTENT, "too_large")
-    return bytes(data)
 
 
 def recipient(delivery: Delivery) -> str:

@@ -177,7 +177,7 @@ def from_resource(resource: Mapping[str, Any], media: Sequence[FileRef]) -> Inbo
     message = parse_message(params)
     kind = _media_kind([file.content_type or "" for file in media]) if media else message.kind
     return message.model_copy(
-        update={"files": tuple(media), "kind": kind, "sent_at": _date(resource.get("date_sent"))}
+        update={"files": tuple(media), "kind": kind, "sent_at": date_of(resource.get("date_sent"))}
     )
 
 
@@ -274,7 +274,8 @@ def _location(params: Params) -> Location | None:
         return None
 
 
-def _date(value: object) -> datetime:
+def date_of(value: object) -> datetime:
+    """A date as Twilio writes it (RFC 2822); now for anything else."""
     try:
         date = parsedate_to_datetime(str(value))
     except (TypeError, ValueError):

@@ -13,7 +13,7 @@ import pytest
 from bot.store.messages import Author, FileRef, IssuedButton, Outgoing
 from bot.store.records import Delivery
 from connectors.provider_errors import Action, SendError, twilio_errors
-from connectors.telegram import AnswerPress, LeaveGroup
+from connectors.telegram import AnswerPress, LeaveGroup, parse_update
 from connectors.telegram_client import TelegramClient
 from connectors.texts import choose, languages
 from connectors.twilio_client import TwilioClient
@@ -312,7 +312,9 @@ async def test_nobody_at_telegrams_address(tmp_path: Path) -> None:
         with pytest.raises(SendError):
             await step
     await client.run_errand(AnswerPress("1", 42, 1), "line")
-    await client.typing("42")
+    heard = parse_update(TelegramStandIn().message(text="hi"), "1").message
+    assert heard is not None
+    await client.typing(heard)
     await client.aclose()
 
 

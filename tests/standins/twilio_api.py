@@ -32,6 +32,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from tests.standins.twilio_content import Contents
+
 ACCOUNT = "AC" + "0" * 31 + "1"
 TOKEN = "stand-in-auth-token"
 SENDER = "+14155238886"
@@ -43,6 +45,7 @@ KNOWN = frozenset(
         *("ContentVariables", "StatusCallback", "ApplicationSid", "MaxPrice", "ProvideFeedback"),
         *("Attempt", "ValidityPeriod", "ForceDelivery", "ContentRetention", "AddressRetention"),
         *("SmartEncoded", "PersistentAction", "TrafficType", "ShortenUrls", "ScheduleType"),
+        *("FallbackFrom",),
         *("SendAt", "SendAsMms", "RiskCheck"),
     )
 )
@@ -74,6 +77,8 @@ class TwilioStandIn:
     opted_out: set[str] = field(default_factory=set)
     last_inbound: dict[str, datetime] = field(default_factory=dict)
     refused: list[int] = field(default_factory=list)
+    contents: Contents = field(default_factory=Contents)
+    typing: list[str] = field(default_factory=list)
 
     def app(self) -> Starlette:
         base = "/2010-04-01/Accounts/{account}"
@@ -86,6 +91,8 @@ class TwilioStandIn:
                 Route(f"{base}/Messages/{{sid}}.json", self._delete, methods=["DELETE"]),
                 Route(f"{base}/Messages/{{sid}}/Media.json", self._media_list),
                 Route(f"{base}/Messages/{{sid}}/Media/{{media}}", self._media_bytes),
+                *self.contents.routes(self._unauthorised, self._error, self._sid),
+                Route("/v2/Indicators/Typing.json", self._typing, methods=["POST"]),
             ]
         )
 
@@ -147,6 +154,7 @@ class TwilioStandIn:
         """Pushes a delivery report to the address that the message was sent with."""
         message = next(m for m in self.messages if m["sid"] == sid)
         message["status"], message["error_code"] = status, code
+        message["date_sent"] = message["date_sent"] or format_datetime(datetime.now(UTC))
         params = {
             "MessageSid": sid,
             "MessageStatus": status,
@@ -169,7 +177,7 @@ class TwilioStandIn:
         expected = base64.b64encode(f"{self.account}:{self.token}".encode()).decode()
         if request.headers.get("authorization") != f"Basic {expected}":
             return self._error(401, 20003, "Authenticate")
-        if request.path_params["account"] != self.account:
+        if request.path_params.get("account", self.account) != self.account:
             return self._error(404, 20404, "The requested resource was not found")
         return None
 
@@ -211,6 +219,7 @@ class TwilioStandIn:
             (not _is_url(fields.get("StatusCallback", "http://a.b")), 21609, "StatusCallback"),
             (media is not None and not _is_url(media), 21620, "Invalid media URL"),
             (not _is_validity(fields.get("ValidityPeriod", "1")), 21627, "ValidityPeriod"),
+            *self.contents.checks(fields),
             (to.removeprefix("whatsapp:") in self.opted_out, 21610, "Unsubscribed recipient"),
         )
         for broken, code, text in checks:
@@ -218,11 +227,24 @@ class TwilioStandIn:
                 return self._error(400, code, text)
         return None
 
+    async def _typing(self, request: Request) -> Response:
+        refused = self._unauthorised(request)
+        if refused is not None:
+            return refused
+        form = await request.form()
+        sids = {m["sid"] for m in self.messages if m["direction"] == "inbound"}
+        if form.get("channel") != "whatsapp" or form.get("messageId") not in sids:
+            return self._error(400, 20001, "messageId")
+        self.typing.append(str(form["messageId"]))
+        return JSONResponse({"success": True})
+
     def _accept(self, fields: dict[str, str]) -> dict[str, Any]:
         sid = self._sid("MM" if fields.get("MediaUrl") else "SM")
-        resource = self._resource(
-            sid, fields["From"], fields["To"], fields.get("Body", ""), "outbound-api", "queued"
-        )
+        body = self.contents.body(fields)
+        resource = self._resource(sid, fields["From"], fields["To"], body, "outbound-api", "queued")
+        resource["_content"] = fields.get("ContentSid")
+        resource["_choices"] = self.contents.choices(fields)
+        resource["date_sent"] = None  # until it has left
         resource["num_media"] = "1" if fields.get("MediaUrl") else "0"
         if fields.get("MediaUrl"):
             self.media_urls.append(fields["MediaUrl"])
@@ -235,7 +257,8 @@ class TwilioStandIn:
         """Lets every queued message arrive, or fail outside the 24-hour window, with reports."""
         for message in [m for m in self.outgoing if m["status"] == "queued"]:
             heard = self.last_inbound.get(message["to"].removeprefix("whatsapp:"))
-            if heard is None or datetime.now(UTC) - heard > timedelta(hours=24):
+            shut = heard is None or datetime.now(UTC) - heard > timedelta(hours=24)
+            if shut and message["_content"] not in self.contents.approved:
                 await self.report(client, message["sid"], "failed", 63016)
                 continue
             for status in SHIPPING[1:]:
@@ -255,7 +278,7 @@ class TwilioStandIn:
             for m in reversed(self.messages)
             if query.get("To") in (None, m["to"])
             and query.get("From") in (None, m["from"])
-            and (since is None or m["_at"] >= datetime.fromisoformat(since))
+            and (since is None or (m["date_sent"] and m["_at"] >= datetime.fromisoformat(since)))
         ]
         shown = found[page * size : (page + 1) * size]
         more = len(found) > (page + 1) * size
