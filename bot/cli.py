@@ -238,6 +238,16 @@ def rules_page() -> None:
     print(printed(), end="")
 
 
+@rules.command("diff")
+def rules_diff() -> None:
+    """Which open cases would be answered otherwise today: one JSON object a changed case."""
+    from bot.operations.cases import open_store
+    from bot.operations.rules import diff
+
+    for changed in diff(open_store()):
+        print(json.dumps(changed, ensure_ascii=False))
+
+
 @rules.command("questions")
 def rules_questions() -> None:
     """The order and the number of the questions, as kept in docs/questions.md."""

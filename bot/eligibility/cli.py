@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from bot.eligibility import lint, page
-from bot.eligibility.engine import assess
+from bot.eligibility.engine import Assessment, assess
 from bot.eligibility.rules import RuleSet
 from bot.eligibility.ruleset import current
 from bot.facts.model import FactError
@@ -64,23 +65,42 @@ def rules_page(rules: RuleSet | None = None) -> str:
     return page.page(rules or current())
 
 
-def rules_diff(
-    cases: Iterable[tuple[str, dict[str, Any], dict[str, str]]], rules: RuleSet | None = None
-) -> Iterator[dict[str, Any]]:
-    """Which stored cases would be answered otherwise today.
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What was answered at the time: facts, statuses by pathway, and the version of the rules."""
 
-    `cases` are (case, facts, statuses by pathway as stored); yields one object a changed case.
+    case: str
+    facts: Mapping[str, Any] = field(repr=False)
+    statuses: Mapping[str, str] = field(repr=False)
+    version: str = ""
+    triage: str | None = None
+    travel: str | None = None
+
+
+def rules_diff(
+    stored: Iterable[Stored], judge: Callable[[Mapping[str, Any]], Assessment] = assess
+) -> Iterator[dict[str, Any]]:
+    """Replay stored cases under the rules of today; yields one object a case that would change.
+
+    `changed` holds what was answered and what would be answered now, by pathway (and `triage`,
+    `travel`); `rules` the versions. Facts that can no longer be used give `error` instead.
     """
-    for case, facts, before in cases:
+    for then in stored:
         try:
-            now = {p.id: p.status for p in assess(facts, rules).pathways}
+            now = judge(then.facts)
         except FactError as error:
-            yield {"case": case, "error": str(error)}
+            yield {"case": then.case, "error": str(error)}
             continue
+        answers = {p.id: p.status for p in now.pathways}
+        pairs: list[tuple[str, str | None, str]] = [
+            (p, before, answers.get(p, "")) for p, before in then.statuses.items()
+        ]
+        pairs += [("triage", then.triage, now.triage), ("travel", then.travel, now.travel)]
         changed = {
-            p: {"before": before[p], "now": status}
-            for p, status in now.items()
-            if p in before and before[p] != status
+            name: {"before": before, "now": today}
+            for name, before, today in pairs
+            if before is not None and before != today
         }
         if changed:
-            yield {"case": case, "changed": changed}
+            versions = {"before": then.version, "now": now.version}
+            yield {"case": then.case, "rules": versions, "changed": changed}

@@ -11,6 +11,7 @@ import pytest
 
 from bot.eligibility import lint
 from bot.eligibility.cli import (
+    Stored,
     assess_lines,
     rules_check,
     rules_diff,
@@ -22,7 +23,7 @@ from bot.eligibility.engine import assess
 from bot.eligibility.explain import explain
 from bot.eligibility.rule_files import load_rules
 from bot.eligibility.rules import PATHWAYS
-from bot.eligibility.ruleset import RuleBook
+from bot.eligibility.ruleset import RuleBook, current
 from bot.eligibility.yaml_places import RuleFileError
 from bot.oncology.knowledge_files import KNOWLEDGE
 from tests.eligibility.vignettes_file import FIT
@@ -298,11 +299,29 @@ def test_the_review_page_is_up_to_date() -> None:
 
 
 def test_stored_cases_are_compared_with_the_rules_of_today() -> None:
-    changed = list(
-        rules_diff([("A", LYMPHOMA, {"car_t": "NOT_YET"}), ("B", LYMPHOMA, {"car_t": "CONSIDER"})])
-    )
-    assert changed == [
-        {"case": "A", "changed": {"car_t": {"before": "NOT_YET", "now": "CONSIDER"}}}
+    before = {"car_t": "NOT_YET"}
+    stored = [
+        Stored("A", LYMPHOMA, before, "old"),
+        Stored("B", LYMPHOMA, {"car_t": "CONSIDER"}, "old", "ROUTINE", "OK_TO_DISCUSS"),
+        Stored("C", LYMPHOMA, {}, "old", "URGENT_TODAY", "HOLD"),
+        Stored("D", {"age_years": 300}, before, "old"),
+    ]
+    version = current().version
+    assert list(rules_diff(stored)) == [
+        {
+            "case": "A",
+            "rules": {"before": "old", "now": version},
+            "changed": {"car_t": {"before": "NOT_YET", "now": "CONSIDER"}},
+        },
+        {
+            "case": "C",
+            "rules": {"before": "old", "now": version},
+            "changed": {
+                "triage": {"before": "URGENT_TODAY", "now": "ROUTINE"},
+                "travel": {"before": "HOLD", "now": "OK_TO_DISCUSS"},
+            },
+        },
+        {"case": "D", "error": "age_years: outside the possible range"},
     ]
 
 
