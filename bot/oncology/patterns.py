@@ -72,11 +72,13 @@ class PatternBook(Generic[V]):
 
     def find_all(self, doc: Document) -> list[PatternHit[V]]:
         """Every match, the longest of each value at each place, in order; they may overlap."""
-        packed, at = self._respelt(doc)
+        packed, at, repaired = self._respelt(doc)
         longest: dict[tuple[int, int], PatternHit[V]] = {}
         for index, token in enumerate(doc.tokens):
-            word = packed[at[index] : packed.index(" ", at[index])]
-            for pattern in self._by_word.get(word, ()):
+            patterns = self._by_word.get(repaired.get(index, token.text))
+            if patterns is None:
+                continue
+            for pattern in patterns:
                 if pattern.opens and not (index == 0 or token.breaks):
                     continue
                 end = pattern.match(packed, at[index])
@@ -98,9 +100,11 @@ class PatternBook(Generic[V]):
                 kept.append(hit)
         return sorted(kept, key=lambda hit: hit.first)
 
-    def _respelt(self, doc: Document) -> tuple[str, list[int]]:
-        """The text to match in, long words repaired; for each token where it starts there."""
-        repaired = {h.first: h.value for h in self._spelling.find(doc) if h.score < 1.0}
+    def _respelt(self, doc: Document) -> tuple[str, list[int], dict[int, str]]:
+        """The text to match in, where each token starts there, and the long words repaired."""
+        repaired = self._spelling.misspelt(doc)
+        if not repaired:
+            return doc.packed, doc._packed_at, repaired
         parts: list[str] = []
         at: list[int] = []
         length = 0
@@ -112,7 +116,7 @@ class PatternBook(Generic[V]):
             text = repaired.get(index, token.text) + " "
             parts.append(text)
             length += len(text)
-        return "".join(parts), at
+        return "".join(parts), at, repaired
 
 
 _ELEMENT = re.compile(r"\(([^)]*)\)(\??)|<(\w+)>(\??)|([^\s?]+)(\??)")

@@ -132,8 +132,19 @@ def _described(doc: Document, asks: str | None) -> Iterator[Mention]:
 
 def _states(doc: Document, first: int) -> bool:
     """ "Can do light work": without a question mark and a subject it is no question."""
-    here = context_of(doc).sentence(first)
-    return here.first == first and not here.question and doc.tokens[first].text in _MODALS
+    context = context_of(doc)
+    here = context.sentence(first)
+    second = here.first + 1
+    people = ("subject", "kin", "patient", "self", "pronoun", "stranger")
+    return (
+        not here.question
+        and doc.tokens[here.first].text in _MODALS
+        and not context.cues_in(second, second + 1, *people)
+        and not any(
+            doc.tokens[i].text in _ARTICLES for i in range(second, min(second + 1, here.last))
+        )
+    )
 
 
 _MODALS = frozenset({"can", "does", "do"})
+_ARTICLES = frozenset({"a", "the", "you", "this", "that"})

@@ -13,6 +13,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from operator import attrgetter
 from typing import Generic, TypeVar
 
 import ahocorasick
@@ -63,6 +64,7 @@ class PhraseBook(Generic[V]):
         if self._values:
             self._automaton.make_automaton()
         self._repair = _Repair(self._values) if fuzzy else None
+        self._widest = max((form.count(" ") - 1 for form in self._values), default=0)
 
     def __contains__(self, phrase: str) -> bool:
         return pack(phrase) in self._values
@@ -98,21 +100,31 @@ class PhraseBook(Generic[V]):
         repaired = self._repair.words(doc, covered)
         if not repaired:
             return hits
-        packed, at = _repacked(doc, repaired)
         found = [
             hit
-            for hit in self._search(doc, packed, at, repaired)
-            if hit.score < 1.0 or all(i not in covered for i in range(hit.first, hit.last))
+            for first, last in _around(repaired, self._widest, len(doc.tokens))
+            for hit in self._search(doc, *_repacked(doc, repaired, first, last), repaired, first)
+            if hit.score < 1.0
         ]
         return longest([*hits, *found])
 
+    def misspelt(self, doc: Document) -> dict[int, str]:
+        """Token index -> the word of the book that was meant, for words that are misspelt."""
+        return self._repair.words(doc, set()) if self._repair else {}
+
     def _search(
-        self, doc: Document, packed: str, at: list[int], repaired: Mapping[int, str] | None
+        self,
+        doc: Document,
+        packed: str,
+        at: list[int],
+        repaired: Mapping[int, str] | None,
+        offset: int = 0,
     ) -> list[Hit[V]]:
+        """Phrases in `packed`, whose tokens start at `at`; its first token is number `offset`."""
         hits: list[Hit[V]] = []
         tokens = doc.tokens
         for end, (length, words, value) in self._automaton.iter(packed):
-            first = bisect_left(at, end - length + 2)
+            first = bisect_left(at, end - length + 2) + offset
             last = first + words
             score = 1.0
             if repaired:
@@ -125,14 +137,23 @@ class PhraseBook(Generic[V]):
 
 def longest(hits: list[Hit[V]]) -> list[Hit[V]]:
     """Drop hits inside or across a longer one; of equals, the exact spelling and the first win."""
+    if len(hits) < 2:
+        return hits
     taken: list[Hit[V]] = []
     used: set[int] = set()
-    order = sorted(hits, key=lambda h: (h.first - h.last, -h.score, h.first))
-    for hit in order:
-        if not any(index in used for index in range(hit.first, hit.last)):
-            used.update(range(hit.first, hit.last))
+    for hit in sorted(hits, key=_preference):
+        span = range(hit.first, hit.last)
+        if used.isdisjoint(span):
+            used.update(span)
             taken.append(hit)
-    return sorted(taken, key=lambda h: h.first)
+    return sorted(taken, key=_FIRST)
+
+
+def _preference(hit: Hit[V]) -> tuple[int, float, int]:
+    return hit.first - hit.last, -hit.score, hit.first
+
+
+_FIRST = attrgetter("first")
 
 
 _JOINABLE = re.compile(r"[^\W\d_]+(?:[-/'][^\W\d_]+)+")
@@ -150,11 +171,26 @@ def _forms(phrase: str) -> Iterable[str]:
         yield f" {packed.replace(' ', '')} "
 
 
-def _repacked(doc: Document, repaired: Mapping[int, str]) -> tuple[str, list[int]]:
+def _around(repaired: Iterable[int], widest: int, count: int) -> list[tuple[int, int]]:
+    """Stretches of tokens in which a phrase could hold a repaired word; they do not overlap."""
+    stretches: list[tuple[int, int]] = []
+    for index in sorted(repaired):
+        first, last = max(0, index - widest + 1), min(count, index + widest)
+        if stretches and first <= stretches[-1][1]:
+            first = stretches.pop()[0]
+        stretches.append((first, last))
+    return stretches
+
+
+def _repacked(
+    doc: Document, repaired: Mapping[int, str], first: int, last: int
+) -> tuple[str, list[int]]:
+    """Tokens `first` to before `last` as text to search, and where each starts in it."""
     parts: list[str] = [" "]
     at: list[int] = []
     length = 1
-    for index, token in enumerate(doc.tokens):
+    for index in range(first, last):
+        token = doc.tokens[index]
         text = repaired.get(index, token.text)
         if token.breaks:
             parts.append("| ")

@@ -41,9 +41,12 @@ class PlaceCues:
     def __init__(self, doc: Document) -> None:
         self.doc = doc
         self._spans: dict[str, list[tuple[int, int]]] = {}
+        self._ends: dict[int, dict[str, int]] = {}
         for hit in _cue_book().find_all(doc):
+            ending = self._ends.setdefault(hit.last, {})
             for kind in hit.value:
                 self._spans.setdefault(kind, []).append((hit.first, hit.last))
+                ending[kind] = min(hit.first, ending.get(kind, hit.first))
 
     def of(self, kind: str) -> list[tuple[int, int]]:
         """Spans of tokens of one kind."""
@@ -66,11 +69,13 @@ class PlaceCues:
         """The strongest cue that ends right before a token, one word between at most, and where."""
         if at < len(self.doc.tokens) and self.doc.tokens[at].breaks:
             return "", at
-        for kind in ("home", "from", "in"):
-            reach = (at, at - 1) if kind == "home" and not self._number(at - 1) else (at,)
-            near = [span for span in self.of(kind) if span[1] in reach]
-            if near:
-                return kind, min(first for first, _ in near)
+        here = self._ends.get(at, {})
+        near = self._ends.get(at - 1, {}) if not self._number(at - 1) else {}
+        if "home" in here or "home" in near:
+            return "home", min(here.get("home", at), near.get("home", at))
+        for kind in ("from", "in"):
+            if kind in here:
+                return kind, here[kind]
         return "", at
 
     def _number(self, at: int) -> bool:
