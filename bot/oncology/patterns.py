@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -74,10 +74,8 @@ class PatternBook(Generic[V]):
         """Every match, the longest of each value at each place, in order; they may overlap."""
         packed, at, repaired = self._respelt(doc)
         longest: dict[tuple[int, int], PatternHit[V]] = {}
-        for index, token in enumerate(doc.tokens):
-            patterns = self._by_word.get(repaired.get(index, token.text))
-            if patterns is None:
-                continue
+        for index, patterns in self._tried(doc, repaired):
+            token = doc.tokens[index]
             for pattern in patterns:
                 if pattern.opens and not (index == 0 or token.breaks):
                     continue
@@ -107,16 +105,29 @@ class PatternBook(Generic[V]):
             return doc.packed, doc._packed_at, repaired
         parts: list[str] = []
         at: list[int] = []
-        length = 0
-        for index, token in enumerate(doc.tokens):
-            if token.breaks:
-                parts.append("| ")
-                length += 2
-            at.append(length)
-            text = repaired.get(index, token.text) + " "
-            parts.append(text)
-            length += len(text)
+        start, done, shift = 0, 0, 0
+        for index in sorted(repaired):
+            place, token = doc._packed_at[index], doc.tokens[index]
+            parts += (doc.packed[start:place], repaired[index])
+            at += [p + shift for p in doc._packed_at[done : index + 1]]
+            shift += len(repaired[index]) - len(token.text)
+            start, done = place + len(token.text), index + 1
+        parts.append(doc.packed[start:])
+        at += [p + shift for p in doc._packed_at[done:]]
         return "".join(parts), at, repaired
+
+    def _tried(
+        self, doc: Document, repaired: Mapping[int, str]
+    ) -> Iterator[tuple[int, list[_Pattern[V]]]]:
+        """Each token at which a pattern can begin, with the patterns."""
+        positions = doc.positions()
+        for word in positions.keys() & self._by_word.keys():
+            for index in positions[word]:
+                if index not in repaired:
+                    yield index, self._by_word[word]
+        for index, word in repaired.items():
+            if word in self._by_word:
+                yield index, self._by_word[word]
 
 
 _ELEMENT = re.compile(r"\(([^)]*)\)(\??)|<(\w+)>(\??)|([^\s?]+)(\??)")

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 MAX_CHARACTERS = 4096
 _MAX_MARKS = 4
@@ -66,8 +67,7 @@ _TOKEN = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """A run of letters, a run of digits, one character of a script without spaces, or a sign.
 
     `text` is normalised ("mother's" is "mothers"); `start`/`end` are offsets into the original,
@@ -110,14 +110,19 @@ class Document:
 
     def token_at(self, nstart: int) -> int:
         """Index of the first token that ends after this place of the normalised text."""
-        low, high = 0, len(self.tokens)
-        while low < high:
-            middle = (low + high) // 2
-            if self.tokens[middle].nend <= nstart:
-                low = middle + 1
-            else:
-                high = middle
-        return low
+        ends = self.memory.get("ends")
+        if ends is None:
+            ends = self.memory["ends"] = [token.nend for token in self.tokens]
+        return bisect_right(ends, nstart)
+
+    def positions(self) -> dict[str, list[int]]:
+        """Where each word stands: its text, the tokens that are it."""
+        found: dict[str, list[int]] | None = self.memory.get("positions")
+        if found is None:
+            found = self.memory["positions"] = {}
+            for index, token in enumerate(self.tokens):
+                found.setdefault(token.text, []).append(index)
+        return found
 
     def token_span(self, nstart: int, nend: int) -> tuple[int, int]:
         """Tokens (first, one past the last) that a span of the normalised text touches."""
