@@ -128,10 +128,17 @@ def _share(doc: Document, words: Words, hits: list[Hit[MarkerName]], values: lis
 
 def _of_patient(doc: Document, words: Words, hit: Hit[MarkerName]) -> bool:
     """Not another person's, and not a condition ("if EGFR positive")."""
-    if context_of(doc).owners.is_other(hit.first):
+    context = context_of(doc)
+    here = context.sentence(hit.first)
+    if context.owners.is_other(hit.first):
+        return False
+    if here.question and hit.first - here.first <= 3 and doc.tokens[here.first].text in _ASKING:
         return False
     return not any(words.is_kind(k, "if") for k in range(max(0, hit.first - 3), hit.first))
 
+
+# "Is he HER2 positive?"
+_ASKING = frozenset({"is", "was", "does", "do", "has", "can", "could", "am", "are"})
 
 # A result for a group of genes is one for each of them.
 _GROUPS = {"RAS": ("KRAS", "NRAS"), "IDH": ("IDH1", "IDH2")}

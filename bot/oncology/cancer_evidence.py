@@ -34,16 +34,20 @@ def is_positive(value: object) -> bool | None:
     return value not in ("neg", "IHC0", "1+", "ultralow", "low", "2+ISH-", "WT")
 
 
-def about_cancer(doc: Document) -> bool:
-    """Whether the message speaks of cancer or its care at all."""
+def about_cancer(doc: Document, *, markers: bool = True) -> bool:
+    """Whether the message speaks of cancer or its care at all, by results of `markers` too."""
     if any({"malignant", "generic", "spread"} & h.value for h in disease_words(doc)):
         return True
     kinds = ("chemo", "immunotherapy", "targeted", "hormone", "radiation", "cell_therapy")
     treated = any(h.value.modality in kinds for h in treatment_book().find(doc))
-    return treated or bool(markers_of(doc)) or _STAGED.search(doc.norm) is not None
+    tested = markers and bool(markers_of(doc))
+    return treated or tested or _STAGED.search(doc.norm) is not None
 
 
-_STAGED = re.compile(r"\b(?:stage|stg|gleason|figo|tnm|st\s?[1-4])\b|\b[1-4][abc]\b")
+_STAGED = re.compile(
+    r"\b(?:stage|stg|gleason|figo|tnm|st\s?[1-4])\b|\b[1-4][abc]\b|\b(?:iv|iii|ii)[abc]?\d?\b|\bi[abc]\d?\b|"
+    r"\b[cpy]{0,2}t[1-4][a-d]?\s?n[0-3]"
+)
 
 
 def only_imagined(doc: Document, first: int) -> bool:

@@ -255,11 +255,18 @@ def lone_organs(doc: Document, sites: frozenset[int]) -> Iterator[Finding]:
 def _by_receptors(doc: Document) -> Iterator[Finding]:
     """Hormone receptors and HER2 are tested together in breast cancer only."""
     found = {r.marker: r for r in results(doc)}
-    if "ER" in found and "HER2" in found:
+    if "ER" in found and "HER2" in found and _says_more(doc):
         first = min(r.first for r in found.values() if r.marker in ("ER", "HER2"))
         last = max(r.last for r in found.values() if r.marker in ("ER", "HER2"))
         start, end = doc.tokens[first].start, doc.tokens[last - 1].end
         yield _of_breast(doc, Finding((), first, last, start, end, 0.8), organs()["breast"])
+
+
+def _says_more(doc: Document) -> bool:
+    """Whether a message is more than a list of results, which says nothing new of the disease."""
+    if treatment_hits(doc) or about_cancer(doc, markers=False):
+        return True
+    return bool(context_of(doc).by_kind["kin"] or context_of(doc).by_kind["patient"])
 
 
 def _covering(doc: Document, hit: Hit[str], word: Hit[frozenset[str]]) -> Finding:

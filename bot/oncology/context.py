@@ -137,10 +137,15 @@ class Context:
     def _unavailable(self, first: int, last: int, here: Sentence) -> bool:
         """Whether the span is said to be out of reach ("not sold here", "insurance denied")."""
         for cue in self._before(first, here, "unavailable_before", reach=4):
-            if not self._between(cue.last, first, "boundary"):
+            if not self._comma(cue.last, first) and not self._between(cue.last, first, "boundary"):
                 return True
         for cue in self._after(last, here, "unavailable_after", reach=6):
-            if not self._comma(last, cue.first) and not self._between(last, cue.first, "boundary"):
+            turns = [
+                c
+                for c in self.cues_in(last, cue.first, "boundary")
+                if self.doc.tokens[c.first].text not in words_of("still_reaches")
+            ]
+            if not turns and not self._comma(last, cue.first):
                 return True
         return False
 

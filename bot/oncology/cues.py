@@ -54,6 +54,7 @@ class Cues:
     question_always: tuple[str, ...] = ()
     negates_next: tuple[str, ...] = ()
     answer_no: tuple[str, ...] = ()
+    still_reaches: tuple[str, ...] = ()
     had: tuple[str, ...] = ()
     has: tuple[str, ...] = ()
     self_alone: tuple[str, ...] = ()
@@ -87,6 +88,7 @@ WORDS = frozenset(
         "question_always",
         "negates_next",
         "answer_no",
+        "still_reaches",
         "had",
         "has",
         "self_alone",

@@ -77,19 +77,21 @@ def _until(doc: Document, hit: Hit[str], span: Duration) -> int | None:
     context = context_of(doc)
     if context.sentence_of[min(first, len(doc.tokens) - 1)] != context.sentence_of[hit.first]:
         return None
+    if hit.first <= first and last <= hit.last:
+        return 0
     before = last <= hit.first
     low, high = (last, hit.first) if before else (hit.last, first)
     if not 0 <= high - low <= (FAR if before else NEAR):
         return None
     words = extent_file()
-    around = {t.text for t in doc.tokens[max(0, first - 1) : first]}
-    around |= {t.text for t in doc.tokens[last : last + 2]}
-    around |= {t.text for t in doc.tokens[low : low + 1]}
+    stop = hit.first if before else len(doc.tokens)
+    linked = (*doc.tokens[max(0, first - 1) : first], *doc.tokens[last : min(last + 2, stop)])
     quiet = {t.text for t in doc.tokens[max(0, first - 4) : high]} & words.quiet
-    close = not before and high - low <= 2
-    if not (around & words.relapse_links or (before and quiet) or close):
-        return None
-    return high - low
+    broken = any(t.breaks for t in doc.tokens[low : high + 1])
+    close = not before and high - low <= 2 and not broken
+    if any(t.text in words.relapse_links for t in linked) or (before and quiet) or close:
+        return high - low
+    return None
 
 
 def read_extent(doc: Document, asks: str | None) -> Iterator[Mention]:

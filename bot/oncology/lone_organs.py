@@ -12,8 +12,12 @@ from bot.oncology.text import Document
 
 
 def complaint(doc: Document, organ: Hit[str]) -> bool:
-    following = [t.text for t in doc.tokens[organ.last : organ.last + 2]]
-    return any(word in words_of("complaint") for word in following)
+    for token in doc.tokens[organ.last : organ.last + 2]:
+        if token.breaks:
+            return False
+        if token.text in words_of("complaint"):
+            return True
+    return False
 
 
 def called_primary(doc: Document, hit: Hit[str]) -> bool:
@@ -38,10 +42,14 @@ def stands_alone(doc: Document, hit: Hit[str]) -> bool:
     opens = not before or tokens[hit.first].breaks or hit.first in commas or colon
     closes = not after or tokens[hit.last].breaks or hit.last in commas
     opens = opens or before in words_of("lone_before") or _A_STAGE.fullmatch(before) is not None
+    opens = opens or _TNM_BEFORE.search(doc.norm, 0, tokens[hit.first].nstart) is not None
+    closes = closes or _A_STAGE.fullmatch(after) is not None or _TNM.match(after) is not None
     closes = closes or after in words_of("lone_after") or hit.last in _marker_starts(doc)
     return opens and closes
 
 
+_TNM = re.compile(r"[cpy]{0,2}t$")
+_TNM_BEFORE = re.compile(r"[tnm]\s?[0-4x][a-d]?\s*$")
 _A_STAGE = re.compile(r"(?:iv|i{1,3}|[1-4])[abc]?\d?")
 
 

@@ -82,7 +82,7 @@ def negative(marker: Marker) -> str:
 
 
 _NUMBER = re.compile(
-    r"(?P<gap>[^\d.;\n]{0,40}?)(?P<sign>[<>])?\s?(?P<n>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d{1,7}(?:\.\d+)?|\.\d+)"
+    r"(?P<gap>[^\d.;\n]{0,40}?)(?P<sign>[<>])?\s*(?P<n>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d{1,7}(?:\.\d+)?|\.\d+)"
     r"\s?(?P<percent>%|percent)?(?P<unit>\s?(?:months?|mnths?|yrs?|years?|weeks?|days?|cycles?|st|nd|rd|th|"
     r"lines?|mg|gy|x|times|am|pm|/\d)(?![a-z]))?(?P<mm>\s?(?:to|->|>|se)\s?(?P<n2>\d{1,3}(?:,\d{3})+|\d{1,7}(?:\.\d+)?))?"
 )
@@ -101,19 +101,40 @@ def number_behind(
     stop = doc.tokens[end - 1].nend if end > hit.last else at
     text = doc.norm[at : stop + 12]
     text = _CLONE.sub(lambda name: " " * len(name[0]), text)
+    text = text.replace("less than", "<        ")
     text = text[: max(0, stop - at) + (12 if end == len(doc.tokens) else 4)]
     place = 0
     for _ in range(3):
         match = _NUMBER.match(text, place)
         if match is None or match.start("n") >= stop - at:
             return None
-        raw = (match["n2"] or match["n"]).replace(",", "")
+        raw = _newest(text, match).replace(",", "")
         value = float(raw)
         dated = 1990 <= value <= 2035 and re.search(r"\b(?:in|since|year|of|on)\s*$", match["gap"])
         if not match["unit"] and not dated and not (percent and not match["percent"]):
             return _reported(value, match["sign"], bool(match["percent"]))
         place = match.end()
     return None
+
+
+# "400, now 1,200", "50,000 then 400 then 12": the later number counts.
+_LATER = re.compile(
+    r"[\s,;]*(?:->|>|then|now|and now|today|currently|down to|up to|to|rising to|fell to|dropped to)\s*"
+    r"(?:is |at |it is )?(?P<n>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d{1,7}(?:\.\d+)?)(?!\s?(?:months?|mnths?|yrs?|"
+    r"years?|weeks?|days?|cycles?|lines?|mg|gy|x\b|times|/\d)|\w)"
+)
+
+
+def _newest(text: str, match: re.Match[str]) -> str:
+    """The last of several numbers told one after the other."""
+    newest = match["n2"] or match["n"]
+    at = match.end()
+    for _ in range(6):
+        later = _LATER.match(text, at)
+        if later is None:
+            break
+        newest, at = later["n"], later.end()
+    return newest
 
 
 def _reported(value: float, sign: str | None, percent: bool) -> float | int:

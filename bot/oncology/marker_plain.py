@@ -121,7 +121,7 @@ def plain(words: Words, hit: Hit[MarkerName], marker: Marker, end: int) -> Any:
         if share is not None:
             return share
     result = plain_result(words, hit, end)
-    if marker.kind == "expression" and result == "positive":
+    if marker.kind in ("expression", "receptor") and result in ("positive", "partial"):
         percent = number_behind(words, hit, end, percent=True)
         if percent is not None:
             return percent

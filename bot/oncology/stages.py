@@ -14,7 +14,7 @@ from bot.oncology.cancers import findings
 from bot.oncology.context import context_of
 from bot.oncology.phrases import PhraseBook
 from bot.oncology.reading import Ambiguity, Mention
-from bot.oncology.spread import stage_file
+from bot.oncology.spread import disease_words, stage_file
 from bot.oncology.text import Document, read_document
 
 _ROMAN = {"0": "0", "1": "I", "2": "II", "3": "III", "4": "IV"}
@@ -82,7 +82,7 @@ def _patterns() -> tuple[re.Pattern[str], ...]:
         ),
         re.compile(
             rf"\b(?:(?P<o>{ordinals})|(?P<n>[1-4])(?P<x>[abc])?)\.?\s*(?:no\.?|number|wala|wali)?"
-            rf"\s?-?(?:{words})\b(?!\s*\d)"
+            rf"\s?-?(?:{words})\b(?<!stages)(?!\s*\d)"
         ),
         re.compile(rf"\bfigo\s*(?:stage\s*)?[:=]?\s*{number}(?![\w%])"),
     )
@@ -152,7 +152,7 @@ def _own_systems(doc: Document) -> Iterator[Stage]:
             if value is None:
                 continue
             group = None
-            if system.system in ("ISS", "R-ISS", "Rai"):
+            if system.system in ("ISS", "R-ISS", "Rai", "Ann Arbor"):
                 group = _ROMAN.get(value, value.upper())
             yield Stage(group, system.system, match.start(), match.end())
 
@@ -197,7 +197,11 @@ _BESIDE = re.compile(
 def _beside_cancer(doc: Document) -> Iterator[Stage]:
     """ "ca ovary 3c", "cervix cancer IIB": a number with its letter right behind the cancer."""
     for finding in findings(doc, None):
-        match = _BESIDE.match(doc.norm, doc.tokens[finding.last - 1].nend)
+        last = finding.last
+        named = {h.first for h in disease_words(doc) if "malignant" in h.value}
+        while last in named and not doc.tokens[last].breaks:
+            last += 1
+        match = _BESIDE.match(doc.norm, doc.tokens[last - 1].nend)
         if match is None:
             continue
         roman = match["n"].startswith("i")

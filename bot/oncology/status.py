@@ -56,6 +56,9 @@ class StatusFile:
     fresh: frozenset[str]
     of_a_medicine_before: frozenset[str]
     of_a_medicine_after: frozenset[str]
+    of_a_medicine: frozenset[str]
+    supposed: frozenset[str]
+    denied: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -115,7 +118,8 @@ def status_hits(doc: Document) -> list[Hit[str]]:
 
 
 def _found(doc: Document) -> list[Hit[str]]:
-    hits = [h for h in _phrases().find(doc) if not _before_score(doc, h)]
+    phrases = [h for h in _phrases().find(doc) if not _before_score(doc, h)]
+    hits = [resolved for h in phrases if (resolved := _resolved(doc, h)) is not None]
     taken = {i for hit in hits for i in range(hit.first, hit.last)}
     more = [
         *_abbreviations(doc),
@@ -138,6 +142,9 @@ def _hit(doc: Document, value: str, first: int, last: int) -> Hit[str]:
 
 def _resolved(doc: Document, hit: Hit[str]) -> Hit[str] | None:
     """Spots found after treatment are a relapse when time passed since, else progression."""
+    if hit.value == "progressed" and hit.first and doc.tokens[hit.first].text in _growing():
+        denied = doc.tokens[hit.first - 1].text in status_file().denied
+        return _hit(doc, "stable", hit.first - 1, hit.last) if denied else hit
     if hit.value != FOUND_AGAIN:
         return hit
     if not any(
@@ -149,6 +156,12 @@ def _resolved(doc: Document, hit: Hit[str]) -> Hit[str] | None:
     }
     value = "relapsed" if around & status_file().passed else "progressed"
     return _hit(doc, value, hit.first, hit.last)
+
+
+@cache
+def _growing() -> frozenset[str]:
+    words = (*status_file().groups["more"], "growing", "grown", "grow", "progressed", "increase")
+    return frozenset(word for phrase in words for word in phrase.split())
 
 
 def _standing(doc: Document, said: list[Hit[str]]) -> Hit[str]:
@@ -168,6 +181,12 @@ def _meant(doc: Document, hit: Hit[str]) -> bool:
     found = context.assess(hit.first, hit.last)
     if found.other_person or found.asked or found.uncertain:
         return False
+    before = {
+        t.text
+        for t in doc.tokens[max(context.sentence(hit.first).first, hit.first - 4) : hit.first]
+    }
+    if before & status_file().supposed:
+        return False
     if hit.value == "progressed" and doc.tokens[hit.first].text in status_file().fresh:
         return not found.negated  # "no new lesions"
     return hit.value in DENYING or not found.negated
@@ -178,11 +197,11 @@ def _of_something_else(doc: Document, hit: Hit[str]) -> bool:
     words = status_file()
     before = {t.text for t in doc.tokens[max(0, hit.first - 1) : hit.first]}
     after = {t.text for t in doc.tokens[hit.last : hit.last + 1]}
-    if hit.value == "refractory" and (
+    own = {doc.tokens[i].text for i in range(hit.first, hit.last)}
+    if own & words.of_a_medicine and (
         before & words.of_a_medicine_before or after & words.of_a_medicine_after
     ):
         return True
-    own = {doc.tokens[i].text for i in range(hit.first, hit.last)}
     if own & words.of_the_disease:
         return False
     here = context_of(doc).sentence(hit.first)
@@ -193,11 +212,16 @@ def _of_something_else(doc: Document, hit: Hit[str]) -> bool:
         if doc.tokens[index].text in words.other_subjects:
             return True
     for index in range(hit.last, min(hit.last + 4, here.last)):
-        if doc.tokens[index].breaks or index in things:
+        paused = doc.tokens[index].breaks and ".." not in _gap(doc, index)
+        if paused or index in things:
             return False
         if doc.tokens[index].text in words.other_subjects:
             return True
     return bool(own & words.other_subjects)
+
+
+def _gap(doc: Document, index: int) -> str:
+    return doc.norm[doc.tokens[index - 1].nend : doc.tokens[index].nstart]
 
 
 def _things(doc: Document) -> set[int]:
