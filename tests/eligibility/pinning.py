@@ -88,6 +88,10 @@ def edits(condition: Any) -> Iterator[dict[str, Any]]:
         yield from _treatment_edits(condition)
     elif "known" in condition:
         yield {condition["known"]: None}
+    elif "told" in condition:
+        for name in _listed(condition["told"]):
+            yield from _BEHIND.get(name, [{name: None}])
+            yield {name: None}
     elif "symptom" in condition:
         for name in [*_listed(condition["symptom"]), "fatigue"]:
             yield {"symptoms": [name]}
@@ -120,8 +124,13 @@ def _fact_edits(condition: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         words = _listed(condition.get("mentions", condition.get("is", [])))
         yield from ({"cancer_subtype": w} for w in words)
         yield from ({"+cancer_subtype": w} for w in words)
+        yield from ({"cancer_subtype": w} for w in condition.get("against", []))
         yield {"cancer_subtype": "another type"}
         yield {"cancer_subtype": None}
+        return
+    if name == "stage_words":
+        yield from ({"stage_raw": w} for w in _listed(condition["mentions"]))
+        yield {"stage_raw": "another"}
         return
     values: list[Any] = [*_bounds(condition), None]
     if "is" in condition:
@@ -130,6 +139,8 @@ def _fact_edits(condition: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     if "has" in condition:
         values += [[v] for v in _listed(condition["has"])] + [["other"], []]
         yield from ({f"+{name}": [v]} for v in _listed(condition["has"]))
+        if "brain" in _listed(condition["has"]):
+            yield {f"+{name}": ["brain"], "brain_mets_status": "treated_stable"}
     if "mentions" in condition:
         values += [*_listed(condition["mentions"]), "another"]
     for value in values:
@@ -181,6 +192,11 @@ def _treatment_edits(condition: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
             yield {
                 "drug_classes_received": [name],
                 "treatments": None,
+                "classes_complete": complete,
+            }
+            yield {
+                "drug_classes_received": None,
+                "treatments": [{"name": name, "line": 1}],
                 "classes_complete": complete,
             }
     for complete in (True, None):
