@@ -29,6 +29,7 @@ from rasa.model_training import train_nlu
 ROOT = Path(__file__).resolve().parents[1]
 RESULT = ROOT / "benchmarks" / "results" / "nlu_comparison.json"
 QUESTION = "ask_question"
+NO_TOPIC = "none"
 
 # What `rasa init` of Rasa 3.6 uses when config.yml leaves the pipeline empty.
 # The number of epochs is filled in.
@@ -82,11 +83,12 @@ def retrieval_data() -> dict[str, Any]:
     blocks, answers = [], {}
     for path in sorted((ROOT / "data/nlu").glob("*.yml")):
         for block in yaml.safe_load(path.read_text(encoding="utf-8"))["nlu"]:
-            topic = (block.get("metadata") or {}).get("topic")
-            name = f"{QUESTION}/{topic}" if topic else block["intent"]
-            blocks.append({"intent": name, "examples": block["examples"]})
-            if topic:
+            name = block["intent"]
+            if name == QUESTION:
+                topic = (block.get("metadata") or {}).get("topic", NO_TOPIC)
+                name = f"{QUESTION}/{topic}"
                 answers[f"utter_{name}"] = [{"text": topic}]
+            blocks.append({"intent": name, "examples": block["examples"]})
     return {"version": "3.1", "nlu": blocks, "responses": answers}
 
 

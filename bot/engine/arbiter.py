@@ -2,14 +2,20 @@
 
 1. A red flag that the vocabulary heard makes the message an emergency, whatever the model says.
 2. A message that the model cannot place but in which the vocabulary found facts gives facts.
-3. So does a message that looks like a question about nothing in particular, unless it has a
-   question mark. Who writes, and what they wish to hear about, are no facts in this sense.
+3. So does a message that looks like a question about nothing in particular, or faintly like one,
+   unless it has a question mark. Who writes, and what they wish to hear about, are no facts in
+   this sense.
 4. A short message that holds the very fact just asked for is the answer to it, unless it has a
    question mark, agrees, declines, corrects, or wants to leave.
+5. While a question is open, so is a short message that the model is not sure about: people answer
+   in words that nobody wrote down before. A sign of distress counts even when it is not sure.
+6. A list ("lung, bone, liver") resembles a correction. While a question is open, a correction must
+   be likely, or heard in the words.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from rasa.engine.graph import ExecutionContext, GraphComponent
@@ -25,35 +31,96 @@ from bot.engine.knowledge_extractor import READING
 
 EMERGENCY = "report_emergency"
 GIVES_FACTS = "inform"
-
+CORRECTS = "correct"
+DISTRESS = "distress"
 
 _BY_THE_WAY = frozenset({"pathway_interest", "main_question", "user_role", "sex"})
-
-
 # What a short message may mean although it names the fact asked for.
 _OWN_MEANING = frozenset(
-    {"affirm", "deny", "dont_know", "skip", "correct", "human", "stop", "delete_data"}
+    {"affirm", "deny", "dont_know", "skip", CORRECTS, "human", "stop", "delete_data"}
 )
 _SHORT = 8  # words
-
-
-def _answers(message: Message, facts: set[str]) -> bool:
-    """Whether a short message holds the fact that was just asked for."""
-    asked = (message.get("metadata") or {}).get("asks")
-    short = len((message.get(TEXT) or "").split()) <= _SHORT
-    return bool(asked) and asked in facts and short and not _asks(message)
-
-
-def _by_the_way(fact: str) -> bool:
-    return fact in _BY_THE_WAY or fact.startswith("answer.")
-
-
+# Below these the model is not sure: of a question, of anything while a question of ours is open,
+# and of a correction.
+_SURE_OF_QUESTION = 0.4
+_SURE = 0.5
+_SURE_OF_CORRECTION = 0.6
 # Of all scripts: Latin, full-width, Arabic, Armenian, Ethiopic.
 _QUESTION_MARKS = frozenset("?？؟՞፧")
 
 
-def _asks(message: Message) -> bool:
-    return not _QUESTION_MARKS.isdisjoint(message.get(TEXT) or "")
+@dataclass(frozen=True)
+class _Heard:
+    """What the rules look at."""
+
+    intent: str | None
+    confidence: float
+    topic: str | None
+    facts: frozenset[str]
+    flagged: bool
+    corrects: bool
+    asked: str | None
+    question_mark: bool
+    short: bool
+
+    @classmethod
+    def of(cls, message: Message) -> _Heard:
+        """Collect it from a message that vocabulary, model and fallback have seen."""
+        text = message.get(TEXT) or ""
+        intent = message.get(INTENT) or {}
+        reading = message.get(READING) or {}
+        mentions = reading.get("mentions") or ()
+        return cls(
+            intent=intent.get(INTENT_NAME_KEY),
+            confidence=intent.get(PREDICTED_CONFIDENCE_KEY) or 0.0,
+            topic=message.get(TOPIC),
+            facts=frozenset(mention["fact"] for mention in mentions),
+            flagged=bool(reading.get("flags")),
+            corrects=any(mention["corrects"] for mention in mentions),
+            asked=(message.get("metadata") or {}).get("asks"),
+            question_mark=not _QUESTION_MARKS.isdisjoint(text),
+            short=len(text.split()) <= _SHORT,
+        )
+
+    @property
+    def tells(self) -> bool:
+        """Whether it holds facts about the patient, not only by the way."""
+        return any(f not in _BY_THE_WAY and not f.startswith("answer.") for f in self.facts)
+
+    @property
+    def lost(self) -> bool:
+        """Whether the model could not place it."""
+        return self.intent == DEFAULT_NLU_FALLBACK_INTENT_NAME
+
+    @property
+    def means_itself(self) -> bool:
+        """Whether its intent stands whatever facts the words hold."""
+        if self.intent != CORRECTS:
+            return self.intent in _OWN_MEANING
+        return self.corrects or self.confidence >= _SURE_OF_CORRECTION
+
+
+def _ruling(heard: _Heard) -> str | None:
+    """The intent that a rule gives, if any does."""
+    if heard.flagged:
+        return EMERGENCY
+    if _answers(heard):
+        return GIVES_FACTS
+    if not heard.tells:
+        return None
+    faint = heard.topic is None or heard.confidence < _SURE_OF_QUESTION
+    vague = heard.intent == QUESTION and faint and not heard.question_mark
+    return GIVES_FACTS if vague or heard.lost else None
+
+
+def _answers(heard: _Heard) -> bool:
+    """Whether a short message answers the open question."""
+    if not heard.asked or not heard.short or heard.question_mark:
+        return False
+    if heard.intent == EMERGENCY or heard.means_itself:
+        return False
+    unsure = heard.lost or (heard.confidence < _SURE and heard.intent != DISTRESS)
+    return heard.asked in heard.facts or unsure
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=False)
@@ -74,24 +141,10 @@ class Arbiter(GraphComponent):
     def process(self, messages: list[Message]) -> list[Message]:
         """Overrule the intent where a rule says so."""
         for message in messages:
-            ruling = self._ruling(message)
+            ruling = _ruling(_Heard.of(message))
             if ruling:
                 self._set(message, ruling)
         return messages
-
-    @staticmethod
-    def _ruling(message: Message) -> str | None:
-        reading = message.get(READING) or {}
-        if reading.get("flags"):
-            return EMERGENCY
-        intent = (message.get(INTENT) or {}).get(INTENT_NAME_KEY)
-        facts = {mention["fact"] for mention in reading.get("mentions") or ()}
-        if intent not in {*_OWN_MEANING, EMERGENCY} and _answers(message, facts):
-            return GIVES_FACTS
-        if all(_by_the_way(fact) for fact in facts):
-            return None
-        vague = intent == QUESTION and not message.get(TOPIC) and not _asks(message)
-        return GIVES_FACTS if vague or intent == DEFAULT_NLU_FALLBACK_INTENT_NAME else None
 
     @staticmethod
     def _set(message: Message, name: str) -> None:

@@ -3,7 +3,8 @@
 The labels are the intents and, in place of `ask_question`, the topics of questions: questions have
 little in common but being questions, and a topic is easier to recognise than their sum. The
 probability of `ask_question` is the sum over its topics. A block of training examples names its
-topic in its metadata (`topic: REQ-107`).
+topic in its metadata (`topic: REQ-107`); questions that the FAQ has no answer to stand in a block
+without one, so that they are not taken for the topic that sounds most like them.
 
 The kinds of facts found ("a cancer", "a stage", "a place") go in as words of their own, so the
 model does not have to see every drug and every city to know that a message gives facts.
@@ -49,9 +50,9 @@ def features(text: str, reading: Reading) -> str:
     return f"{normalise(text)} {marks}".strip()
 
 
-def is_topic(label: str) -> bool:
-    """Topics are requirement ids; intents are lower case."""
-    return label.startswith("REQ-")
+def asks(label: str) -> bool:
+    """Whether a label is a question: a topic (a requirement id), or a question without one."""
+    return label == QUESTION or label.startswith("REQ-")
 
 
 def label_of(example: Message) -> str:
@@ -139,16 +140,17 @@ class IntentClassifier(GraphComponent):
             raise RuntimeError("the intent classifier is not trained")
         reading = Reading.from_json(message.get(READING) or {})
         ranked = self._model.rank(features(message.get(TEXT) or "", reading))
-        topics = [(label, p) for label, p in ranked if is_topic(label)]
+        topics = [(label, p) for label, p in ranked if asks(label)]
         asking = sum(p for _, p in topics)
-        intents = [(label, p) for label, p in ranked if not is_topic(label)] + [(QUESTION, asking)]
+        intents = [(label, p) for label, p in ranked if not asks(label)] + [(QUESTION, asking)]
         ranking = [
             {INTENT_NAME_KEY: label, PREDICTED_CONFIDENCE_KEY: p}
             for label, p in sorted(intents, key=lambda pair: -pair[1])[:RANKING_LENGTH]
         ]
         message.set(INTENT, dict(ranking[0]), add_to_output=True)
         message.set(RANKING, ranking, add_to_output=True)
-        if topics and ranking[0][INTENT_NAME_KEY] == QUESTION:
+        asked = ranking[0][INTENT_NAME_KEY] == QUESTION
+        if asked and topics and topics[0][0] != QUESTION:
             self._name_topic(message, topics[0][0], topics[0][1] / asking)
 
     def _name_topic(self, message: Message, topic: str, share: float) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 from collections import defaultdict
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from bot.intake.faq import Faq
 from bot.operations.training import ENGINE_PYTHON, engine_environment
 from bot.settings import ROOT
 
+HERE = Path(__file__).parent
 ENOUGH = 60
 ENOUGH_OF_A_TOPIC = 10
 # Pressed, never typed.
@@ -29,6 +31,12 @@ def blocks() -> list[dict[str, Any]]:
 def examples(block: dict[str, Any]) -> list[str]:
     """The examples of a block."""
     return [line.removeprefix("- ").strip() for line in block["examples"].splitlines()]
+
+
+def read(name: str) -> dict[str, Any]:
+    """A file of messages held apart."""
+    content: dict[str, Any] = yaml.safe_load((HERE / f"{name}.yml").read_text(encoding="utf-8"))
+    return content
 
 
 def key(text: str) -> str:
@@ -51,8 +59,8 @@ def test_every_intent_has_enough_examples() -> None:
 def test_every_topic_has_examples_and_an_answer() -> None:
     counts: dict[str, int] = defaultdict(int)
     for block in blocks():
-        if block["intent"] == "ask_question":
-            counts[block["metadata"]["topic"]] += len(examples(block))
+        if topic := (block.get("metadata") or {}).get("topic"):
+            counts[topic] += len(examples(block))
     assert {name: n for name, n in counts.items() if n < ENOUGH_OF_A_TOPIC} == {}
     assert set(counts) <= Faq.load("en").topics
 
@@ -68,9 +76,16 @@ def test_no_example_says_two_things() -> None:
 
 def test_held_out_messages_are_not_trained_on() -> None:
     trained = {key(example) for block in blocks() for example in examples(block)}
-    held_out = yaml.safe_load((ROOT / "tests/engine/held_out.yml").read_text(encoding="utf-8"))
-    texts = [t for part in held_out.values() for listed in part.values() for t in listed]
+    texts = [t for part in read("held_out").values() for listed in part.values() for t in listed]
+    texts += [t for listed in read("paraphrases").values() for t in listed]
     assert [t for t in texts if key(t) in trained] == []
+
+
+def test_every_topic_has_ten_paraphrases() -> None:
+    topics = {t for b in blocks() if (t := (b.get("metadata") or {}).get("topic"))}
+    assert {topic: len(listed) for topic, listed in read("paraphrases").items()} == dict.fromkeys(
+        topics, 10
+    )
 
 
 def test_every_intent_leads_to_a_turn() -> None:
