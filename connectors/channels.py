@@ -33,12 +33,14 @@ from connectors.polling import TelegramPolling
 from connectors.provider_errors import SendError
 from connectors.reconciliation import Reconciliation
 from connectors.reminders import ReminderJob
+from connectors.reopening import Reopening
 from connectors.sender import ProviderClient, Sender
 from connectors.spool import Spool
 from connectors.telegram import AnswerPress, LeaveGroup
 from connectors.telegram_client import TelegramClient
 from connectors.texts import choose, languages
 from connectors.twilio_client import TwilioClient
+from connectors.virus_scan import VirusScanner
 from connectors.worker import Worker
 
 log = logging.getLogger(__name__)
@@ -82,6 +84,14 @@ class Channels:
             TwilioClient(configuration, self.links) if configuration.whatsapp_on else None
         )
         self._telegram = TelegramClient(configuration, files) if configuration.telegram_on else None
+        sources: dict[str, MediaSource] = {
+            c.channel: c for c in (self._twilio, self._telegram) if c
+        }
+        clamav = configuration.clamav
+        scanner = VirusScanner(clamav) if clamav else None
+        self._collector = MediaCollector(store, files, sources, self.arrived, scanner=scanner)
+        line = self._twilio.reopening if self._twilio else None
+        self.reopening = Reopening(store, self.to_send, line)
         self._errands: set[asyncio.Task[None]] = set()
 
     def run_errand(self, errand: AnswerPress | LeaveGroup) -> None:
@@ -123,12 +133,19 @@ class Channels:
             group=MOST_PIECES,
             observer=self.metrics,
             typing=self._show_typing,
+            reader=self._collector,
             documents=Documents(self._store, self._files),
         )
 
     def _sender(self) -> Sender:
         clients: list[ProviderClient] = [c for c in (self._twilio, self._telegram) if c]
-        return Sender(self._store, clients, to_send=self.to_send, observer=self.metrics)
+        return Sender(
+            self._store,
+            clients,
+            to_send=self.to_send,
+            observer=self.metrics,
+            reopening=self.reopening,
+        )
 
     def _others(self) -> list[Coroutine[Any, Any, None]]:
         reminders = ReminderJob(self._store, self._configuration, self.to_send)
@@ -137,10 +154,7 @@ class Channels:
             found.append(TelegramPolling(self._telegram, self.door, self.run_errand).run())
         if self._telegram is not None:
             found.append(self._introduce(self._telegram))
-        sources: dict[str, MediaSource] = {
-            c.channel: c for c in (self._twilio, self._telegram) if c
-        }
-        found.append(MediaCollector(self._store, self._files, sources, self.arrived).run())
+        found.append(self._collector.run())
         if self._twilio is not None:
             found.append(Reconciliation(self._twilio, self.door).run())
         return found

@@ -54,7 +54,9 @@ def create_app(
     """
     channels = Channels(configuration, store)
     routes: list[BaseRoute] = [
-        *WhatsAppWebhook(configuration, store, channels.door, channels.metrics).routes(),
+        *WhatsAppWebhook(
+            configuration, store, channels.door, channels.metrics, channels.reopening
+        ).routes(),
         *TelegramWebhook(
             configuration, channels.door, channels.metrics, channels.run_errand
         ).routes(),

@@ -12,6 +12,9 @@ from typing import Any, Final
 
 import yaml
 
+from bot.store.delivery_states import MAX_SENDS
+from bot.store.messages import State
+
 _TWILIO_FILE: Final = Path(__file__).with_name("twilio_errors.yml")
 
 
@@ -25,6 +28,11 @@ class Action(StrEnum):
     UNREACHABLE = "unreachable"  # this person cannot get messages here; tell a coordinator
     CONTENT = "content"  # this message is never accepted; tell a coordinator
     CONFIG = "config"  # our account is wrong; alert the operator, try again later
+
+
+_LATER: Final = MappingProxyType(
+    {Action.WINDOW: State.HELD, Action.RETRY: State.QUEUED, Action.MAYBE: State.QUEUED}
+)
 
 
 class SendError(Exception):
@@ -42,10 +50,19 @@ class SendError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ErrorRule:
-    """What one provider code means: the action, and a line for coordinators."""
+    """What one provider code means: the action, and a line for coordinators.
+
+    `sends` is how often a message is sent in all when the provider reports this code later.
+    """
 
     action: Action
     text: str
+    sends: int = MAX_SENDS
+
+    @property
+    def later(self) -> State:
+        """What becomes of a message that was taken first and failed with this code later."""
+        return _LATER.get(self.action, State.FAILED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +102,7 @@ def _rules(data: Mapping[str, Any], section: str) -> Mapping[int, ErrorRule]:
 
 def _rule(place: str, entry: Any) -> ErrorRule:
     try:
-        return ErrorRule(Action(entry["action"]), str(entry["text"]))
+        sends = int(entry.get("sends", MAX_SENDS))
+        return ErrorRule(Action(entry["action"]), str(entry["text"]), sends)
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError(f"{_TWILIO_FILE.name}: {place}: {error}") from None

@@ -2,8 +2,9 @@
 
 Guarantee: messages of one conversation go out in the order they were written; what a provider
 refused for now is tried again with growing delay, obeying its Retry-After; what may have been sent
-already is looked up where the provider can be asked. Limit: where it cannot be asked, a message
-whose sender died at the wrong moment is sent a second time, which is counted.
+already is looked up where the provider can be asked. Limit: where it cannot be asked, the bot's own
+words whose sender died at the wrong moment are sent a second time, which is counted; a person's
+words are not, and a coordinator decides.
 """
 
 from __future__ import annotations
@@ -18,10 +19,12 @@ from typing import Final, Protocol, runtime_checkable
 
 from bot.store import Store
 from bot.store.errors import LeaseLost, NotFound, StoreUnavailable
+from bot.store.messages import Author
 from bot.store.records import Delivery
 from connectors.bell import Bell
 from connectors.capabilities import CAPABILITIES, Capabilities
 from connectors.provider_errors import Action, SendError
+from connectors.reopening import Reopening
 from connectors.worker import HOST, PROCESS, is_alive
 
 log = logging.getLogger(__name__)
@@ -32,6 +35,7 @@ POLL_SECONDS: Final = 0.25
 LOOKUP_AFTER_SECONDS: Final = 10.0
 CONFIG_RETRY_SECONDS: Final = 60.0
 WINDOW_CODE: Final = "window"
+MAYBE_SENT_CODE: Final = "maybe_sent"
 _STORE_PAUSE: Final = 1.0
 
 
@@ -104,7 +108,9 @@ class Sender:
         parallel: int = 8,
         lease_seconds: float = LEASE_SECONDS,
         observer: Observer | None = None,
+        reopening: Reopening | None = None,
     ) -> None:
+        self._reopening = reopening
         self._store = store
         self._clients: Mapping[str, ProviderClient] = {c.channel: c for c in clients}
         self._paces = {name: Pace(_can(name).per_second) for name in self._clients}
@@ -175,8 +181,11 @@ class Sender:
     async def _send(self, delivery: Delivery) -> str:
         can = _can(delivery.channel)
         if delivery.content.template is None and _window_shut(delivery, can):
-            await self._record(self._store.outbox.hold, delivery, WINDOW_CODE)
+            await self._hold(delivery, WINDOW_CODE)
             return "held"
+        if delivery.maybe_sent and not can.lookup and _harmful_twice(delivery):
+            await self._record(self._fail, delivery, MAYBE_SENT_CODE, False, None, None)
+            return "given_up"
         pace = self._paces[delivery.channel]
         client = self._clients[delivery.channel]
         try:
@@ -208,7 +217,7 @@ class Sender:
                 wait = error.retry_after or LOOKUP_AFTER_SECONDS
                 await self._record(outbox.mark_unknown, delivery, code, wait)
             case Action.WINDOW:
-                await self._record(outbox.hold, delivery, code)
+                await self._hold(delivery, code)
             case Action.OPT_OUT:
                 await self._record(self._fail, delivery, code, False, None, code)
             case Action.RETRY:
@@ -221,6 +230,11 @@ class Sender:
                 await self._record(outbox.put_back, delivery, CONFIG_RETRY_SECONDS)
             case _:  # this message, or this person, will never do: a coordinator sees it
                 await self._record(self._fail, delivery, code, False, None, None)
+
+    async def _hold(self, delivery: Delivery, code: str) -> None:
+        await self._record(self._store.outbox.hold, delivery, code)
+        if self._reopening is not None:
+            await self._reopening.ask(delivery.message_id)
 
     def _fail(
         self,
@@ -272,6 +286,11 @@ class Sender:
 
 def _can(channel: str) -> Capabilities:
     return CAPABILITIES[channel]
+
+
+def _harmful_twice(delivery: Delivery) -> bool:
+    """Whether reading this twice could mislead; the bot's own words can be read twice."""
+    return delivery.author is not Author.BOT
 
 
 def _window_shut(delivery: Delivery, can: Capabilities) -> bool:

@@ -145,7 +145,10 @@ class TelegramClient:
             log.info("telegram errand failed: %s", type(error).__name__)
 
     async def _press(self, errand: AnswerPress) -> None:
-        await self._bot.answer_callback_query(errand.query_id)
+        try:
+            await self._bot.answer_callback_query(errand.query_id)
+        except BadRequest as error:  # too old to be answered: it came after an outage
+            log.info("telegram press not answered: %s", type(error).__name__)
         if errand.chat_id is not None and errand.message_id is not None:
             await self._bot.edit_message_reply_markup(
                 chat_id=errand.chat_id, message_id=errand.message_id, reply_markup=None

@@ -20,13 +20,15 @@ from starlette.routing import Route
 
 from bot.settings import Settings
 from bot.store import Store
+from bot.store.delivery_states import MAX_SENDS
 from bot.store.errors import StoreUnavailable
-from bot.store.messages import InboundMessage, Kind
+from bot.store.messages import InboundMessage, Kind, State
 from connectors import telegram, whatsapp
 from connectors.intake_door import Door
 from connectors.metrics import Metrics
 from connectors.provider_errors import Action, twilio_errors
 from connectors.received_text import MalformedError
+from connectors.reopening import Reopening
 from connectors.telegram import AnswerPress, LeaveGroup
 
 log = logging.getLogger(__name__)
@@ -40,7 +42,15 @@ Errand = AnswerPress | LeaveGroup
 class WhatsAppWebhook:
     """`/webhooks/whatsapp` and `/webhooks/whatsapp/status`; refuses everything when off."""
 
-    def __init__(self, settings: Settings, store: Store, door: Door, metrics: Metrics) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        store: Store,
+        door: Door,
+        metrics: Metrics,
+        reopening: Reopening,
+    ) -> None:
+        self._reopening = reopening
         secret = settings.twilio_auth_token
         self._token = secret.get_secret_value() if secret and settings.whatsapp_on else ""
         self._public_url = settings.public_url
@@ -64,7 +74,13 @@ class WhatsAppWebhook:
             message = whatsapp.parse_message(params)
         except MalformedError as error:
             return self._malformed(error)
-        await self._door.take_or_spool(message)
+        try:
+            await self._door.take_or_spool(message)
+        except OSError as error:
+            # Neither database nor disk: found again later in Twilio's own list.
+            self._metrics.received.labels(whatsapp.CHANNEL, "not_stored").inc()
+            log.error("whatsapp message not stored: %s", type(error).__name__)
+            return PlainTextResponse("Unavailable", 503)
         self._metrics.answered.labels(whatsapp.CHANNEL).observe(time.perf_counter() - started)
         return Response(_TWIML, media_type="text/xml")
 
@@ -80,6 +96,7 @@ class WhatsAppWebhook:
 
     async def _report(self, request: Request, params: whatsapp.Params) -> Response:
         event = whatsapp.parse_status(params, request.query_params.get("m"))
+        rule = twilio_errors().rule(int(event.code)) if event.code else None
         try:
             await asyncio.to_thread(
                 self._store.outbox.status,
@@ -87,9 +104,13 @@ class WhatsAppWebhook:
                 message_id=event.message_id,
                 provider_id=event.provider_id,
                 code=event.code,
+                then=rule.later if rule else State.FAILED,
+                sends=rule.sends if rule else MAX_SENDS,
             )
-            if event.code and twilio_errors().rule(int(event.code)).action is Action.OPT_OUT:
+            if rule is not None and rule.action is Action.OPT_OUT:
                 await self._door.take(_opt_out(params, event))
+            if rule is not None and rule.later is State.HELD:
+                await self._reopening.ask(event.message_id)
         except StoreUnavailable:
             # The next report of this message, or the look-up, tells the same.
             log.warning("whatsapp status not stored: database unavailable")

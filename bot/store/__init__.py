@@ -21,6 +21,9 @@ Sending (`outbox`)
     enqueue(conversation, replies, author, author_name), retry(message_id), depth()
     for_turn(message_id) -> TurnReplies | None      None while there is nothing to show
 
+What did not get through (`dead_letters`)
+    given_up(before, limit), waiting(before, limit), of(conversation), try_again(message_id, actor)
+
 Taking a turn (action server)
     with store.turns.begin(conversation, message_id) as turn:
         turn.case, turn.already (stored replies, or None)

@@ -88,19 +88,18 @@ class Outbox:
                 return None
         with self._db.write() as session:
             lease = timedelta(seconds=lease_seconds)
-            taken = claim(session, OUTBOX, sender_id, now, lease, channels)
-            if taken is None:
-                return None
-            conversation = session.get_one(Conversation, taken.conversation_id)
-            row = _next_open(session, conversation, now)
-            if row is None:
-                remove(session, OUTBOX, taken.conversation_id)
-                return None
-            maybe = row.state in (State.SENDING, State.UNKNOWN)
-            row.state, row.updated_at = State.SENDING, now
-            row.attempts += 1
-            row.first_tried_at = row.first_tried_at or now
-            return _delivery(session, conversation, row, taken.token, taken.lease_until, maybe)
+            while (taken := claim(session, OUTBOX, sender_id, now, lease, channels)) is not None:
+                conversation = session.get_one(Conversation, taken.conversation_id)
+                row = _next_open(session, conversation, now)
+                if row is None:  # only the pause after the last one was left
+                    remove(session, OUTBOX, taken.conversation_id)
+                    continue
+                maybe = row.state in (State.SENDING, State.UNKNOWN)
+                row.state, row.updated_at = State.SENDING, now
+                row.attempts += 1
+                row.first_tried_at = row.first_tried_at or now
+                return _delivery(session, conversation, row, taken.token, taken.lease_until, maybe)
+            return None
 
     def expire_dead(self, host: str, alive: Callable[[str], bool]) -> None:
         """End the leases of this host's processes that no longer run (called at start)."""
@@ -199,6 +198,15 @@ class Outbox:
         report = Report(status, message_id, provider_id, code, then, sends)
         with self._db.write() as session:
             return take_report(self._db, session, report)
+
+    def held_in(self, message_id: str) -> str | None:
+        """The conversation in which this message waits for the person; None when it does not."""
+        with self._db.read() as session:
+            return session.scalar(
+                select(Message.conversation_id).where(
+                    Message.id == message_id, Message.state == State.HELD
+                )
+            )
 
     def sent_ids(self, delivery: Delivery) -> frozenset[str]:
         """The provider's ids of this conversation's other messages sent lately."""

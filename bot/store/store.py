@@ -22,6 +22,7 @@ from bot.store.records import Erased, TranscriptLine
 from bot.store.reminders import Reminders
 from bot.store.rotation import Progress, rotate
 from bot.store.turns import Turns
+from bot.store.undelivered import DeadLetters
 from bot.store.users import Sessions, Users
 
 
@@ -32,6 +33,7 @@ class Store:
         self.database = database
         self.inbox = Inbox(database)
         self.outbox = Outbox(database)
+        self.dead_letters = DeadLetters(database, self.inbox, self.outbox)
         self.buttons = Buttons(database)
         self.turns = Turns(database)
         self.cases = Cases(database)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from bot.store import Author, LeaseLost, State, Store
-from bot.store.outbox import MAX_SENDS
 from tests.conftest import Clock
 from tests.store.people import answered, claimed, reply, says, to_send
 

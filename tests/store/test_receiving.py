@@ -80,6 +80,7 @@ def test_a_block_in_a_batch_stops_and_takes_no_turn(store: Store) -> None:
     batch = [Arrival(message("hi")), Arrival(message("-", kind=Kind.BLOCKED))]
     _, blocked = store.inbox.receive_many(batch)
     conversation = store.conversations.get(blocked.conversation_id)
-    assert conversation is not None and conversation.stop_reason == "blocked"
+    assert conversation is not None
+    assert conversation.stop_reason == "blocked"
     assert claimed(store).messages[0].message.text == "hi"
     assert store.inbox.claim("worker") is None
