@@ -8,7 +8,7 @@ from datetime import date, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from bot.facts.case import Case
+from bot.facts.case import Case, FactStatus
 from bot.intake.describing import Describer
 from bot.intake.desk import desk
 from bot.intake.judging import judge_case
@@ -60,6 +60,17 @@ class CaseFile:
     def facts(self) -> dict[str, Any]:
         """The known facts, as on the wire."""
         return self.case.wire()
+
+    def label(self, fact: str) -> str:
+        """What a fact is called."""
+        questions = desk().questions("en")
+        return questions[fact].label if fact in questions else fact.replace("_", " ").capitalize()
+
+    def said(self, fact: str) -> str:
+        """A known fact in words, "" when it is not known."""
+        held = self.case.facts.get(fact)
+        known = held is not None and held.status is FactStatus.KNOWN
+        return self.describe.value(fact, held.value) if held is not None and known else ""
 
     @property
     def describe(self) -> Describer:

@@ -75,6 +75,60 @@ class LetterTexts:
 
 
 @dataclass(frozen=True)
+class PackageTexts:
+    """Words of the referral package."""
+
+    title: str
+    basis: str
+    diagnosis: str
+    patient: str
+    timeline: str
+    no_treatment: str
+    no_dates: str
+    without_dates: str
+    planned: str
+    markers: str
+    no_markers: str
+    state: str
+    question: str
+    no_question: str
+    more: str
+    ongoing: str
+    today: str
+    flags: str
+    files_count: str
+    facts: str
+    fact: str
+    value: str
+    words: str
+    assessment: str
+    assessment_note: str
+    made: str
+    triages: dict[str, str]
+    travels: dict[str, str]
+    statuses: dict[str, str]
+    reasons: str
+    cautions: str
+    missing: str
+    evidence: str
+    rules: str
+    others: str
+    records: str
+    records_done: str
+    critical: str
+    helpful: str
+    needed: str
+    tests: str
+    files: str
+    no_files: str
+    file: str
+    kind: str
+    sent: str
+    note: str
+    size: str
+
+
+@dataclass(frozen=True)
 class Texts:
     """One language: its writing direction and its words."""
 
@@ -84,6 +138,7 @@ class Texts:
     direction: Literal["ltr", "rtl"]
     checklist: ChecklistTexts
     letter: LetterTexts
+    package: PackageTexts
 
 
 @cache
