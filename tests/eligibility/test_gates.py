@@ -149,6 +149,7 @@ MATRIX: list[tuple[str, dict[str, Any], str, str]] = [
     ),
     ("G-ALLO", {"transplant_history": "allo", "gvhd_status": "none"}, "", "checkpoint car_t"),
     ("G-ALLO", {"transplant_history": "allo", "gvhd_status": "active"}, "", ""),
+    ("G-ALLO", {"transplant_history": "allo", "gvhd_status": None}, "", "checkpoint car_t"),
     ("G-HIV", {"hiv": "pos_untreated"}, "tcr_t", "car_t til transplant clinical_trial"),
     *(
         (

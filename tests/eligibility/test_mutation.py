@@ -22,6 +22,7 @@ from tests.eligibility.mutants import answer, cases_of, condition_mutants, survi
 from tests.eligibility.test_gates import MATRIX, NONE, SHOWING, TABLE
 from tests.eligibility.test_triage_travel import CASE, TRAVEL, TRIAGE
 from tests.eligibility.unseen import UNSEEN, alters_nothing
+from tests.eligibility.vignettes_file import FIT
 
 
 @pytest.mark.parametrize("pathway", PATHWAYS)
@@ -96,6 +97,8 @@ BOWEL_LIVER = {
     "metastatic_sites": ["liver"],
     "told_inoperable": None,
 }
+SPOTS = {**FIT, "extent": "oligometastatic", "metastatic_sites": ["liver"], "bclc": "B"}
+JAUNDICE = ("jaundice", "new_jaundice", "obstructive_jaundice", "yellow_eyes")
 BEFORE = ("BCMA_ADC", "CAR_T", "teclistamab", "elranatamab", "linvoseltamab", "talquetamab")
 CD19 = ("CAR_T", "anti_CD19_ab", "blinatumomab", "loncastuximab", "bispecific", "PD1")
 PD1 = ("PD1", "PDL1", "PD1_bispecific", "VEGFR_TKI", "ADC")
@@ -110,6 +113,13 @@ def _extra_runs() -> Iterator[tuple[dict[str, Any], str]]:
         yield {**BOWEL_LIVER, "child_pugh": grade}, "interventional"
         yield {**BOWEL_LIVER, "child_pugh": grade, "metastatic_sites": ["lung"]}, "interventional"
         yield {**SHOWING["checkpoint"], "child_pugh": grade}, "checkpoint"
+    for complaint in (*JAUNDICE, "fatigue", None):
+        told = {"symptoms": [complaint]} if complaint else {}
+        for cancer in ("biliary", "hcc", "colorectal"):
+            yellow = {**SPOTS, "cancer_type": cancer, "labs": {"bili_xULN": 3.5}, **told}
+            yield yellow, "interventional"
+            yield {**yellow, "child_pugh": "C"}, "interventional"
+            yield {**yellow, "metastatic_sites": ["lung"]}, "interventional"
     for pathway in ("car_t", "bispecific"):
         yield MYELOMA, pathway
         for drug in BEFORE:

@@ -32,6 +32,8 @@ NOT_EATING = (
     "new_jaundice",
 )
 LINES = ("central_line", "port", "picc")
+BREATHLESS = ("breathlessness", "breathless", "breathless_at_rest", "dyspnoea", "dyspnea")
+ONE_SIDED = ("weakness_one_side", "one_sided_weakness", "face_drooping", "cannot_speak")
 
 TRIAGE: list[tuple[dict[str, Any], str]] = [
     *(({"red_flags": [f"RF{n}"]}, EMERGENCY) for n in range(1, 16)),
@@ -60,6 +62,18 @@ TRIAGE: list[tuple[dict[str, Any], str]] = [
     ({"symptoms": [{"name": "pain", "severity": 8}]}, URGENT),
     ({"symptoms": [{"name": "pain", "severity": 7}]}, ROUTINE),
     ({"symptoms": [{"name": "fatigue", "severity": 9}]}, ROUTINE),
+    *(({"symptoms": [{"name": b, "severity": 8}]}, EMERGENCY) for b in BREATHLESS),
+    *(({"symptoms": [{"name": b, "severity": 7}]}, ROUTINE) for b in BREATHLESS),
+    *(({"symptoms": [{"name": b, "severity": 9}]}, EMERGENCY) for b in BREATHLESS),
+    ({"symptoms": ["breathlessness"]}, ROUTINE),
+    *(({"symptoms": [w]}, EMERGENCY) for w in ONE_SIDED),
+    ({"symptoms": ["chest pain"]}, EMERGENCY),
+    ({"symptoms": ["bowel_obstruction"]}, EMERGENCY),
+    ({"symptoms": ["constipation", "vomiting", "abdominal_swelling"]}, EMERGENCY),
+    ({"symptoms": ["constipation", "severe_vomiting", "abdominal_swelling"]}, EMERGENCY),
+    ({"symptoms": ["constipation", "vomiting"]}, ROUTINE),
+    ({"symptoms": ["constipation", "abdominal_swelling"]}, ROUTINE),
+    ({"symptoms": ["vomiting", "abdominal_swelling"]}, ROUTINE),
     *(({"symptoms": [s]}, EMERGENCY) for s in CONFUSED + FITS),
     *(({"symptoms": [s]}, URGENT) for s in YELLOW + NOT_EATING),
     *(({"temp_c": 38.0, "symptoms": [s]}, EMERGENCY) for s in (*YELLOW, *SHIVERING)),
@@ -138,6 +152,10 @@ TRAVEL: list[tuple[dict[str, Any], str]] = [
     ({"recent_procedures": [{"type": "craniotomy", "days": 43}]}, OK),
     ({"brain_mets_status": "untreated_or_symptomatic"}, CAUTION),
     ({"brain_mets_status": "treated_stable"}, OK),
+    ({"brain_mets_status": "treated_stable", "steroid_pred_mg": 0}, OK),
+    ({"brain_mets_status": "treated_stable", "steroid_pred_mg": 0.5}, CAUTION),
+    ({"brain_mets_status": "treated_stable", "steroid_pred_mg": 1}, CAUTION),
+    ({"brain_mets_status": "none", "steroid_pred_mg": 5}, OK),
     ({"comorbidities": ["dvt"]}, CAUTION),
     ({"ascites": "large"}, CAUTION),
     ({"ascites": "small"}, OK),
