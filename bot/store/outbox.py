@@ -171,12 +171,12 @@ class Outbox:
             release(due, now + timedelta(seconds=retry_after))
 
     def hold(self, delivery: Delivery, code: str) -> None:
-        """The reply window is shut: this and what follows waits until the person writes."""
+        """The reply window is shut: this waits until the person writes."""
         now = self._db.now()
         with self._db.write() as session:
             due, row = self._claimed(session, delivery)
             _go_back(row, State.HELD, code, now)
-            session.delete(due)
+            release(due, now)  # what follows waits as well, but for a line that may be sent
 
     def status(
         self,
