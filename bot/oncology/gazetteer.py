@@ -29,6 +29,7 @@ from bot.oncology.text import pack
 _NATIVE_POPULATION = 100_000  # smaller cities are known by their Latin names only
 _ALIAS_POPULATION = 500_000
 _KNOWN_POPULATION = 300_000  # a city of that size needs no word beside it
+_SHARING_POPULATION = 1_000_000
 _AROUND = 0.2  # degrees: suburbs are named by their city
 _DOMINANCE = 4.0  # a city that much larger than its namesakes abroad is the one that is meant
 
@@ -103,14 +104,15 @@ class Gazetteer:
             if key and known is None:
                 self.names[key] = place
                 self._reaches(key)
-            elif known is not None and known.kind == "country" and place.kind == "city":
+            elif known is not None and known.kind == "country":
                 self._share(key, known, place)
 
-    def _share(self, key: str, country: PlaceName, city: PlaceName) -> None:
-        """One spelling for a country and for a large city elsewhere (Oman and Amman in Arabic)."""
-        if country.countries != city.countries and city.cities[0].population > 1_000_000:
-            both = (*country.countries, *city.countries)
-            self.names[key] = PlaceName("region", both, city.cities)
+    def _share(self, key: str, country: PlaceName, other: PlaceName) -> None:
+        """One spelling for a country and another or a large city there (Oman, Amman in Arabic)."""
+        large = other.kind == "country" or other.cities[0].population > _SHARING_POPULATION
+        if not set(other.countries) & set(country.countries) and large:
+            both = (*country.countries, *other.countries)
+            self.names[key] = PlaceName("region", both, other.cities)
 
     def nearest_spelling(self, word: str, *, countries: bool, cities: bool) -> str | None:
         """The one well-known name within one or two letters of a misspelt word, or None."""
@@ -253,7 +255,8 @@ def _add_countries(
             table.setdefault(key_of(name), PlaceName("country", (iso,), need=need))
         for name in country.people:
             need = "capital" if name in spec.careful_people else "cue"
-            table.setdefault(key_of(name), PlaceName("people", (iso,), need=need))
+            for form in (name, f"{name}s"):
+                table.setdefault(key_of(form), PlaceName("people", (iso,), need=need))
         for name in country.native:
             place = PlaceName("country", (iso,), need=_native_need(name))
             if script_of(name[0]) == "LATIN":

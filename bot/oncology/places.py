@@ -185,7 +185,9 @@ class _Judge:
         name = name_of(self.doc, found.first, found.last)
         if name not in place_names().first_names or found.cue in ("from", "in", "after"):
             return False
-        before = self.doc.tokens[found.first - 1].text if found.first else ""
+        before = self._word(found.first - 1)
+        if before in _SIGNED or self._word(found.first - 2) in _SIGNED:
+            return True
         if before in _NAMED or (before == "is" and self._word(found.first - 2) == "name"):
             return True
         kin = any(cue.last == found.first for cue in self.context.by_kind["kin"])
@@ -198,7 +200,7 @@ class _Judge:
         """Whether the words say that the patient is not there, or only ask about the place."""
         if any(last == found.first for _, last in self.cues.of("formerly")):
             return True
-        if found.cue == "home" and self._of_a_thing(found):
+        if self._of_a_thing(found):
             return True
         if self._denied(found):
             return True
@@ -213,10 +215,18 @@ class _Judge:
         )
 
     def _of_a_thing(self, found: PlaceMention) -> bool:
-        """ "Our embassy is in Nairobi", "the oncologist is in Lahore"."""
-        is_there = self._word(found.since) in ("is", "are", "located")
-        beside = [*self.cues.of("institution"), *self.cues.of("staff")]
-        return is_there and any(0 <= found.since - last <= 1 for _, last in beside)
+        """ "Our embassy is in Nairobi", "the doctor is from India", "an oncologist in Boston"."""
+        kinds = ("institution", "staff", "thing")
+        beside = [span for kind in kinds for span in self.cues.of(kind)]
+        at = found.since
+        if any(self._word(i) in _IS_THERE for i in (at, at - 1)):
+            return any(0 <= at - last <= 1 for _, last in beside)
+        return any(
+            last == at
+            and self._word(first - 1) in _SOME
+            and self._word(first - 2) not in words_of("self_pronoun") | _PERSONS
+            for first, last in beside
+        )
 
     def _denied(self, found: PlaceMention) -> bool:
         """ "We are not in India"; a comma or "I am in" ends the reach of a word of denial."""
@@ -226,7 +236,9 @@ class _Judge:
             return False
         here = self.context.sentence(found.first)
         for cue in self.context.cues_in(here.first, found.first, "negation_before"):
-            told_between = self.context.cues_in(cue.last, found.first, "subject", "self", "kin")
+            told_between = self.context.cues_in(
+                cue.last, found.first, "subject", "self", "kin", "pronoun"
+            )
             if not told_between and not self._comma_between(cue.last, found.first):
                 return True
         behind = self.context.cues_in(found.last, here.last, "negation_after")
@@ -362,6 +374,9 @@ _TITLES: Final = frozenset(
 _TO_BE: Final = frozenset(
     {"patient", "pt", "am", "im", "iam", "are", "is", "hes", "shes", "were", "m"}
 )
+_IS_THERE: Final = frozenset({"is", "are", "located", "comes", "came", "come"})
+_SOME: Final = frozenset({"a", "an", "another", "some", "one", "famous", "other"})
+_SIGNED: Final = frozenset({"regards", "thanks", "sincerely", "yours", "respectfully"})
 _NAMED: Final = frozenset({"named", "called", "name", "baby"})
 _WE: Final = frozenset({"we", "us", "our"})
 _PERSONS: Final = frozenset(
