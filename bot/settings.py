@@ -37,6 +37,8 @@ class Settings(BaseSettings):
 
     # How long a messenger's short texts wait for more of the same person, in seconds.
     message_pause: float = Field(2.0, ge=0, le=30, alias="INTAKE_MESSAGE_PAUSE_SECONDS")
+    # A ClamAV daemon that checks received files: unix:///path or tcp://host:port.
+    clamav: str | None = Field(None, alias="INTAKE_CLAMAV")
 
     telegram_bot_token: SecretStr | None = Field(None, alias="TELEGRAM_BOT_TOKEN")
     telegram_webhook_secret: SecretStr | None = Field(None, alias="TELEGRAM_WEBHOOK_SECRET")

@@ -13,6 +13,7 @@ MEGABYTE: Final = 1_000_000
 class Capabilities:
     """The limits and abilities of one channel.
 
+    `file_bytes` may be sent, `received_bytes` fetched of what people send.
     Lengths are UTF-16 code units, which is never less than what a provider counts. `buttons` is
     how many a single message can carry; 0 means that choices are written as numbered lines.
     `pushes` is false where replies wait to be fetched instead of being sent.
@@ -28,6 +29,7 @@ class Capabilities:
     buttons: int
     button_title: int
     file_bytes: int
+    received_bytes: int
     photo_bytes: int
     pushes: bool
     sends_files: bool
@@ -44,7 +46,7 @@ class Capabilities:
 # Sources: Twilio error 21617 (1,600 characters), "WhatsApp media" guide (16 MB, images 5 MB),
 # quick-reply content (button title 20), error 63016 (24-hour window), Meta throughput (80 a
 # second a number). Telegram Bot API: sendMessage (4,096), sendDocument (caption 1,024; 50 MB),
-# sendPhoto (10 MB); bots FAQ (30 messages a second, 1 a second to one chat).
+# sendPhoto (10 MB), getFile (20 MB); bots FAQ (30 messages a second, 1 a second to one chat).
 CAPABILITIES: Final = MappingProxyType(
     {
         "whatsapp": Capabilities(
@@ -53,6 +55,7 @@ CAPABILITIES: Final = MappingProxyType(
             buttons=0,
             button_title=20,
             file_bytes=16 * MEGABYTE,
+            received_bytes=16 * MEGABYTE,
             photo_bytes=5 * MEGABYTE,
             pushes=True,
             sends_files=True,
@@ -71,6 +74,7 @@ CAPABILITIES: Final = MappingProxyType(
             buttons=100,
             button_title=64,
             file_bytes=50 * MEGABYTE,
+            received_bytes=20 * MEGABYTE,
             photo_bytes=10 * MEGABYTE,
             pushes=True,
             sends_files=True,
@@ -89,6 +93,7 @@ CAPABILITIES: Final = MappingProxyType(
             buttons=100,
             button_title=200,
             file_bytes=20 * MEGABYTE,
+            received_bytes=20 * MEGABYTE,
             photo_bytes=20 * MEGABYTE,
             pushes=False,
             sends_files=True,

@@ -15,7 +15,7 @@ from urllib.parse import quote
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from bot.store.errors import NotFound
@@ -54,11 +54,11 @@ class FileLinks:
             )
             if purpose != _PURPOSE:
                 raise HTTPException(404)
-            data = await asyncio.to_thread(self._files.get, key)
+            data = await asyncio.to_thread(self._files.chunks, key)
         except (InvalidToken, NotFound, TypeError, ValueError):
             raise HTTPException(404) from None
         disposition = f"attachment; filename*=UTF-8''{quote(name or 'file', safe='')}"
-        return Response(
+        return StreamingResponse(
             data,
             media_type=content_type or _ANY_TYPE,
             headers={"content-disposition": disposition},

@@ -98,7 +98,7 @@ class HttpGuard:
 
 class _LimitedBody:
     def __init__(self, receive: Receive, upload: bool) -> None:
-        self._receive = receive
+        self._receive, self._upload = receive, upload
         self._left = UPLOAD_BYTES if upload else WEBHOOK_BYTES
         self._until = asyncio.get_running_loop().time() + (
             UPLOAD_SECONDS if upload else BODY_SECONDS
@@ -108,7 +108,9 @@ class _LimitedBody:
     def check_announced(self, headers: Headers) -> None:
         """Refuses at once what says of itself that it is too large."""
         announced = headers.get("content-length", "0")
-        if announced.isascii() and announced.isdigit() and int(announced[:15]) > self._left:
+        too_large = announced.isascii() and announced.isdigit() and int(announced[:15]) > self._left
+        # Of an upload the handler notes that it was too large; it reads no byte of it.
+        if too_large and not self._upload:
             raise HTTPException(413, "The request is too large.")
         self.complete = announced == "0" and "transfer-encoding" not in headers
 

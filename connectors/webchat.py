@@ -17,13 +17,13 @@ import re
 import threading
 import time
 import uuid
+from collections.abc import Iterator
 from typing import Any, Final
 from urllib.parse import quote
 
-from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from bot.facts.case import CaseState
@@ -36,7 +36,8 @@ from connectors.capabilities import capabilities
 from connectors.http_guard import WEBHOOK_BYTES
 from connectors.intake_door import Door
 from connectors.rate_limit import RateLimit
-from connectors.received_text import clean, clean_or_none, file_name, length_mark, typed
+from connectors.received_text import clean, clean_or_none, length_mark, typed
+from connectors.upload import read_upload
 
 log = logging.getLogger(__name__)
 
@@ -82,7 +83,7 @@ class Webchat:
                 "That was a lot of messages at once. Please wait a minute.",
                 {"retry-after": "10"},
             )
-        message = await self._read(request, conversation)
+        message, cut_off = await self._read(request, conversation)
         heard = self._answered.listen()
         try:
             received = await self._door.take(message)
@@ -94,6 +95,8 @@ class Webchat:
             ) from None
         if not received.duplicate:
             await self._wait(heard, _LOOK_AGAIN)
+        if cut_off:  # the page has the connection's end to deal with; the reply waits for it
+            raise HTTPException(413, "The file is larger than 20 MB.")
         return await self._replies(received, conversation)
 
     async def listen(self, request: Request) -> Response:
@@ -125,15 +128,15 @@ class Webchat:
         found = await asyncio.to_thread(self._find_file, conversation, key)
         if found is None:
             raise HTTPException(404)
-        reference, data = found
+        reference, chunks = found
         name = quote(reference.name or "file", safe="")
-        return Response(
-            data,
+        return StreamingResponse(
+            chunks,
             media_type="application/octet-stream",
             headers={"content-disposition": f"attachment; filename*=UTF-8''{name}"},
         )
 
-    def _find_file(self, conversation: str, key: str) -> tuple[FileRef, bytes] | None:
+    def _find_file(self, conversation: str, key: str) -> tuple[FileRef, Iterator[bytes]] | None:
         found = self._store.conversations.by_address(CHANNEL, conversation)
         lines = self._store.transcript(found.id, limit=_SHOWN) if found else []
         for line in lines:
@@ -141,64 +144,54 @@ class Webchat:
             for file in message.files if message else ():
                 if file.key == key:
                     try:
-                        return file, self._door.files.get(key)
+                        return file, self._door.files.chunks(key)
                     except NotFound:
                         return None
         return None
 
-    async def _read(self, request: Request, conversation: str) -> InboundMessage:
+    async def _read(self, request: Request, conversation: str) -> tuple[InboundMessage, bool]:
+        """The message, and whether a part of the request was too large to be read."""
         content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if content_type == "multipart/form-data":
-            fields = await self._read_form(request, conversation)
+            fields, cut_off = await self._read_form(request, conversation)
         elif content_type in ("application/json", ""):
-            fields = _read_json(await request.body())
+            fields, cut_off = _read_json(await request.body()), False
         else:
             raise HTTPException(415, "Send JSON, or a form with a file.")
         identity = fields.pop("id", None) or uuid.uuid4().hex
         language = request.headers.get("accept-language", "").partition(",")[0].partition(";")[0]
-        return InboundMessage(
+        message = InboundMessage(
             channel=CHANNEL,
             provider_id=f"{conversation}:{identity}",
             address=conversation,
             language_hint=clean_or_none(language, 35),
             **fields,
         )
+        return message, cut_off
 
-    async def _read_form(self, request: Request, conversation: str) -> dict[str, Any]:
-        async with request.form(max_files=_MOST_FILES, max_fields=10) as form:
-            uploads = [value for value in form.getlist("file") if isinstance(value, UploadFile)]
-            text = form.get("text")
-            if not uploads:
-                raise HTTPException(400, "The form has no file.")
-            files = [await self._keep(upload) for upload in uploads]
-        caption = clean(text) if isinstance(text, str) else ""
-        return {
-            "kind": Kind.FILE,
-            "files": tuple(files),
-            "text": caption or None,
-            "metadata": length_mark(caption),
-            "id": _client_id(form.get("id")),
-        }
-
-    async def _keep(self, upload: UploadFile) -> FileRef:
-        limit = capabilities(CHANNEL).file_bytes
-        data = await upload.read(limit + 1)
-        if len(data) > limit:
-            raise HTTPException(413, "The file is larger than 20 MB.")
-        if not data:
-            raise HTTPException(400, "The file is empty.")
-        content_type = clean_or_none(upload.content_type, 100)
+    async def _read_form(self, request: Request, conversation: str) -> tuple[dict[str, Any], bool]:
+        limit = capabilities(CHANNEL).received_bytes
         try:
-            key = await asyncio.to_thread(self._door.files.put, data)
+            form = await read_upload(
+                request, self._door.files, f"{CHANNEL}:{conversation}", limit, _MOST_FILES
+            )
         except OSError:
             raise HTTPException(
                 503,
                 "The file could not be stored just now. Please try again.",
                 {"retry-after": "5"},
             ) from None
-        return FileRef(
-            key=key, name=file_name(upload.filename), content_type=content_type, size=len(data)
-        )
+        if not form.files:
+            raise HTTPException(400, "The form has no file.")
+        caption = clean(form.fields.get("text", ""))
+        fields = {
+            "kind": Kind.FILE,
+            "files": form.files,
+            "text": caption or None,
+            "metadata": length_mark(caption),
+            "id": _client_id(form.fields.get("id")),
+        }
+        return fields, form.cut_off
 
     async def _replies(self, received: Received, public_id: str) -> Response:
         until = time.monotonic() + WAIT_SECONDS

@@ -12,7 +12,7 @@ import logging
 import os
 import socket
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any, Final, Protocol
@@ -20,7 +20,8 @@ from typing import Any, Final, Protocol
 from bot.store import Store
 from bot.store.crypto import new_id
 from bot.store.errors import LeaseLost, NotFound, StoreUnavailable
-from bot.store.messages import Kind, OutboundReply
+from bot.store.messages import FileRef, Kind, OutboundReply
+from bot.store.received_files import ReceivedFile
 from bot.store.records import ClaimedTurn
 from bot.wording import catalogue
 from connectors.bell import Bell
@@ -35,11 +36,14 @@ log = logging.getLogger(__name__)
 # Long enough for a stalled process to come back, short enough to wait for after a crash.
 LEASE_SECONDS: Final = 20.0
 POLL_SECONDS: Final = 0.25
+# How long a turn waits for its files to be read; what takes longer is told afterwards.
+FILES_SECONDS: Final = 8.0
 # A restart of the engine is over within this time and needs no apology.
 APOLOGY_AFTER_SECONDS: Final = 4.0
 APOLOGY: Final = "utter_apology"
 _STORE_PAUSE: Final = 1.0
 _STORE_TRIES: Final = 5
+_AT_PROVIDER: Final = {"url", "provider_ref", "told"}
 
 
 class Observer(Protocol):
@@ -83,13 +87,22 @@ def is_alive(holder: str) -> bool:
     return True
 
 
+class FilesReader(Protocol):
+    """Finds out what the files of messages are."""
+
+    async def wait_for(
+        self, message_ids: Sequence[str], seconds: float
+    ) -> tuple[ReceivedFile, ...]:
+        """The files, once it is known what they are or so many seconds are over."""
+
+
 class Worker:
     """Works off the inbox with `parallel` conversations at a time.
 
     `arrived` is rung when a message came in; `answered` and `to_send` are rung when a turn ended,
     for those who wait for the replies and for those who send them. `group` is how
     many short messages in a row make one turn. `typing` is told when a turn begins; `documents`
-    makes what replies ask for.
+    makes what replies ask for; `reader` finds out what files are.
     """
 
     def __init__(
@@ -106,6 +119,7 @@ class Worker:
         observer: Observer | None = None,
         typing: Callable[[ClaimedTurn], Awaitable[None]] | None = None,
         documents: Documents | None = None,
+        reader: FilesReader | None = None,
     ) -> None:
         self._store, self._engine = store, engine
         self._arrived, self._answered, self._to_send = arrived, answered, to_send
@@ -114,6 +128,7 @@ class Worker:
         self._observer = observer or Silent()
         self._typing = typing
         self._documents = documents
+        self._reader = reader
         self._stopping = asyncio.Event()
         self._running: set[asyncio.Task[None]] = set()
 
@@ -184,18 +199,45 @@ class Worker:
                 await self._typing(turn)
             except Exception as error:  # a sign that is not shown must not cost the answer
                 log.info("typing sign not shown: %s", type(error).__name__)
+        files = await self._files(turn)
         try:
             replies = await self._engine.turn(
                 turn.conversation_id,
                 turn.message_id,
                 choice.text,
                 choice.payload,
-                metadata(turn, choice),
+                metadata(turn, choice, files),
             )
         except EngineError as error:
             return await self._failed(turn, error)
         await self._finish(turn, replies)
+        if files and turn.messages[0].message.kind is not Kind.PAPERS:
+            told = {file["paper"] for file in files if file.get("match") or file.get("problem")}
+            ids = [taken.message_id for taken in turn.messages]
+            await self._write(self._store.received_files.taken_up, ids, told)
         return "answered"
+
+    async def _files(self, turn: ClaimedTurn) -> list[dict[str, Any]]:
+        """The files of a turn, each with its id, and with what came of it if that is known."""
+        ids = [taken.message_id for taken in turn.messages if taken.message.files]
+        first = turn.messages[0].message
+        if first.kind is Kind.PAPERS:
+            known: Iterable[tuple[str, FileRef]] = zip(
+                first.metadata["papers_of"], first.files, strict=True
+            )
+        elif ids and self._reader is not None:
+            found = await self._reader.wait_for(ids, FILES_SECONDS)
+            known = ((received.id, received.file) for received in found)
+        else:
+            known = (
+                (f"{taken.message_id}/{position}", file)
+                for taken in turn.messages
+                for position, file in enumerate(taken.message.files)
+            )
+        return [
+            {"paper": paper} | file.model_dump(mode="json", exclude_none=True, exclude=_AT_PROVIDER)
+            for paper, file in known
+        ]
 
     async def _finish(self, turn: ClaimedTurn, replies: list[OutboundReply]) -> None:
         """Store the replies with their documents; files of replies that were not stored go."""
@@ -263,7 +305,9 @@ def _fitted(channel: str, replies: list[OutboundReply]) -> list[OutboundReply]:
     return fitted(replies, CAPABILITIES[channel]) if channel in CAPABILITIES else replies
 
 
-def metadata(turn: ClaimedTurn, choice: Choice) -> dict[str, Any]:
+def metadata(
+    turn: ClaimedTurn, choice: Choice, files: Sequence[Mapping[str, Any]] = ()
+) -> dict[str, Any]:
     """What the engine and the dialogue need to know beside the words; JSON values."""
     last = turn.messages[-1].message
     kind = Kind.TEXT if last.kind is Kind.BUTTON and choice.payload is None else last.kind
@@ -276,11 +320,7 @@ def metadata(turn: ClaimedTurn, choice: Choice) -> dict[str, Any]:
         "title": choice.title,
         "profile_name": turn.profile_name,
         "location": last.location.model_dump(exclude_none=True) if last.location else None,
-        "files": [
-            file.model_dump(mode="json", exclude_none=True)
-            for taken in turn.messages
-            for file in taken.message.files
-        ],
+        "files": list(files),
         "reply_to": last.reply_to,
         "sent_at": last.sent_at.isoformat(),
         "messages": [taken.message_id for taken in turn.messages],

@@ -101,11 +101,16 @@ class Case:
     papers: dict[str, str] = field(default_factory=dict)
 
     def wire(self) -> dict[str, JsonValue]:
-        """Known facts as the outward interfaces carry them; absent means unknown."""
+        """Known facts as the outward interfaces carry them; absent means unknown.
+
+        Papers that came in (`bot.records.papers.received`) are among the documents at hand.
+        """
         known = {n: f.value for n, f in self.facts.items() if f.status is FactStatus.KNOWN}
         weaker = set(self.memory.get("urgent_only", ()))
         flags = [f"{flag}:U" if flag in weaker else flag for flag in self.flags]
-        return known | ({"red_flags": flags} if flags else {})
+        papers = [h for paper in self.memory.get("papers", ()) for h in paper["holdings"]]
+        held = {"docs_available": [*known.get("docs_available", ()), *papers]} if papers else {}
+        return known | held | ({"red_flags": flags} if flags else {})
 
     def settled(self) -> Iterable[str]:
         """Names of facts that must not be asked again."""

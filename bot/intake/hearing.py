@@ -21,7 +21,6 @@ from bot.oncology.reading import Reading
 PLAIN_KINDS = frozenset({"text", "button", "command"})
 KIND_REPLIES = {
     "voice": "utter_voice",
-    "file": "utter_file_received",
     "edited": "utter_edited",
     "sticker": "utter_unsupported",
     "contact": "utter_unsupported",

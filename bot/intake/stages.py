@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
-from bot.intake import answers, consent, emergency, going_on, hearing, letter, requests, rights
+from bot.intake import (
+    answers,
+    consent,
+    emergency,
+    going_on,
+    hearing,
+    letter,
+    papers,
+    requests,
+    rights,
+)
 from bot.intake.turn import LastStage, Stage
 
 STAGES: tuple[Stage, ...] = (
     hearing.understand,  # facts first: nothing that was said gets lost, whatever comes next
+    papers.take_in,  # what came as a file is kept, whatever is said about it
     emergency.emergency_first,
     rights.stop_erase_restart,
     hearing.quiet_while_human,
     consent.ask_consent,
     letter.take_hospital,  # the answer to our one question before the records letter
     hearing.foreign_script,
-    hearing.answer_kind,  # empty, too long, a sticker, a voice note, a file
+    papers.speak,  # received, still missing, "What is it?"
+    hearing.answer_kind,  # empty, too long, a sticker, a voice note
     answers.settle_doubts,  # "Do you mean ...?", "Which one is it?"
     requests.answer_request,  # their questions before ours
     answers.open_question,  # skip, back, why, not understood

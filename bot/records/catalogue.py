@@ -40,7 +40,10 @@ class Freshness:
 
 @dataclass(frozen=True)
 class Paper:
-    """One paper to collect. `rank`: lower is shown first; `kept_by`: who can give it."""
+    """One paper to collect. `rank`: lower is shown first; `kept_by`: who can give it.
+
+    `short` is what it is called on a button and in a sentence, where the title is long.
+    """
 
     id: str
     title: str
@@ -55,6 +58,13 @@ class Paper:
     unless: Condition | None = None
     kept_by: Literal["hospital", "family"] = "hospital"
     source: str = ""
+    short: str = ""
+
+    @property
+    def label(self) -> str:
+        """What it is called in a sentence: small, unless it begins with an abbreviation."""
+        name = self.short or self.title
+        return name if name[1:2].isupper() or name[1:2] == "-" else name[:1].lower() + name[1:]
 
 
 @dataclass(frozen=True)
@@ -154,6 +164,7 @@ class Words:
     """The texts of one language; all parts may be incomplete."""
 
     titles: dict[str, str] = field(default_factory=dict)
+    shorts: dict[str, str] = field(default_factory=dict)
     whys: dict[str, str] = field(default_factory=dict)
     formats: dict[str, str] = field(default_factory=dict)
     recency: dict[str, str] = field(default_factory=dict)
@@ -196,6 +207,8 @@ class Catalogue:
                 key: replace(
                     paper,
                     title=words.titles.get(key, paper.title),
+                    # A translated title goes before a short name in English.
+                    short=words.shorts.get(key, "" if key in words.titles else paper.short),
                     why=words.whys.get(key, paper.why),
                 )
                 for key, paper in self.papers.items()

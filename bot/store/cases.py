@@ -8,7 +8,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Protocol, runtime_checkable
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from bot.facts.case import (
@@ -261,7 +261,9 @@ def save_assessment(
 ) -> None:
     """Keep one run of the rules with the facts it used."""
     document = wire(result)
-    version = document.get("rule_set") if isinstance(document, Mapping) else None
+    version = None
+    if isinstance(document, Mapping):
+        version = document.get("rules_version", document.get("rule_set"))
     values = {
         "case_number": number,
         "rule_set": str(version or ""),
@@ -310,16 +312,16 @@ def save_checklist(
 
 
 def count_missing(session: Session, row: CaseRow) -> None:
-    """How many critical records are still to come."""
-    row.missing_critical = (
-        session.scalar(
-            select(func.count(ChecklistRow.id)).where(
-                ChecklistRow.case_number == row.number,
-                ChecklistRow.level == "C",
-                ChecklistRow.state == "needed",
-            )
+    """How many critical records are still to come; those that came in as files are here."""
+    critical = session.scalars(
+        select(ChecklistRow).where(
+            ChecklistRow.case_number == row.number,
+            ChecklistRow.level == "C",
+            ChecklistRow.state == "needed",
         )
-        or 0
+    )
+    row.missing_critical = sum(
+        not (isinstance(item.body, Mapping) and item.body.get("held")) for item in critical
     )
 
 

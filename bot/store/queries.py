@@ -141,7 +141,9 @@ class Queries:
         self, conversation_id: str, before: int | None = None, limit: int = 50
     ) -> list[TranscriptLine]:
         """Newest first; `before` is the `seq` of the oldest line shown."""
-        query = select(Message).where(Message.conversation_id == conversation_id)
+        query = select(Message).where(
+            Message.conversation_id == conversation_id, Message.kind != Kind.PAPERS
+        )
         if before is not None:
             query = query.where(Message.seq < before)
         with self._db.read() as session:
@@ -154,6 +156,7 @@ class Queries:
             rows = session.scalars(
                 select(Message)
                 .where(Message.conversation_id == conversation_id, Message.seq > after)
+                .where(Message.kind != Kind.PAPERS)
                 .order_by(Message.seq)
                 .limit(limit)
             )

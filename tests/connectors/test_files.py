@@ -66,7 +66,8 @@ def test_the_browser_chat_offers_a_download_to_its_own_conversation_only(service
 
 
 def test_a_file_sent_in_the_browser_is_kept_encrypted(service: Service) -> None:
-    sent = {"file": ("../../etc/scan.pdf", LETTER, "application/pdf")}
+    report = b"Pathology report: serous carcinoma, ovarian"
+    sent = {"file": ("../../etc/scan.txt", report, "text/plain")}
     answer = service.client.post("/webchat/mine/messages", files=sent, data={"text": "the scan"})
     assert answer.status_code == 200
     folder = Path(service.settings.files_url.removeprefix("file://"))
@@ -75,8 +76,8 @@ def test_a_file_sent_in_the_browser_is_kept_encrypted(service: Service) -> None:
     assert b"ovarian" not in kept[0].read_bytes()
     lines = service.client.get("/webchat/mine/messages").json()["messages"]
     [line] = [line for line in lines if line["files"]]
-    assert service.client.get(line["files"][0]["url"]).content == LETTER
-    assert (line["text"], line["files"][0]["name"]) == ("the scan", "scan.pdf")
+    assert service.client.get(line["files"][0]["url"]).content == report
+    assert (line["text"], line["files"][0]["name"]) == ("the scan", "scan.txt")
 
 
 NAMES = ["", "..", "../x", "ab/../../etc/passwd", "/etc/passwd", "aa/" + "g" * 40]

@@ -74,9 +74,9 @@ async def test_what_the_engine_is_told(sqlite_store: Store) -> None:
     assert told["kind"] == "file"
     assert told["language"] == "bn"
     assert told["profile_name"] == "Rina"
-    assert told["files"] == [
-        {"name": "scan.pdf", "key": "ab/cd", "content_type": "application/pdf"}
-    ]
+    [file] = told["files"]
+    assert file.pop("paper") == f"{told['messages'][0]}/0"
+    assert file == {"name": "scan.pdf", "key": "ab/cd", "content_type": "application/pdf"}
     assert told["location"] == {"lat": 23.8, "lon": 90.4}
     assert told["too_long"] is True
 
