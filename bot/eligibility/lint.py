@@ -10,13 +10,15 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from itertools import combinations
+from itertools import permutations
 from typing import Final
 
 from bot.eligibility.questions import ORDER
 from bot.eligibility.rules import Origin, PathwayRules, Rule, RuleSet
 from bot.facts.markers import marker_id
 from bot.facts.model import fact_names
+from bot.facts.record_facts import record_ids
+from bot.facts.vocabulary import cancers
 from bot.facts.wire import Labs, today
 
 # REQ-103: never said to a patient.
@@ -25,8 +27,9 @@ FORBIDDEN: Final = re.compile(
     r"\d+ ?(%|percent) (survival|response|of patients)|survival of",
     re.IGNORECASE,
 )
-_CHECKLIST_ID: Final = re.compile(r"^(B\d{1,2}|[a-z][a-z0-9_]*)$")
-_OWN_IDS: Final = frozenset({"histology", "cd19_expression", "rt_plan", "donor_details"})
+_OWN_IDS: Final = frozenset({"histology", "cd19_expression", "rt_plan"})
+# Two answers for the same criteria: the better one always hides the other.
+_BETTER: Final = ("DEFER", "CONSIDER", "CAUTION", "NEEDS_INFO", "NOT_YET", "TRIAL_ONLY", "NO_MATCH")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,8 @@ def _rule(rule: Rule, day: date) -> Iterator[Finding]:
     texts = [rule.statement, *rule.cautions]
     for criterion in rule.criteria:
         texts += [criterion.say, criterion.note]
+        if criterion.fails == "CAUTION" and not criterion.note:
+            yield Finding("wording", name, f"no note for when it is not so: {criterion.say}")
         for missing in criterion.missing:
             if not _nameable(missing):
                 yield Finding("unknown id", name, f"{missing!r} in missing")
@@ -82,9 +87,7 @@ def _rule(rule: Rule, day: date) -> Iterator[Finding]:
 
 def _nameable(name: str) -> bool:
     known = name in fact_names() or name in Labs.model_fields or name in ORDER
-    return (
-        known or marker_id(name) is not None or name in _OWN_IDS or bool(_CHECKLIST_ID.match(name))
-    )
+    return known or marker_id(name) is not None or name in _OWN_IDS | record_ids()
 
 
 def _dated(name: str, origin: Origin, day: date) -> Iterator[Finding]:
@@ -100,7 +103,17 @@ def _worded(name: str, text: str) -> Iterator[Finding]:
 
 
 def _unreachable(pathway: PathwayRules) -> Iterator[Finding]:
-    """Criteria that ask for a number above and below the same bound can never hold together."""
+    """Rules that can never hold, or whose answer a better one always hides.
+
+    Criteria that ask for a number above and below the same bound can never hold together; a rule
+    whose criteria are all among those of another one is at least as often true.
+    """
+    for better, hidden in _pairs(pathway):
+        covered = (
+            better.cancers is None or (hidden.cancers or frozenset(cancers())) <= better.cancers
+        )
+        if covered and _BETTER.index(better.then) < _BETTER.index(hidden.then):
+            yield Finding("unreachable", _name(hidden), f"{_name(better)} always answers better")
     for rule in pathway.rules:
         wanted: dict[str, tuple[float, float]] = {}
         for criterion in rule.criteria:
@@ -115,13 +128,24 @@ def _unreachable(pathway: PathwayRules) -> Iterator[Finding]:
 
 
 def _overlapping(pathway: PathwayRules) -> Iterator[Finding]:
-    """Two rules of one row for one cancer with the same criteria and different answers."""
-    for one, other in combinations(pathway.rules, 2):
-        if one.id != other.id or not _share_cancer(one, other):
+    """The same product twice for one cancer, under criteria of which one set holds the other."""
+    for wider, narrower in _pairs(pathway):
+        twice = sorted(set(wider.products) & set(narrower.products))
+        if twice and wider.then == narrower.then:
+            told = f"{', '.join(twice)} given by {_name(wider)} already"
+            yield Finding("overlap", _name(narrower), told)
+
+
+def _pairs(pathway: PathwayRules) -> Iterator[tuple[Rule, Rule]]:
+    """Rules for a common cancer of which the first asks for nothing that the second does not."""
+    for one, other in permutations(pathway.rules, 2):
+        if not _share_cancer(one, other):
             continue
-        same = {c.say for c in one.criteria} == {c.say for c in other.criteria}
-        if same and one.then != other.then:
-            yield Finding("overlap", _name(one), f"same criteria as {_name(other)}")
+        wants, more = ({c.say for c in r.criteria} for r in (one, other))
+        if wants < more or (
+            wants == more and pathway.rules.index(one) < pathway.rules.index(other)
+        ):
+            yield one, other
 
 
 def _share_cancer(one: Rule, other: Rule) -> bool:

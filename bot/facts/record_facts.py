@@ -26,6 +26,13 @@ def record_facts() -> Mapping[str, frozenset[str]]:
     return {pathway: frozenset(names & wanted) for pathway, names in out.items()}
 
 
+@cache
+def record_ids() -> frozenset[str]:
+    """The id of every record, and of every test that is worth asking for."""
+    items = (*_read("base.yml")["items"], *_read("items.yml")["items"])
+    return frozenset(i["id"] for i in (*items, *_read("missing_tests.yml")["tests"]))
+
+
 def _read(name: str) -> Any:
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     text = (KNOWLEDGE / "checklists" / name).read_text(encoding="utf-8")

@@ -248,6 +248,44 @@ def test_words_that_must_not_be_said_are_found(files: Path, words: str, kind: st
     assert any(f.kind == kind for f in lint.check(load_rules(files), date(2026, 7, 1)))
 
 
+# file, text to find, text instead, kind of finding, part of what is said
+DOUBTFUL = [
+    ("til.yml", "products: [lifileucel]", "asks: [slides_of_the_moon]\n    products: [lifileucel]",
+     "unknown id", "slides_of_the_moon"),
+    ("bnct.yml", "        note: A tumour around the carotid artery can bleed.\n", "",
+     "wording", "no note"),
+    ("transplant.yml",
+     "  - id: TX-1\n    branch: germ cell tumour",
+     "  - {id: TX-9, statement: Any germ cell tumour., cancers: [testicular_gct], then: CONSIDER,"
+     " evidence: {kind: approved}}\n  - id: TX-1\n    branch: germ cell tumour",
+     "", ""),
+    ("adc.yml",
+     "  - id: AD-CX\n",
+     "  - {id: AD-ALL, statement: Any cervical cancer., cancers: [cervical], then: CONSIDER,"
+     " products: [tisotumab vedotin], evidence: {kind: approved}}\n  - id: AD-CX\n",
+     "overlap", "tisotumab vedotin"),
+    ("bnct.yml",
+     "  - id: BN-1\n    branch: melanoma and meningioma",
+     "  - {id: BN-9, statement: Any meningioma., cancers: [melanoma_cutaneous, melanoma_uveal,"
+     " meningioma], then: CONSIDER, evidence: {kind: approved}}\n"
+     "  - id: BN-1\n    branch: melanoma and meningioma",
+     "unreachable", "BN-9"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "old", "new", "kind", "said"), DOUBTFUL)
+def test_what_is_doubtful_is_found(
+    files: Path, name: str, old: str, new: str, kind: str, said: str
+) -> None:
+    path = files / "pathways" / name
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    found = lint.check(load_rules(files), date(2026, 7, 1))
+    assert [f.kind for f in found] == ([kind] if kind else [])
+    assert all(said in f"{f.where} {f.problem}" for f in found)
+
+
 def test_a_rule_that_can_never_hold_is_found(files: Path) -> None:
     path = files / "pathways" / "til.yml"
     text = path.read_text(encoding="utf-8")
