@@ -210,17 +210,27 @@ class Context:
                 return True
         for cue in self._after(last, here, "asked_after", reach=6):
             listed = here.question or not self._comma(last, cue.first)
+            listed = listed or self.doc.tokens[cue.first].text in words_of("explains")
             if listed and not self._between(last, cue.first, "boundary"):
                 return True
         opens = self.doc.tokens[here.first].text
         if not here.question:
-            asks = opens in words_of("question_always")
-            return asks and not self._statement_between(here.first, first)
+            return self._opens_question(here) and not self._statement_between(here.first, first)
         if opens in words_of("question_start"):
             return not self._statement_between(here.first, first)
         tail = max((place for place in self.commas if here.first < place < here.last), default=0)
         short = here.last - max(tail, here.first) <= 4
         return short and first >= tail
+
+    def _opens_question(self, here: Sentence) -> bool:
+        """A question without its mark ("can my mother take it"), unless a subject is left out."""
+        words = [
+            token.text for token in self.doc.tokens[here.first : min(here.first + 4, here.last)]
+        ]
+        if len(words) < 2 or words_of("told_as_normal").intersection(words):
+            return False
+        opens = words[0] in words_of("question_always") or words[0] in words_of("question_start")
+        return opens and words[1] not in words_of("question_not")
 
     def _statement_between(self, low: int, high: int) -> bool:
         """A comma followed by a new statement takes the words out of the question."""

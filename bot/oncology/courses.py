@@ -42,6 +42,9 @@ class CourseFile:
     ago: frozenset[str]
     not_treatments: tuple[str, ...]
     also_scores: frozenset[str]
+    before_margin: frozenset[str]
+    taking_out: frozenset[str]
+    growths: frozenset[str]
 
 
 @cache

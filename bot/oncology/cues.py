@@ -52,8 +52,11 @@ class Cues:
     # Single words, looked up on their own whatever phrase they stand in.
     alternative: tuple[str, ...] = ()
     question_always: tuple[str, ...] = ()
+    question_not: tuple[str, ...] = ()
+    told_as_normal: tuple[str, ...] = ()
     negates_next: tuple[str, ...] = ()
     answer_no: tuple[str, ...] = ()
+    explains: tuple[str, ...] = ()
     still_reaches: tuple[str, ...] = ()
     had: tuple[str, ...] = ()
     has: tuple[str, ...] = ()
@@ -86,8 +89,11 @@ WORDS = frozenset(
     {
         "alternative",
         "question_always",
+        "question_not",
+        "told_as_normal",
         "negates_next",
         "answer_no",
+        "explains",
         "still_reaches",
         "had",
         "has",

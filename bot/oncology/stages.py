@@ -110,7 +110,7 @@ def _group(match: re.Match[str]) -> str | None:
     if named.get("o"):
         return _ROMAN[str(stage_file().ordinals[named["o"]])]
     number = named.get("n")
-    if not number or number == "v":
+    if not number or number == "v" or f"{number}{named.get('x') or ''}" == "is":
         return None
     return _ROMAN.get(number, number.upper())
 

@@ -20,6 +20,7 @@ from bot.oncology.knowledge_files import KNOWLEDGE, load
 from bot.oncology.patterns import PatternBook
 from bot.oncology.phrases import Hit, PhraseBook
 from bot.oncology.reading import Mention
+from bot.oncology.spread import disease_words
 from bot.oncology.text import Document
 from bot.oncology.treatments import given_treatments, says_none, treatment_hits
 from bot.oncology.vocabulary import Review
@@ -51,12 +52,19 @@ class StatusFile:
     other_subjects: frozenset[str]
     of_the_disease: frozenset[str]
     passed: frozenset[str]
+    returning: frozenset[str]
     background: frozenset[str]
     trend_words: frozenset[str]
     fresh: frozenset[str]
     of_a_medicine_before: frozenset[str]
     of_a_medicine_after: frozenset[str]
     of_a_medicine: frozenset[str]
+    not_status: tuple[str, ...]
+    told_by: frozenset[str]
+    told_of: frozenset[str]
+    verbs: frozenset[str]
+    modals: frozenset[str]
+    begun: frozenset[str]
     supposed: frozenset[str]
     denied: frozenset[str]
 
@@ -97,13 +105,25 @@ def _statements() -> PatternBook[str]:
 
 def read_status(doc: Document, asks: str | None) -> Iterator[Mention]:
     """`disease_status` as last said, or as it follows from a diagnosis without treatment."""
-    said = status_hits(doc)
+    asked = asks == "disease_status"
+    said = [h for h in status_hits(doc) if asked or _of_a_disease(doc, h)]
     if not said and asks == "disease_status" and len(doc.tokens) <= SHORT:
         said = [h for h in _answers().find(doc) if not context_of(doc).owners.is_other(h.first)]
     if said:
         yield _mention(doc, _standing(doc, said))
         return
     yield from _working(doc) or _untreated(doc)
+
+
+def _of_a_disease(doc: Document, hit: Hit[str]) -> bool:
+    """ "He is not responding" alone may be anything: something must speak of the disease."""
+    own = {doc.tokens[i].text for i in range(hit.first, hit.last)}
+    if hit.value == "relapsed" and own & status_file().returning:
+        return True
+    if own & status_file().of_the_disease or _things(doc) or findings(doc, None):
+        return True
+    kinds = {"malignant", "generic", "spread", "mass", "tumour"}
+    return any(kinds & h.value for h in disease_words(doc)) or bool(results(doc))
 
 
 def status_hits(doc: Document) -> list[Hit[str]]:
@@ -118,7 +138,10 @@ def status_hits(doc: Document) -> list[Hit[str]]:
 
 
 def _found(doc: Document) -> list[Hit[str]]:
-    phrases = [h for h in _phrases().find(doc) if not _before_score(doc, h)]
+    other = {i for h in _not_status().find(doc) for i in range(h.first, h.last)}
+    phrases = [
+        h for h in _phrases().find(doc) if h.first not in other and not _before_score(doc, h)
+    ]
     hits = [resolved for h in phrases if (resolved := _resolved(doc, h)) is not None]
     taken = {i for hit in hits for i in range(hit.first, hit.last)}
     more = [
@@ -179,17 +202,37 @@ def _background(doc: Document, hit: Hit[str]) -> bool:
 def _meant(doc: Document, hit: Hit[str]) -> bool:
     context = context_of(doc)
     found = context.assess(hit.first, hit.last)
-    if found.other_person or found.asked or found.uncertain:
+    if found.other_person or found.uncertain or (found.asked and not _told_in_passing(doc, hit)):
         return False
-    before = {
-        t.text
-        for t in doc.tokens[max(context.sentence(hit.first).first, hit.first - 4) : hit.first]
-    }
-    if before & status_file().supposed:
+    if _only_thought_of(doc, hit):
         return False
     if hit.value == "progressed" and doc.tokens[hit.first].text in status_file().fresh:
         return not found.negated  # "no new lesions"
     return hit.value in DENYING or not found.negated
+
+
+def _told_in_passing(doc: Document, hit: Hit[str]) -> bool:
+    """ "Is it worth it now that it progressed": a question that tells of the change."""
+    words = status_file()
+    before = {t.text for t in doc.tokens[max(0, hit.first - 3) : hit.first]}
+    own = {doc.tokens[i].text for i in range(hit.first, hit.last)}
+    return bool(before & words.told_by) or bool(before & words.told_of and own & words.verbs)
+
+
+def _only_thought_of(doc: Document, hit: Hit[str]) -> bool:
+    """ "If it comes back", "it may grow"; but "it started to grow" tells of a change."""
+    words = status_file()
+    low = max(context_of(doc).sentence(hit.first).first, hit.first - 4)
+    before = [t.text for t in doc.tokens[low : hit.first]]
+    if words.supposed.intersection(before):
+        return True
+    last = before[-1] if before else ""
+    return last in words.modals and not words.begun.intersection(before)
+
+
+@cache
+def _not_status() -> PhraseBook[bool]:
+    return PhraseBook((phrase, True) for phrase in status_file().not_status)
 
 
 def _of_something_else(doc: Document, hit: Hit[str]) -> bool:

@@ -19,7 +19,7 @@ from bot.oncology.cues import words_of
 from bot.oncology.phrases import Hit, PhraseBook
 from bot.oncology.reading import Mention
 from bot.oncology.text import Document
-from bot.oncology.vocabulary import Treatment, listed_book, treatment_book, treatments
+from bot.oncology.vocabulary import Treatment, listed_book, organ_book, treatment_book, treatments
 from bot.oncology.wishes import wish_first, wish_of
 
 MAX_OPERATIONS = 6
@@ -122,6 +122,7 @@ def treatment_hits(doc: Document) -> list[Hit[Treatment]]:
             and (not hit.value.exact or _written_as_name(doc, hit))
             and not _something_removed(doc, hit)
             and not _is_score(doc, hit)
+            and not (_only_removes(doc, hit))
         ]
         found = doc.memory["treatment hits"] = _with_listed(doc, plain)
     return found
@@ -159,6 +160,9 @@ def _in_list(doc: Document, hit: Hit[Treatment], taken: set[int]) -> bool:
 def _is_score(doc: Document, hit: Hit[Treatment]) -> bool:
     """ "IPI 4" is the prognostic index, no drug."""
     own = doc.tokens[hit.first].text
+    before = doc.tokens[hit.first - 1].text if hit.first else ""
+    if own == "r" and before in course().before_margin:
+        return True
     number = hit.last < len(doc.tokens) and doc.tokens[hit.last].text.isdigit()
     return hit.last - hit.first == 1 and number and own in course().also_scores
 
@@ -169,6 +173,16 @@ def _something_removed(doc: Document, hit: Hit[Treatment]) -> bool:
         return False
     around = (*doc.tokens[max(0, hit.first - 3) : hit.first], *doc.tokens[hit.last : hit.last + 2])
     return any(token.text in words_of("not_operated") for token in around)
+
+
+def _only_removes(doc: Document, hit: Hit[Treatment]) -> bool:
+    """ "Remove my name": taking out is an operation where a part of the body follows."""
+    words = {t.text for t in doc.tokens[hit.first : hit.last]}
+    if hit.value.name != "surgery" or not words & course().taking_out:
+        return False
+    parts = {h.first for h in organ_book().find(doc)}
+    follow = range(hit.last - 1, min(hit.last + 4, len(doc.tokens)))
+    return not any(i in parts or doc.tokens[i].text in course().growths for i in follow)
 
 
 def _written_as_name(doc: Document, hit: Hit[Treatment]) -> bool:
