@@ -8,7 +8,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Protocol, runtime_checkable
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from bot.facts.case import (
@@ -25,6 +25,7 @@ from bot.store.case_tables import AssessmentRow, CaseRow, CaseTerm, ChecklistRow
 from bot.store.crypto import Cipher
 from bot.store.database import Database, insert_new, put
 from bot.store.records import AssessmentRecord, ChecklistItem, FactVersion
+from bot.store.tables import Conversation
 
 # Without 0/O, 1/I/L and U, so that a number survives being read out on the phone.
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -54,10 +55,14 @@ def new_case_number() -> CaseNumber:
 
 
 def current_row(session: Session, conversation_id: str) -> CaseRow | None:
-    """The current case of a conversation."""
+    """The current case of a conversation: its own, or that of the one it is linked to."""
+    linked_to = (
+        select(Conversation.linked_to).where(Conversation.id == conversation_id).scalar_subquery()
+    )
+    main = func.coalesce(linked_to, conversation_id)
     return session.scalar(
         select(CaseRow)
-        .where(CaseRow.conversation_id == conversation_id, CaseRow.current)
+        .where(CaseRow.conversation_id == main, CaseRow.current)
         .execution_options(populate_existing=True)
     )
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple, Self
 
-from sqlalchemy import or_, select
+from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from bot.store.case_tables import CaseRow
@@ -134,6 +134,15 @@ def info(row: Conversation) -> ConversationInfo:
         expires_at=row.expires_at,
         human_owner=row.human_owner,
         epoch=row.epoch,
+    )
+
+
+def keep_doors(session: Session, main: Conversation) -> None:
+    """Chats that share a case are kept as long as it is."""
+    session.execute(
+        update(Conversation)
+        .where(Conversation.linked_to == main.id)
+        .values(expires_at=main.expires_at)
     )
 
 

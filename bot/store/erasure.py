@@ -8,6 +8,7 @@ moment loses the claim.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -53,7 +54,13 @@ class Erasure:
     def erase(
         self, conversation_id: str, actor: str = "patient", reason: str | None = None
     ) -> Erased:
-        """Remove everything of a conversation and say so in the audit log, in one transaction."""
+        """Remove everything of a conversation and say so in the audit log, in one transaction.
+
+        Chats that share its case are erased before it.
+        """
+        for linked in self._linked(conversation_id):
+            with suppress(NotFound):  # another process was quicker
+                self.erase(linked, actor, reason)
         with self._db.write() as session:
             if self._db.lock_conversation(session, conversation_id) is None:
                 raise NotFound(conversation_id)
@@ -74,6 +81,11 @@ class Erasure:
             object_ = f"conversation:{conversation_id}"
             record(session, self._db.now(), actor, "conversation.erase", object_, reason)
             return erased
+
+    def _linked(self, conversation_id: str) -> list[str]:
+        with self._db.read() as session:
+            linked = select(Conversation.id).where(Conversation.linked_to == conversation_id)
+            return list(session.scalars(linked))
 
     def purge(self, dry_run: bool = False, limit: int = 100) -> list[Erased]:
         """Erase what has expired: never consented within a day, or asked to be forgotten."""

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
-from bot.store.case_tables import CaseRow
+from bot.store.cases import current_row
 from bot.store.database import Database
 from bot.store.errors import NotFound
 from bot.store.messages import Author, InboundMessage, Kind, OutboundReply, State
@@ -249,9 +249,7 @@ def _same_turn(rows: list[Message], group: int) -> list[Message]:
 
 def _claimed(session: Session, taken: Held, rows: list[Message]) -> ClaimedTurn:
     conversation = session.get_one(Conversation, taken.conversation_id)
-    case = session.scalar(
-        select(CaseRow).where(CaseRow.conversation_id == conversation.id, CaseRow.current)
-    )
+    case = current_row(session, conversation.id)
     first = rows[0]
     return ClaimedTurn(
         conversation_id=conversation.id,

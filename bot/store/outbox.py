@@ -17,7 +17,7 @@ from operator import attrgetter
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from bot.store.case_tables import CaseRow
+from bot.store.cases import current_row
 from bot.store.conversations import ASKED_TO_STOP
 from bot.store.database import Database, insert_new
 from bot.store.delivery_states import MAX_SENDS, WAITING, Report, advance, note, take_report
@@ -238,11 +238,7 @@ class Outbox:
                 .where(Message.state != State.CANCELED)
                 .order_by(Message.seq)
             )
-            case = session.scalar(
-                select(CaseRow).where(
-                    CaseRow.conversation_id == heard.conversation_id, CaseRow.current
-                )
-            )
+            case = current_row(session, heard.conversation_id)
             return TurnReplies(
                 done=done,
                 replies=tuple(Outgoing.model_validate(row.body) for row in rows),
@@ -339,9 +335,7 @@ def _delivery(
     lease_until: datetime,
     maybe_sent: bool,
 ) -> Delivery:
-    language = session.scalar(
-        select(CaseRow.language).where(CaseRow.conversation_id == conversation.id, CaseRow.current)
-    )
+    case = current_row(session, conversation.id)
     return Delivery(
         message_id=row.id,
         conversation_id=conversation.id,
@@ -356,7 +350,7 @@ def _delivery(
         attempts=row.attempts,
         created_at=row.created_at,
         last_inbound_at=conversation.last_inbound_at,
-        language=language,
+        language=case.language if case else None,
         maybe_sent=maybe_sent,
         first_tried_at=row.first_tried_at,
     )

@@ -15,6 +15,7 @@ from bot.store.desk import Desk
 from bot.store.erasure import Erasure
 from bot.store.files import FileStore
 from bot.store.inbox import Inbox
+from bot.store.links import Links
 from bot.store.outbox import Outbox
 from bot.store.queries import Queries
 from bot.store.received_files import ReceivedFiles
@@ -34,6 +35,7 @@ class Store:
         self.inbox = Inbox(database)
         self.outbox = Outbox(database)
         self.dead_letters = DeadLetters(database, self.inbox, self.outbox)
+        self.links = Links(database)
         self.buttons = Buttons(database)
         self.turns = Turns(database)
         self.cases = Cases(database)

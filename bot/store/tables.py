@@ -112,6 +112,8 @@ class Conversation(Base):
     human_owner: Mapped[str | None]
     # Grows with every change of hands; replies of the bot from an older epoch are not sent.
     epoch: Mapped[int] = mapped_column(default=0)
+    # Shares the case of that conversation (`links`); cleared when it is erased.
+    linked_to: Mapped[str | None] = mapped_column(index=True)
 
 
 class Receipt(Base):
@@ -186,6 +188,25 @@ class Due(Base):
     lease_until: Mapped[datetime | None]
 
     __table_args__ = (Index("ix_due_ready", "queue", "ready_at"),)
+
+
+class LinkCode(Base):
+    """A code to join a conversation's case, kept as a keyed hash; `asked_by` once it was given."""
+
+    __tablename__ = "link_codes"
+    key: Mapped[str] = mapped_column(primary_key=True)
+    conversation_id: Mapped[str] = of_conversation(index=True)
+    made_by: Mapped[str]
+    asked_by: Mapped[str | None]
+    expires_at: Mapped[datetime]
+
+
+class Beat(Base):
+    """When a channel was last known to be served, to notice an outage afterwards."""
+
+    __tablename__ = "beats"
+    name: Mapped[str] = mapped_column(primary_key=True)
+    at: Mapped[datetime]
 
 
 class Button(Base):

@@ -16,7 +16,7 @@ from typing import Any
 
 from bot.facts.case import Case
 from bot.store import cases
-from bot.store.conversations import ASKED_TO_STOP
+from bot.store.conversations import ASKED_TO_STOP, keep_doors
 from bot.store.database import Database, insert_new
 from bot.store.errors import NotFound, TurnConflict
 from bot.store.tables import Conversation
@@ -30,8 +30,15 @@ class Turn:
     """One turn: read `case` (and `already`), change the case, then `finish`."""
 
     def __init__(
-        self, database: Database, message_id: str, case: Case, version: int, already: Any
+        self,
+        database: Database,
+        door: str,
+        message_id: str,
+        case: Case,
+        version: int,
+        already: Any,
     ) -> None:
+        self._door = door  # where it was said; the case may be shared with other conversations
         self.case = case
         case.memory.pop("stopped", None)  # who writes again may be answered again
         self.already: list[Any] | None = already
@@ -61,7 +68,7 @@ class Turn:
                 TurnRow,
                 {
                     "message_id": self._message_id,
-                    "conversation_id": conversation_id,
+                    "conversation_id": self._door,
                     "replies": list(replies),
                     "created_at": now,
                 },
@@ -76,8 +83,10 @@ class Turn:
             if checklist is not None:
                 cases.save_checklist(session, self._db.cipher, row, checklist, now)
             _keep_or_forget(conversation, self.case, now)
+            keep_doors(session, conversation)
             if self.case.memory.get("stopped"):
-                conversation.stopped_at, conversation.stop_reason = now, ASKED_TO_STOP
+                door = session.get_one(Conversation, self._door)
+                door.stopped_at, door.stop_reason = now, ASKED_TO_STOP
 
 
 def _keep_or_forget(conversation: Conversation, case: Case, now: datetime) -> None:
@@ -105,7 +114,8 @@ class Turns:
                 case, version = cases.load(session, row), row.version
         if row is None:
             case, version = self._first(conversation_id)
-        yield Turn(self._db, message_id, case, version, taken.replies if taken else None)
+        already = taken.replies if taken else None
+        yield Turn(self._db, conversation_id, message_id, case, version, already)
 
     def _first(self, conversation_id: str) -> tuple[Case, int]:
         with self._db.write() as session:
