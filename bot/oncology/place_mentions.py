@@ -180,6 +180,8 @@ def _inflected(doc: Document, index: int) -> PlaceMention | None:
         forms = [word[cut:] for cut in (1, 2, 3) if len(word) - cut >= 3]
     else:
         forms = [word[:-cut] for cut in (1, 2, 3) if len(word) - cut >= 3]
+        if "\u0400" <= word[0] <= "\u052f":
+            forms += [word[:-1] + ending for ending in "аяь"]  # "из России", "в Москве"
     names = gazetteer().names
     for form in forms:
         place = names.get(form)

@@ -39,6 +39,11 @@ def test_where_the_patient_is(case: dict[str, Any]) -> None:
     assert country(case["text"], case.get("asks")) == case["country"]
 
 
+@pytest.mark.parametrize("case", [c for c in CASES if "city" in c], ids=lambda case: case["text"])
+def test_in_which_city_the_patient_is(case: dict[str, Any]) -> None:
+    assert city(case["text"], case.get("asks")) == case["city"]
+
+
 def test_there_are_enough_cases() -> None:
     assert len(CASES) >= 120
 
