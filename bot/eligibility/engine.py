@@ -38,8 +38,9 @@ def assess(facts: CaseFacts | Mapping[str, Any], rules: RuleSet | None = None) -
             named=False, view=view,
         )  # fmt: skip
     unproven = _unproven(known)
+    live = live_gates(ruleset.gates, view)
     results = [
-        _apply_gates(match(p, view, unproven), ruleset.gates, view, suspected=known.suspected)
+        _apply_gates(match(p, view, unproven), live, view, suspected=known.suspected)
         for p in ruleset.pathways.values()
     ]
     done = Assessment(
@@ -118,8 +119,16 @@ def _unproven(facts: CaseFacts) -> str | None:
     return None
 
 
+LiveGates = tuple[tuple[Gate, bool | None], ...]
+
+
+def live_gates(gates: Sequence[Gate], view: View) -> LiveGates:
+    """The gates that fire or may fire for these facts: judged once, for all pathways."""
+    return tuple((g, value) for g in gates if (value := g.when.test(view)) is not False)
+
+
 def _apply_gates(
-    result: PathwayResult, gates: Sequence[Gate], view: View, *, suspected: bool | None
+    result: PathwayResult, gates: LiveGates, view: View, *, suspected: bool | None
 ) -> PathwayResult:
     """Gates after the match (C1); only a result that would be shown is changed.
 
@@ -133,12 +142,12 @@ def _apply_gates(
     missing = list(result.missing)
     decisive = list(result.decisive)
     softening: list[str] = []
-    for gate in gates:
+    for gate, value in gates:
         for effects, fired in ((gate.hard, hard), (gate.soft, soft), (gate.note, notes)):
             limit = effects.get(result.id)
             if limit is None:
                 continue
-            verdict = _gate_verdict(gate, limit, view, result.rules)
+            verdict = _gate_verdict(value, limit, view, result.rules)
             if verdict is True:
                 fired.append(gate)
                 break
@@ -175,10 +184,11 @@ def _apply_gates(
     )
 
 
-def _gate_verdict(gate: Gate, limit: Limit, view: View, rules: tuple[str, ...]) -> bool | None:
+def _gate_verdict(
+    value: bool | None, limit: Limit, view: View, rules: tuple[str, ...]
+) -> bool | None:
     """Does the gate fire here? A limit to some cases of the pathway counts as part of it."""
-    value = gate.when.test(view)
-    if value is False or (limit.rules and limit.rules.isdisjoint(rules)):
+    if limit.rules and limit.rules.isdisjoint(rules):
         return False
     if limit.when is None:
         return value

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from bot.eligibility import rule_files
-from bot.eligibility.engine import _apply_gates, _level, assess, triage_level
+from bot.eligibility.engine import _apply_gates, _level, assess, live_gates, triage_level
 from bot.eligibility.matching import match
 from bot.eligibility.results import PathwayResult
 from bot.eligibility.rules import PATHWAYS, Gate, RuleSet
@@ -160,7 +160,8 @@ class Run:
 
     def answer(self, gate: Gate) -> tuple[str, tuple[str, ...]]:
         """Status and gates with this gate alone."""
-        result = _apply_gates(self.matched, (gate,), self.view, suspected=None)
+        live = live_gates((gate,), self.view)
+        result = _apply_gates(self.matched, live, self.view, suspected=None)
         return result.status, result.gates
 
 

@@ -22,7 +22,7 @@ NEGATIVE = ("NOT_YET", "TRIAL_ONLY", "NO_MATCH", "DEFER")
 PROMISE = re.compile(
     r"qualif|eligible|\bcur(e|ed|es)\b|guarante|best (treatment|option|choice)|last (chance|hope)|"
     r"\d ?(%|percent) (of patients|chance|survival|response)|survival|surviv(e|al rate)|"
-    r"remission rate|\bprice|\bcosts?\b|\$|€|£|miracle|definitely|certainly will|you will be accepted",
+    r"remission rate|\bprice|\bcosts?\b|\$|€|£|miracle|definitely|certainly will|will be accepted",
     re.IGNORECASE,
 )
 # A criterion stands behind "when", "whether" and "if", so it must be a whole clause.
