@@ -53,6 +53,8 @@ class MeasureFile:
     at_present: frozenset[str]
     calcium: tuple[str, ...]
     potassium: tuple[str, ...]
+    glucose: tuple[str, ...]
+    breathing_rate: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +99,7 @@ def _duration() -> re.Pattern[str]:
     unit = "|".join(f"(?P<{name}>{_any(words)})" for name, words in file.units.items())
     return re.compile(
         r"(?<![\w.])(?:(?P<n>\d{1,4}(?:\.\d)?)\s*(?:(?:-|to|or)\s*(?P<n2>\d{1,3})\s*)?\+?\s*|"
-        rf"(?P<word>{_any(_amounts())})\s+)(?P<half>(?:and|n|&)\s*(?:a\s+)?half\s+)?(?:{unit})(?!\w)"
-        r"(?P<more>\s+(?:and|n|&)\s+(?:a\s+)?half(?!\w))?"
+        rf"(?P<word>{_any(_amounts())})\s+)(?:{unit})(?!\w)"
         rf"(?:\s*(?P<tail>{_any([*file.ago, *file.lasting])})(?!\w))?"
     )
 
@@ -126,7 +127,6 @@ def _durations(doc: Document) -> list[Duration]:
         amount = _amounts()[match["word"]] if match["word"] else float(match["n"])
         if match["n2"]:
             amount = max(amount, float(match["n2"]))
-        amount += 0.5 if match["half"] or match["more"] else 0.0
         unit = next(name for name in _HOURS if match[name])
         ago = match["tail"] in measure_file().ago
         found.append(Duration(amount * _HOURS[unit], ago, *match.span()))
@@ -259,11 +259,22 @@ def _oxygen(doc: Document) -> Iterator[Measure]:
             if 50 <= value <= 100 and match.start("n") not in seen:
                 seen.add(match.start("n"))
                 yield Measure("spo2_pct", value, match.start(), match.end())
+    if not seen and _ANY_OXYGEN.search(doc.norm):
+        for match in _METER_SHOWS.finditer(doc.norm):
+            seen.add(match.start("n"))
+            yield Measure("spo2_pct", float(match["n"]), match.start(), match.end())
     if seen:
         for match in _NOW_OXYGEN.finditer(doc.norm, min(seen)):
             if match.start("n") not in seen:
                 yield Measure("spo2_pct", float(match["n"]), match.start(), match.end())
 
+
+# "On oxygen at home, the machine still reads 83."
+_ANY_OXYGEN = re.compile(r"(?<!\w)(?:oxygen|o2|concentrator|oximeter)(?!\w)")
+_METER_SHOWS = re.compile(
+    r"(?<!\w)(?:reads|reading|shows|showing|still)\s+(?:only |just |at )?(?P<n>[6-9]\d)"
+    r"(?!\w|[./]\d|\s*(?:kg|mg|year|month|day|l\b))"
+)
 
 # "It was 88 in the morning, now 97": the second number has no word of its own.
 _NOW_OXYGEN = re.compile(
@@ -318,9 +329,9 @@ def counts(doc: Document) -> Iterator[Measure]:
         yield Measure("times", value, match.start(), match.end())
 
 
-def minerals(doc: Document) -> Iterator[Measure]:
-    """Calcium in mg/dl and potassium in mmol/l, where a number stands beside the name."""
-    for kind, pattern in _minerals().items():
+def vital_numbers(doc: Document) -> Iterator[Measure]:
+    """Calcium and glucose in mg/dl, potassium in mmol/l, breaths a minute, beside their names."""
+    for kind, pattern in _vital().items():
         for match in pattern.finditer(doc.norm):
             value = float(match["n"].replace(",", "."))
             if kind == "calcium" and value < _MOLAR_CALCIUM:
@@ -333,10 +344,17 @@ _MG_PER_MMOL = 4.008
 
 
 @cache
-def _minerals() -> dict[str, re.Pattern[str]]:
+def _vital() -> dict[str, re.Pattern[str]]:
     file = measure_file()
-    number = r"(?:[\s:=\-~,(><]+[^\W\d_]+){0,4}?[\s:=\-~,(><]*(?P<n>\d{1,2}(?:[.,]\d{1,2})?)"
+    number = r"(?:[\s:=\-~,(><]+[^\W\d_]+){0,4}?[\s:=\-~,(><]*(?P<n>\d{1,3}(?:[.,]\d{1,2})?)"
+    other = r"(?![\w%])(?!\s*(?:mg(?!/)|g|tab|year|yr|month|day|week|hour)s?\b)"
+    named = {
+        "calcium": file.calcium,
+        "potassium": file.potassium,
+        "glucose": file.glucose,
+        "breathing_rate": file.breathing_rate,
+    }
     return {
-        kind: re.compile(rf"(?<!\w)(?:{_any(names)})(?!\w){number}(?![\w%])(?!\s*(?:mg|g|tab)s?\b)")
-        for kind, names in (("calcium", file.calcium), ("potassium", file.potassium))
+        kind: re.compile(rf"(?<!\w)(?:{_any(names)})(?!\w){number}{other}")
+        for kind, names in named.items()
     }

@@ -89,9 +89,14 @@ def picture_file() -> PictureFile:
 
 
 @cache
-def _pictures() -> tuple[tuple[str, Picture], ...]:
-    file = picture_file()
-    return tuple((name, parse(s)) for name, sources in file.pictures.items() for s in sources)
+def _pictures() -> dict[str, tuple[tuple[str, Picture], ...]]:
+    """The pictures with their signs, by each concept of the slot with the fewest."""
+    by_concept: dict[str, list[tuple[str, Picture]]] = defaultdict(list)
+    for name, sources in picture_file().pictures.items():
+        for picture in map(parse, sources):
+            for concept in min(picture.slots, key=len):
+                by_concept[concept].append((name, picture))
+    return {concept: tuple(pictures) for concept, pictures in by_concept.items()}
 
 
 @cache
@@ -175,7 +180,9 @@ def find_pictures(doc: Document) -> Iterator[tuple[str, Span]]:
         return
     part, piece = _parts(doc)
     undone = frozenset(i for i, t in enumerate(doc.tokens) if t.text in _undoing())
-    for name, picture in _pictures():
+    by_concept = _pictures()
+    possible = {id(p): p for concept in places for p in by_concept.get(concept, ())}
+    for name, picture in possible.values():
         if all(any(c in places for c in slot) for slot in picture.slots):
             for span in _seen(picture, places, part if picture.apart else piece, undone):
                 yield name, span

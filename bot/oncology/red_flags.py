@@ -7,7 +7,6 @@ told (chemotherapy last week, leukaemia), which one message cannot know.
 
 from __future__ import annotations
 
-import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -23,10 +22,10 @@ from bot.oncology.numbers import (
     counts,
     durations,
     measure_file,
-    minerals,
     oxygen,
     pain_scores,
     temperatures,
+    vital_numbers,
 )
 from bot.oncology.presence import Presence, presence_of
 from bot.oncology.reading import FlagMention, Mention
@@ -36,7 +35,13 @@ from bot.oncology.symptoms import bare_measure
 from bot.oncology.text import Document
 
 FEVER_C = 38.0
-_HIGH = {"calcium": 12.0, "potassium": 6.0}  # mg/dl, mmol/l
+# From where a number is an alarm, and from where it cannot be one: mg/dl, mmol/l, a minute.
+_HIGH = {
+    "calcium": (12.0, 25.0),
+    "potassium": (6.0, 12.0),
+    "glucose": (300.0, 1000.0),
+    "breathing_rate": (30.0, 90.0),
+}
 _BILIRUBIN, _NEUTROPHILS = 2.0, 1.0  # times the upper limit; 10^9/l
 _RECENT_CHEMO_HOURS = 6 * 7 * 24.0 + 24
 _RECENT_CELLS_HOURS = 8 * 7 * 24.0 + 24
@@ -144,8 +149,9 @@ class _Scene:
         for measure in self._latest(pain_scores(self.doc)):
             if measure.value >= 8:
                 self._add("pain_8", measure)
-        for measure in minerals(self.doc):
-            if measure.value >= _HIGH.get(measure.kind, math.inf) and measure.value < 25:
+        for measure in vital_numbers(self.doc):
+            low, high = _HIGH[measure.kind]
+            if low <= measure.value < high:
                 self._add(f"high_{measure.kind}", measure)
         for measure in counts(self.doc):
             if measure.value > 6:
