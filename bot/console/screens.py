@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.console import casepage, changes, codes, doors, erasing, oversight, queue
+from bot.console import casepage, changes, codes, doors, erasing, handing_out, oversight, queue
 from bot.console.frame import Screen
 from bot.console.roles import Right
 
@@ -70,6 +70,17 @@ SCREENS: tuple[Screen, ...] = (
     Screen("messages", "GET", f"{CASE}/messages", Right.READ_CASES, casepage.messages),
     Screen("side", "GET", f"{CASE}/side", Right.READ_CASES, casepage.show_side),
     Screen("export", "GET", f"{CASE}/export.json", Right.EXPORT_CASES, casepage.export),
+    Screen(
+        "package", "GET", f"{CASE}/package/{{form}}", Right.EXPORT_CASES, handing_out.fetch_package
+    ),
+    Screen(
+        "document",
+        "GET",
+        f"{CASE}/documents/{{kind}}",
+        Right.EXPORT_CASES,
+        handing_out.fetch_document,
+    ),
+    Screen("letter", "POST", f"{CASE}/letter", Right.CHANGE_CASES, handing_out.send_letter),
     Screen("take_over", "POST", f"{CASE}/take-over", Right.CHANGE_CASES, changes.take_over),
     Screen("hand_back", "POST", f"{CASE}/hand-back", Right.CHANGE_CASES, changes.hand_back),
     Screen("reply", "POST", f"{CASE}/reply", Right.CHANGE_CASES, changes.reply),

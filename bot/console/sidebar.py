@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.console import panels, transcript
+from bot.console import package, panels, transcript
 from bot.console.frame import Visit
 from bot.console.names import wording
 from bot.console.opened import Opened
@@ -66,6 +66,7 @@ class Side:
     addable: tuple[Choice, ...]
     verdict: panels.Verdict | None
     papers: panels.Papers
+    package: package.Panel
     handover: str
     open_questions: tuple[Asked, ...]
     notes: tuple[NoteView, ...]
@@ -77,6 +78,7 @@ def side(visit: Visit, opened: Opened) -> Side:
     """Everything beside the transcript."""
     case, words = opened.case, wording(visit.texts)
     latest = visit.store.cases.assessments(case.number)
+    items = visit.store.cases.checklist(case.number)
     editable = visit.may(Right.CHANGE_CASES)
     return Side(
         poll=visit.link("side", number=case.number),
@@ -84,7 +86,8 @@ def side(visit: Visit, opened: Opened) -> Side:
         fact_count=len(case.facts),
         addable=panels.addable(case, words) if editable else (),
         verdict=panels.verdict(latest[0] if latest else None, words),
-        papers=panels.papers(visit.store.cases.checklist(case.number), words),
+        papers=panels.papers(items, words),
+        package=package.panel(visit, opened, items),
         handover=_handover(visit, case),
         open_questions=tuple(
             Asked(transcript.shown(q), console_queries.seal(q)) for q in case.open_questions

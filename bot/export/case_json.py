@@ -17,13 +17,17 @@ PAGE = 200
 def export_case(store: Store, number: str) -> dict[str, Any]:
     """The case with its facts, assessment, checklist and messages; raises NotFound.
 
-    Known facts are objects of value, words and source; times are ISO 8601 in UTC.
+    Known facts are objects of value, words and source; times are ISO 8601 in UTC. Without consent
+    nothing of what was said leaves; only the ids of warning signs stay. What is the desk's own
+    (notes, tags, names of coordinators, how sure the bot was) is never part of it.
     """
     case = store.cases.by_number(number)
     conversation = store.conversations.get(case.conversation_id) if case else None
     if case is None or conversation is None:
         raise NotFound(number)
-    latest = store.cases.assessments(case.number)
+    agreed = case.consent is not None and case.consent.given
+    latest = store.cases.assessments(case.number) if agreed else []
+    facts = case.facts.items() if agreed else ()
     return {
         "case": case.number,
         "conversation": conversation.public_id,
@@ -31,16 +35,12 @@ def export_case(store: Store, number: str) -> dict[str, Any]:
         "language": case.language,
         "state": case.state.value,
         "consent": _consent(case.consent),
-        "facts": {
-            name: _fact(fact)
-            for name, fact in case.facts.items()
-            if fact.status is FactStatus.KNOWN
-        },
+        "facts": {name: _fact(fact) for name, fact in facts if fact.status is FactStatus.KNOWN},
         "flags": list(case.flags),
         "assessment": latest[0].result if latest else None,
-        "checklist": _checklist(store.cases.checklist(case.number)),
-        "open_questions": list(case.open_questions),
-        "messages": _messages(store, case),
+        "checklist": _checklist(store.cases.checklist(case.number)) if agreed else None,
+        "open_questions": list(case.open_questions) if agreed else [],
+        "messages": _messages(store, case) if agreed else [],
     }
 
 
@@ -61,7 +61,6 @@ def _fact(fact: Fact) -> dict[str, Any]:
         "value": fact.value,
         "words": fact.words,
         "source": fact.source.value,
-        "confidence": fact.confidence,
         "message": fact.message_id,
     }
 
@@ -101,7 +100,6 @@ def _message(line: TranscriptLine) -> dict[str, Any]:
         "id": line.message_id,
         "at": line.created_at.isoformat(),
         "author": line.author.value,
-        "author_name": line.author_name,
         "kind": line.kind.value,
         "text": line.text,
         "buttons": [b.title for b in buttons],

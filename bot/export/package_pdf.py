@@ -23,7 +23,10 @@ _STATE: Final = (
     *("disease_status", "ecog", "current_treatment", "symptoms", "platinum_status", "labs"),
     *("comorbidities", "infection_status", "can_travel"),
 )
-_PERSON: Final = ("age_years", "age_months", "sex", "country", "pregnancy_status")
+_PERSON: Final = (
+    *("age_years", "age_months", "sex", "country", "pregnancy_status"),
+    *("language", "records_language"),
+)
 _DISEASE: Final = ("cancer_type", "extent", "histology_confirmed", "diagnosis_date")
 _SHOWN: Final = ("CONSIDER", "CAUTION", "DEFER", "NEEDS_INFO", "NOT_YET")
 _NOT_GIVEN: Final = ("planned", "refused")
@@ -32,7 +35,7 @@ _NOT_GIVEN: Final = ("planned", "refused")
 def package_pdf(file: CaseFile) -> bytes:
     """The package as PDF bytes."""
     words = texts()
-    page = Page(_used(file), footer=words.checklist.closing, number=words.checklist.page)
+    page = Page(_used(file), footer=words.package.closing, number=words.checklist.page)
     page.set_title(f"{words.package.title} {file.number}")
     _summary(page, file, words)
     _facts(page, file, words.package)
@@ -115,7 +118,17 @@ def _told(file: CaseFile, names: Iterable[str]) -> Iterator[str]:
     for name in names:
         text = file.describe.line_value(file.case, name)
         if text:
-            yield f"{file.label(name)}: {text}"
+            yield f"{_label(file, name)}: {_graded(file, name, text)}"
+
+
+def _label(file: CaseFile, name: str) -> str:
+    return texts().package.labels.get(name) or file.label(name)
+
+
+def _graded(file: CaseFile, name: str, text: str) -> str:
+    """A grade in front of the lay words it was told in, and a capital letter."""
+    grade = f"{file.facts[name]}: " if name == "ecog" else ""
+    return grade + text[:1].upper() + text[1:]
 
 
 def _markers(file: CaseFile) -> Iterator[str]:
@@ -135,7 +148,7 @@ def _questions(file: CaseFile) -> Iterator[str]:
     for name in ("main_question", "pathway_interest", "goal"):
         text = file.said(name)
         if text:
-            yield f"{file.label(name)}: {text}"
+            yield f"{_label(file, name)}: {text}"
     yield from file.case.open_questions
 
 
@@ -160,7 +173,7 @@ def _facts(page: Page, file: CaseFile, say: PackageTexts) -> None:
     """Every known fact beside the words it was told in."""
     _heading(page, say.facts, new_page=True)
     rows = [
-        (file.label(name), file.said(name), fact.words)
+        (_label(file, name), _graded(file, name, file.said(name)), fact.words)
         for name, fact in file.case.facts.items()
         if file.said(name)
     ]
@@ -238,7 +251,7 @@ def _pathway(page: Page, pathway: Mapping[str, Any], say: PackageTexts) -> None:
         (say.reasons, _listed(pathway, "reasons", " ")),
         (say.cautions, _listed(pathway, "cautions", " ")),
         (say.missing, _listed(pathway, "missing", ", ").replace("_", " ")),
-        (say.evidence, _listed(pathway, "evidence", ", ").replace("_", " ")),
+        (say.evidence, _evidence(pathway)),
     )
     lines = [text.format(text=value) for text, value in parts if value]
     rules = say.rules.format(
@@ -255,6 +268,10 @@ def _pathway(page: Page, pathway: Mapping[str, Any], say: PackageTexts) -> None:
     for line in lines:
         page.write_block(line, size=_SMALL, gap=0.2)
     page.write_block(rules, size=7.5, grey=True, gap=2)
+
+
+def _evidence(pathway: Mapping[str, Any]) -> str:
+    return _listed(pathway, "evidence", ", ").replace("_", " ").replace("(", " (")
 
 
 def _listed(pathway: Mapping[str, Any], key: str, between: str) -> str:
@@ -293,11 +310,12 @@ def _record(page: Page, item: ChecklistItem, words: Texts) -> None:
         Mark.FIRST_LOOK: words.checklist.first_look,
         Mark.OUTDATED: words.checklist.outdated,
         Mark.WAIVED: words.checklist.waived,
-    }.get(item.mark, words.package.needed)
+    }.get(item.mark)
     if page.will_page_break(9):
         page.add_page()
     page.box(page.l_margin, page.get_y(), ticked=item.held)
-    page.write_block(f"{item.title} ({state})", size=_SMALL, indent=7, gap=1.6)
+    text = f"{item.title} ({state})" if state else item.title
+    page.write_block(text, size=_SMALL, indent=7, gap=1.6)
 
 
 def _files(page: Page, file: CaseFile, say: PackageTexts) -> None:

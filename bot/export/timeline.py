@@ -141,7 +141,8 @@ def _bar(told: Mapping[str, Any], today: date) -> Bar:
         end = _years(today)
     if start is None:
         start = end  # only the end was told: a mark there
-    return Bar(str(told["name"]), str(told.get("modality") or ""), start, end, ongoing)
+    cycles = f" ×{told['cycles']}" if told.get("cycles") else ""
+    return Bar(f"{told['name']}{cycles}", str(told.get("modality") or ""), start, end, ongoing)
 
 
 def _years(day: date) -> float:

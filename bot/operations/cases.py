@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import json
-
-from bot.export.case_json import export_case
+from bot.export.casefile import NoConsent
+from bot.export.package import FORMATS, package_bytes
 from bot.settings import settings
 from bot.store import Store
 from bot.store.files import open_files
 from bot.store.records import Erased
-
-FORMATS = ("json",)
 
 
 class UnknownCase(LookupError):
@@ -37,8 +34,10 @@ def export_bytes(case: str, form: str) -> bytes:
     held = store.cases.by_conversation(found.id)
     if held is None:
         raise UnknownCase(f"no case {case}")
-    exported = export_case(store, held.number)
-    return json.dumps(exported, ensure_ascii=False, indent=2).encode() + b"\n"
+    try:
+        return package_bytes(store, held.number, form)
+    except NoConsent as refused:
+        raise UnknownCase(str(refused)) from None
 
 
 def erase_person(name: str) -> Erased:

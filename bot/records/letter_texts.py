@@ -117,7 +117,6 @@ class PackageTexts:
     records_done: str
     critical: str
     helpful: str
-    needed: str
     tests: str
     files: str
     no_files: str
@@ -126,6 +125,8 @@ class PackageTexts:
     sent: str
     note: str
     size: str
+    closing: str
+    labels: dict[str, str]
 
 
 @dataclass(frozen=True)

@@ -110,7 +110,11 @@ def make_console(
         clock = Clock(NOW)
         store = Store.open(f"sqlite:///{file}", [KEY], clock)
         made.append(store)
-        settings = Settings(INTAKE_PUBLIC_URL=public_url)  # type: ignore[call-arg]
+        settings = Settings(
+            INTAKE_PUBLIC_URL=public_url,
+            INTAKE_DATA_KEYS=KEY,
+            INTAKE_FILES_URL=f"file://{tmp_path / 'files'}",
+        )  # type: ignore[call-arg]
         app = Starlette(routes=[Mount("/console", create_console(store, settings))])
         return Console(store, clock, populated[1], app)
 

@@ -1,0 +1,105 @@
+"""What a coordinator hands out: the package to fetch, and the letter sent into the chat."""
+
+from __future__ import annotations
+
+import io
+import json
+
+import pytest
+from docx import Document
+from pypdf import PdfReader
+
+from bot.store.files import open_files
+from bot.store.messages import Author
+from tests.console.conftest import KEY, Console, post
+
+LETTER_FILES = {".pdf", ".docx"}
+
+
+def test_the_package_is_fetched_in_every_format_under_a_name_without_health_data(
+    console: Console,
+) -> None:
+    browser, number = console.logged_in(), console.numbers["Maria"]
+    page = browser.get(console.path("Maria")).text
+    for form, kind in (
+        ("pdf", "application/pdf"),
+        ("json", "application/json"),
+        ("fhir", "application/fhir+json"),
+    ):
+        address = f"/console/cases/{number}/package/{form}"
+        assert f'href="{address}"' in page
+        answer = browser.get(address)
+        assert answer.status_code == 200, form
+        assert answer.headers["content-type"] == kind
+        name = answer.headers["content-disposition"].rpartition("''")[2]
+        assert name.removeprefix(f"referral-{number}.") in ("pdf", "json", "fhir.json")
+        if form == "pdf":
+            assert number in PdfReader(io.BytesIO(answer.content)).pages[0].extract_text()
+        elif form == "fhir":
+            assert json.loads(answer.content)["resourceType"] == "Bundle"
+        else:
+            assert json.loads(answer.content)["case"] == number
+    assert browser.get(f"/console/cases/{number}/package/xml").status_code == 404
+
+
+def test_the_list_and_the_letter_are_fetched(console: Console) -> None:
+    browser, number = console.logged_in(), console.numbers["Maria"]
+    listed = browser.get(f"/console/cases/{number}/documents/printed_list")
+    text = "".join(p.extract_text() for p in PdfReader(io.BytesIO(listed.content)).pages)
+    assert number in text
+    assert "not available" in text
+    assert browser.get(f"/console/cases/{number}/documents/secrets").status_code == 404
+
+
+def test_the_letter_is_sent_into_the_chat_as_two_files(console: Console, tmp_path: object) -> None:
+    browser, number = console.logged_in(), console.numbers["Maria"]
+    page = browser.get(console.path("Maria")).text
+    hospital = "Tata Memorial, Mumbai"
+    answer = post(browser, console.path("Maria", "/letter"), page, hospital=hospital)
+    assert answer.status_code == 200
+    assert "The letter is on its way." in answer.text
+    case = console.store.cases.by_number(number)
+    assert case is not None
+    newest = console.store.transcript(case.conversation_id, limit=3)
+    assert [line.author for line in newest] == [Author.COORDINATOR] * 3
+    sent = [file for line in newest for file in (line.outgoing.files if line.outgoing else ())]
+    assert {(f.name or "")[-5:].lstrip("0123456789-") for f in sent} == LETTER_FILES
+    files = open_files(f"file://{tmp_path}/files", [KEY])
+    for file in sent:
+        assert file.key is not None
+        data = files.get(file.key)
+        assert (file.name or "").startswith(f"records-letter-{number}.")
+        if (file.name or "").endswith("pdf"):
+            read = "".join(p.extract_text() for p in PdfReader(io.BytesIO(data)).pages)
+        else:
+            read = "\n".join(p.text for p in Document(io.BytesIO(data)).paragraphs)
+        assert hospital in read
+    assert hospital in browser.get(console.path("Maria")).text, "kept for the next letter"
+    actions = [e.action for e in console.store.audit.entries(object_=f"case:{number}")]
+    assert "case.letter" in actions
+
+
+def test_nothing_of_a_case_without_consent_is_handed_out(console: Console) -> None:
+    number = console.numbers["Maria"]
+
+    def withdraw(case: object) -> None:
+        case.consent = None  # type: ignore[attr-defined]
+
+    console.store.desk.change(number, "test", "case.test", withdraw)
+    browser = console.logged_in()
+    page = browser.get(console.path("Maria")).text
+    assert "nothing may leave" in page
+    assert f"/console/cases/{number}/package/pdf" not in page
+    for rest in ("/package/pdf", "/package/fhir", "/documents/letter_pdf"):
+        assert browser.get(console.path("Maria", rest)).status_code == 403
+    said = json.loads(browser.get(console.path("Maria", "/package/json")).content)
+    assert said["consent"] is None
+    assert said["facts"] == {}
+    assert said["messages"] == []
+    assert said["assessment"] is None
+    assert said["checklist"] is None
+
+
+@pytest.mark.parametrize("rest", ["/package/pdf", "/documents/letter_pdf"])
+def test_an_auditor_fetches_nothing(console: Console, rest: str) -> None:
+    assert console.logged_in("auditor").get(console.path("Maria", rest)).status_code == 403
