@@ -25,6 +25,7 @@ from connectors.bell import Bell
 from connectors.documents import Documents
 from connectors.engine_client import EngineClient
 from connectors.file_links import FileLinks
+from connectors.front_desk import FrontDesk
 from connectors.housekeeping import Housekeeping
 from connectors.intake_door import Door
 from connectors.media import MediaCollector, MediaSource
@@ -90,6 +91,7 @@ class Channels:
         clamav = configuration.clamav
         scanner = VirusScanner(clamav) if clamav else None
         self._collector = MediaCollector(store, files, sources, self.arrived, scanner=scanner)
+        self.front_desk = FrontDesk(store)
         line = self._twilio.reopening if self._twilio else None
         self.reopening = Reopening(store, self.to_send, line)
         self._errands: set[asyncio.Task[None]] = set()
@@ -131,6 +133,7 @@ class Channels:
             answered=self.answered,
             to_send=self.to_send,
             group=MOST_PIECES,
+            front_desk=self.front_desk,
             observer=self.metrics,
             typing=self._show_typing,
             reader=self._collector,
@@ -164,6 +167,7 @@ class Channels:
         while True:
             try:
                 await self._register(telegram)
+                self.front_desk.bot_name = await telegram.name()
                 for language, texts in languages().items():
                     await telegram.set_commands(tuple(texts.commands.items()), language)
                 return

@@ -19,6 +19,8 @@ COMMANDS: Final = (
     "checklist",
     "letter",
     "human",
+    "link",
+    "unlink",
     "stop",
     "delete",
 )

@@ -209,6 +209,13 @@ class TelegramClient:
         except httpx.HTTPError as error:
             raise SendError(Action.RETRY, type(error).__name__) from None
 
+    async def name(self) -> str | None:
+        """The bot's name, as in t.me/NAME. Raises SendError."""
+        try:
+            return (await self._bot.get_me()).username
+        except TelegramError as error:
+            raise send_error(error) from None
+
     async def webhook(self) -> WebhookInfo:
         """What Telegram has registered for this bot."""
         return await self._bot.get_webhook_info()

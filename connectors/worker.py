@@ -29,6 +29,7 @@ from connectors.capabilities import CAPABILITIES
 from connectors.choices import Choice, chosen, together
 from connectors.documents import Documents
 from connectors.engine_client import EngineClient, EngineDown, EngineError, EngineSlow
+from connectors.front_desk import FrontDesk
 from connectors.rendering import fitted
 
 log = logging.getLogger(__name__)
@@ -102,7 +103,8 @@ class Worker:
     `arrived` is rung when a message came in; `answered` and `to_send` are rung when a turn ended,
     for those who wait for the replies and for those who send them. `group` is how
     many short messages in a row make one turn. `typing` is told when a turn begins; `documents`
-    makes what replies ask for; `reader` finds out what files are.
+    makes what replies ask for; `front_desk` answers what is no matter of the dialogue; `reader`
+    finds out what files are.
     """
 
     def __init__(
@@ -120,7 +122,9 @@ class Worker:
         typing: Callable[[ClaimedTurn], Awaitable[None]] | None = None,
         documents: Documents | None = None,
         reader: FilesReader | None = None,
+        front_desk: FrontDesk | None = None,
     ) -> None:
+        self._front_desk = front_desk
         self._store, self._engine = store, engine
         self._arrived, self._answered, self._to_send = arrived, answered, to_send
         self._slots = asyncio.Semaphore(parallel)
@@ -199,6 +203,12 @@ class Worker:
                 await self._typing(turn)
             except Exception as error:  # a sign that is not shown must not cost the answer
                 log.info("typing sign not shown: %s", type(error).__name__)
+        if self._front_desk is not None:
+            handled = await asyncio.to_thread(self._front_desk.handle, turn, choice)
+            choice = handled.choice
+            if handled.replies is not None:
+                await self._finish(turn, handled.replies)
+                return "answered"
         files = await self._files(turn)
         try:
             replies = await self._engine.turn(

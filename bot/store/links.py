@@ -58,8 +58,10 @@ class Links:
         with self._db.write() as session:
             asker = self._main(session, conversation_id)
             row = session.get(LinkCode, self._key(code), populate_existing=True)
-            if row is None or row.asked_by is not None or row.expires_at <= now:
+            if row is None or row.asked_by not in (None, conversation_id) or row.expires_at <= now:
                 return None
+            if row.asked_by is not None:  # the same turn again, after a crash
+                return row.conversation_id, row.key
             if row.conversation_id in (asker.id, conversation_id):
                 return None
             row.asked_by, row.expires_at = conversation_id, now + ANSWER_WITHIN
