@@ -87,7 +87,11 @@ def _untested_agnostic(outcome: Outcome) -> bool:
 
 
 def union(many: Iterable[Iterable[str]]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(x for one in many for x in one))
+    seen: dict[str, None] = {}
+    for one in many:
+        for item in one:
+            seen[item] = None
+    return tuple(seen) if seen else EMPTY
 
 
 def _otherwise(
@@ -122,6 +126,7 @@ def _combined(
         # An open rule could still lift the result, so its facts are worth knowing.
         missing = union((missing, *(o.missing(view) for o in outcomes if o.open)))
     origin = _origin(winners)
+    open_ = status in ("CONSIDER", "CAUTION")
     return PathwayResult(
         id=pathway.id,
         name=pathway.name,
@@ -129,11 +134,11 @@ def _combined(
         rules=union(o.ids() for o in winners),
         gates=EMPTY,
         reasons=_with_care(union(_reasons(o) for o in winners), origin, status),
-        cautions=union((*o.rule.cautions, *(c.note or c.say for c in o.warned)) for o in winners),
+        cautions=union(_cautions(o) for o in winners),
         missing=union((missing, helpful)),
         evidence=_evidence(status, winners),
         origin=origin,
-        products=union(o.rule.products for o in winners if status in ("CONSIDER", "CAUTION")),
+        products=union(o.rule.products for o in winners) if open_ else EMPTY,
         outcomes=tuple(outcomes),
         before_gates=status,
         decisive=union((_decisive(status, winners, outcomes, view), _lifting(status, helpful))),
@@ -143,6 +148,12 @@ def _combined(
 def _lifting(status: str, helpful: tuple[str, ...]) -> tuple[str, ...]:
     """Untested markers of any tumour can lift everything below the best answer."""
     return () if status == "CONSIDER" else helpful
+
+
+def _cautions(outcome: Outcome) -> tuple[str, ...]:
+    if not outcome.warned:
+        return outcome.rule.cautions
+    return (*outcome.rule.cautions, *(c.note or c.say for c in outcome.warned))
 
 
 def _decisive(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -47,6 +47,8 @@ class Outcome:
 
     def ids(self) -> tuple[str, ...]:
         """The rows of the reference that this result stands on."""
+        if self.decided_by is None and not self.open and not self.warned and not self.rule.reports:
+            return (self.rule.id,)
         named = [self.rule.id]
         decisive = (self.decided_by,) if self.decided_by else self.open
         named += [c.rule for c in (*decisive, *self.warned) if c and c.rule]
@@ -55,7 +57,9 @@ class Outcome:
         return tuple(dict.fromkeys(named))
 
 
-def _missing(criteria: Iterable[Criterion], view: View) -> tuple[str, ...]:
+def _missing(criteria: Sequence[Criterion], view: View) -> tuple[str, ...]:
+    if not criteria:
+        return ()
     ids: list[str] = []
     for criterion in criteria:
         named = [m for m in criterion.missing if not _is_known(m, view)]
