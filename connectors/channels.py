@@ -30,6 +30,7 @@ from connectors.housekeeping import Housekeeping
 from connectors.intake_door import Door
 from connectors.media import MediaCollector, MediaSource
 from connectors.metrics import Metrics
+from connectors.outages import Outages
 from connectors.polling import TelegramPolling
 from connectors.provider_errors import SendError
 from connectors.reconciliation import Reconciliation
@@ -157,6 +158,7 @@ class Channels:
             found.append(TelegramPolling(self._telegram, self.door, self.run_errand).run())
         if self._telegram is not None:
             found.append(self._introduce(self._telegram))
+            found.append(Outages(self._store, self.to_send).run())
         found.append(self._collector.run())
         if self._twilio is not None:
             found.append(Reconciliation(self._twilio, self.door).run())

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Self
 
 from bot.store.audit import Audit
+from bot.store.beats import Beats
 from bot.store.buttons import Buttons
 from bot.store.cases import Cases
 from bot.store.conversations import Conversations
@@ -36,6 +37,7 @@ class Store:
         self.outbox = Outbox(database)
         self.dead_letters = DeadLetters(database, self.inbox, self.outbox)
         self.links = Links(database)
+        self.beats = Beats(database)
         self.buttons = Buttons(database)
         self.turns = Turns(database)
         self.cases = Cases(database)
