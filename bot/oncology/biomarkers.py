@@ -70,6 +70,7 @@ def _results(doc: Document) -> Iterator[Result]:
         values = [_value(doc, words, hit, end) for hit, end in zip(hits, ends, strict=True)]
         _score_behind(doc, hits, values)
         _share(doc, words, hits, values)
+        _share_denial(doc, words, hits, values)
         for hit, value, end in zip(hits, values, ends, strict=True):
             if value is not None and _of_patient(doc, words, hit):
                 yield from _told(hit, value, words.end_of_result(hit.last, end))
@@ -124,6 +125,17 @@ def _share(doc: Document, words: Words, hits: list[Hit[MarkerName]], values: lis
         if numeric(markers[hits[i].value.id]) or numeric(markers[hits[i + 1].value.id]):
             continue
         values[i] = words.same_result(markers[hits[i].value.id], values[i + 1])
+
+
+def _share_denial(
+    doc: Document, words: Words, hits: list[Hit[MarkerName]], values: list[Any]
+) -> None:
+    """ "No EGFR or ALK": the denial goes on to what follows an "or"."""
+    markers = marker_file().markers
+    for i in range(len(hits) - 1):
+        gap = [doc.tokens[k].text for k in range(hits[i].last, hits[i + 1].first)]
+        if values[i + 1] is None and gap in (["or"], ["nor"]) and values[i] in ("WT", "neg"):
+            values[i + 1] = words.same_result(markers[hits[i + 1].value.id], values[i])
 
 
 def _of_patient(doc: Document, words: Words, hit: Hit[MarkerName]) -> bool:

@@ -36,3 +36,5 @@ def names_of(kind: str) -> Iterator[tuple[str, str]]:
         for key, phrases in getattr(names, kind).items():
             for phrase in phrases:
                 yield phrase, key
+                if "\u0621" <= phrase[0] <= "\u064a":  # "and" is written together with a word
+                    yield "و" + phrase, key

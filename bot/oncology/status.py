@@ -7,100 +7,35 @@ from one number to another. Of several the last one told counts: a course is tol
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
-from datetime import date
-from functools import cache
 
 from bot.oncology.biomarkers import results
 from bot.oncology.cancers import findings
 from bot.oncology.context import Timing, context_of
-from bot.oncology.knowledge_files import KNOWLEDGE, load
-from bot.oncology.patterns import PatternBook
-from bot.oncology.phrases import Hit, PhraseBook
+from bot.oncology.phrases import Hit
 from bot.oncology.reading import Mention
+from bot.oncology.responses import abbreviations, beside_names, composed_hit, trends
 from bot.oncology.spread import disease_words
+from bot.oncology.status_words import (
+    answers,
+    growing,
+    near_words,
+    not_status,
+    phrases,
+    proof,
+    statements,
+    status_file,
+)
 from bot.oncology.text import Document
 from bot.oncology.treatments import given_treatments, says_none, treatment_hits
-from bot.oncology.vocabulary import Review
 
 # What is read as absence by itself; a denial in it denies nothing further.
 DENYING = frozenset({"stable", "remission", "localised", "progressed", "refractory"})
 # An answer this short may use words that say too little elsewhere.
 SHORT = 8
-COMPOSED, INFERRED = 0.85, 0.75
+INFERRED = 0.75
 # What a pattern may say besides a status: settled by the treatment told before.
 FOUND_AGAIN = "found_again"
-
-
-@dataclass(frozen=True)
-class StatusFile:
-    """knowledge/disease_status.yml"""
-
-    source: str
-    as_of: date
-    review: Review
-    status: dict[str, tuple[str, ...]]
-    answers: dict[str, tuple[str, ...]]
-    abbreviations: dict[str, str]
-    beside_name: dict[str, str]
-    abbreviation_after: frozenset[str]
-    proof: frozenset[str]
-    groups: dict[str, tuple[str, ...]]
-    patterns: dict[str, tuple[str, ...]]
-    other_subjects: frozenset[str]
-    of_the_disease: frozenset[str]
-    passed: frozenset[str]
-    returning: frozenset[str]
-    background: frozenset[str]
-    trend_words: frozenset[str]
-    fresh: frozenset[str]
-    of_a_medicine_before: frozenset[str]
-    of_a_medicine_after: frozenset[str]
-    of_a_medicine: frozenset[str]
-    not_status: tuple[str, ...]
-    told_by: frozenset[str]
-    told_of: frozenset[str]
-    verbs: frozenset[str]
-    modals: frozenset[str]
-    begun: frozenset[str]
-    supposed: frozenset[str]
-    denied: frozenset[str]
-
-
-@dataclass(frozen=True)
-class StatusWords:
-    """knowledge/language/*/status.yml: set phrases of one language."""
-
-    status: dict[str, tuple[str, ...]] = field(default_factory=dict)
-
-
-@cache
-def status_file() -> StatusFile:
-    """The words of status."""
-    return load(KNOWLEDGE / "disease_status.yml", StatusFile)
-
-
-@cache
-def _phrases() -> PhraseBook[str]:
-    files = sorted((KNOWLEDGE / "language").glob("*/status.yml"))
-    lists = [status_file().status, *(load(path, StatusWords).status for path in files)]
-    return PhraseBook(
-        (word, value) for words in lists for value, listed in words.items() for word in listed
-    )
-
-
-@cache
-def _answers() -> PhraseBook[str]:
-    lists = status_file().answers
-    return PhraseBook(((word, v) for v, words in lists.items() for word in words), fuzzy=True)
-
-
-@cache
-def _statements() -> PatternBook[str]:
-    file = status_file()
-    return PatternBook(file.patterns.items(), file.groups)
 
 
 def read_status(doc: Document, asks: str | None) -> Iterator[Mention]:
@@ -108,7 +43,9 @@ def read_status(doc: Document, asks: str | None) -> Iterator[Mention]:
     asked = asks == "disease_status"
     said = [h for h in status_hits(doc) if asked or _of_a_disease(doc, h)]
     if not said and asks == "disease_status" and len(doc.tokens) <= SHORT:
-        said = [h for h in _answers().find(doc) if not context_of(doc).owners.is_other(h.first)]
+        said = [h for h in answers().find(doc) if not context_of(doc).owners.is_other(h.first)]
+    if not said:
+        said = list(_beside_things(doc))
     if said:
         yield _mention(doc, _standing(doc, said))
         return
@@ -138,17 +75,15 @@ def status_hits(doc: Document) -> list[Hit[str]]:
 
 
 def _found(doc: Document) -> list[Hit[str]]:
-    other = {i for h in _not_status().find(doc) for i in range(h.first, h.last)}
-    phrases = [
-        h for h in _phrases().find(doc) if h.first not in other and not _before_score(doc, h)
-    ]
-    hits = [resolved for h in phrases if (resolved := _resolved(doc, h)) is not None]
+    other = {i for h in not_status().find(doc) for i in range(h.first, h.last)}
+    said = [h for h in phrases().find(doc) if h.first not in other and not _before_score(doc, h)]
+    hits = [resolved for h in said if (resolved := _resolved(doc, h)) is not None]
     taken = {i for hit in hits for i in range(hit.first, hit.last)}
     more = [
-        *_abbreviations(doc),
-        *_beside_names(doc),
-        *(_hit(doc, p.value, p.first, p.last) for p in _statements().find(doc)),
-        *_trends(doc),
+        *abbreviations(doc),
+        *beside_names(doc),
+        *(composed_hit(doc, p.value, p.first, p.last) for p in statements().find(doc)),
+        *trends(doc),
     ]
     more = [resolved for hit in more if (resolved := _resolved(doc, hit)) is not None]
     for hit in more:
@@ -158,18 +93,16 @@ def _found(doc: Document) -> list[Hit[str]]:
     return sorted(hits, key=lambda hit: hit.first)
 
 
-def _hit(doc: Document, value: str, first: int, last: int) -> Hit[str]:
-    tokens = doc.tokens
-    return Hit(value, first, last, tokens[first].start, tokens[last - 1].end, COMPOSED)
-
-
 def _resolved(doc: Document, hit: Hit[str]) -> Hit[str] | None:
     """Spots found after treatment are a relapse when time passed since, else progression."""
-    if hit.value == "progressed" and hit.first and doc.tokens[hit.first].text in _growing():
+    if hit.value == "progressed" and hit.first and doc.tokens[hit.first].text in growing():
         denied = doc.tokens[hit.first - 1].text in status_file().denied
-        return _hit(doc, "stable", hit.first - 1, hit.last) if denied else hit
+        return composed_hit(doc, "stable", hit.first - 1, hit.last) if denied else hit
     if hit.value != FOUND_AGAIN:
         return hit
+    free = [h for h in phrases().find(doc) if h.value == "remission" and h.last <= hit.first]
+    if free:
+        return composed_hit(doc, "relapsed", hit.first, hit.last)
     if not any(
         one.last <= hit.first and one.status is not Timing.PLANNED for one in given_treatments(doc)
     ):
@@ -178,13 +111,7 @@ def _resolved(doc: Document, hit: Hit[str]) -> Hit[str] | None:
         t.text for t in doc.tokens[max(0, hit.first - 4) : min(hit.last + 4, len(doc.tokens))]
     }
     value = "relapsed" if around & status_file().passed else "progressed"
-    return _hit(doc, value, hit.first, hit.last)
-
-
-@cache
-def _growing() -> frozenset[str]:
-    words = (*status_file().groups["more"], "growing", "grown", "grow", "progressed", "increase")
-    return frozenset(word for phrase in words for word in phrase.split())
+    return composed_hit(doc, value, hit.first, hit.last)
 
 
 def _standing(doc: Document, said: list[Hit[str]]) -> Hit[str]:
@@ -227,12 +154,10 @@ def _only_thought_of(doc: Document, hit: Hit[str]) -> bool:
     if words.supposed.intersection(before):
         return True
     last = before[-1] if before else ""
-    return last in words.modals and not words.begun.intersection(before)
-
-
-@cache
-def _not_status() -> PhraseBook[bool]:
-    return PhraseBook((phrase, True) for phrase in status_file().not_status)
+    if last == "may" and "in" in before[-2:]:
+        return False
+    broken = doc.tokens[hit.first].breaks or ":" in _gap(doc, hit.first) if before else False
+    return last in words.modals and not broken and not words.begun.intersection(before)
 
 
 def _of_something_else(doc: Document, hit: Hit[str]) -> bool:
@@ -278,121 +203,30 @@ def _things(doc: Document) -> set[int]:
     return found
 
 
-_TIME = re.compile(
-    r"\s*(?:x\s*)?\d+\s*(?:mo|m|mos|mths?|months?|wks?|weeks?|yrs?|y|years?|cycles?)\b"
-)
-_RESULT = re.compile(r"\s?[:=(]*\s?(?:[+\-]|\d|pos|neg|%)")
-
-
 def _before_score(doc: Document, hit: Hit[str]) -> bool:
     """ "MSI stable", "vitals stable": a word of a result or of the body's state stands before."""
     before = doc.tokens[hit.first - 1].text if hit.first else ""
     return hit.value == "stable" and before in status_file().other_subjects
 
 
-@cache
-def _shortened() -> frozenset[str]:
-    return frozenset(form.casefold() for form in status_file().abbreviations)
+NEAR = 6
 
 
-def _abbreviations(doc: Document) -> Iterator[Hit[str]]:
-    """CR, PR, SD, PD as written in capitals, where a treatment or a scan stands before them."""
-    words = status_file()
-    short = _shortened()
-    places = [index for index, token in enumerate(doc.tokens) if token.text in short]
-    if not places:
-        return
-    treated = [h.last for h in treatment_hits(doc)]
-    marked = {r.first for r in results(doc) if r.marker in ("ER", "HER2")}
+def _beside_things(doc: Document) -> Iterator[Hit[str]]:
+    """A word of change within a few words of the disease, a scan or a marker."""
+    known = near_words()
+    places = [index for index, token in enumerate(doc.tokens) if token.text in known]
+    things = _things(doc) if places else set()
+    sentence_of = context_of(doc).sentence_of
     for index in places:
-        token = doc.tokens[index]
-        written = doc.words(token.start, token.end)
-        value = words.abbreviations.get(written) or (
-            words.abbreviations.get(written.upper()) if _behind(doc, index, words) else None
-        )
-        if value is None:
+        near = range(max(0, index - NEAR), min(index + NEAR, len(doc.tokens)))
+        if not any(i in things and sentence_of[i] == sentence_of[index] for i in near):
             continue
-        after = doc.norm[token.nend : token.nend + 14]
-        if _RESULT.match(after) and not _TIME.match(after) and not after.startswith(" - "):
-            continue
-        if written == "PR" and any(abs(i - index) <= 4 for i in marked):
-            continue
-        near = any(0 <= index - last <= 14 for last in treated)
-        if near or _behind(doc, index, words) or len(doc.tokens) <= 3:
-            yield _hit(doc, value, index, index + 1)
-
-
-def _beside_names(doc: Document) -> Iterator[Hit[str]]:
-    """ "FL rel x3", "tepotinib pd": right behind a cancer, or a treatment and its cycles."""
-    words = status_file().beside_name
-    ends = {f.last for f in findings(doc, None)} | {h.last for h in treatment_hits(doc)}
-    for end in ends:
-        at = end
-        while at < len(doc.tokens) and at - end < 4 and doc.tokens[at].text in _COUNTING:
-            at += 1
-        if at < len(doc.tokens) and doc.tokens[at].text in words:
-            after = doc.norm[doc.tokens[at].nend : doc.tokens[at].nend + 14]
-            if not _RESULT.match(after) or _TIME.match(after):
-                yield _hit(doc, words[doc.tokens[at].text], at, at + 1)
-
-
-_COUNTING = frozenset({"x", "cycles", "cycle", "times", "done", *(str(n) for n in range(1, 31))})
-
-
-def _behind(doc: Document, index: int, words: StatusFile) -> bool:
-    """Whether a word of response or of a scan stands right before."""
-    before = [t.text for t in doc.tokens[max(0, index - 3) : index]]
-    return any(word in words.abbreviation_after for word in before)
-
-
-_NUMBER = r"(\d{1,3}(?:[, ]\d{3})+|\d+(?:\.\d+)?)"
-_UNIT = r"(?:\s?(?:[a-z]{1,4}/[a-z]{1,3}|%|cm|mm|copies|x))?"
-_FROM_TO = re.compile(
-    rf"(?:from|was|were|is|at|:|=|-)?\s*{_NUMBER}{_UNIT}\s*"
-    rf"(?:->|-->|=>|>|to|down to|up to|now|and now|then)\s*{_NUMBER}"
-)
-_NOW_FROM = re.compile(
-    rf"{_NUMBER}{_UNIT}\s*\(?(?:up|down|now|rising|fallen|falling)?\s*from\s*{_NUMBER}"
-)
-_BRACKETS = re.compile(
-    rf"{_NUMBER}{_UNIT}\s*\((?:prev|previous|previously|was|prior|earlier)\.?\s*{_NUMBER}"
-)
-MORE, LESS = 1.3, 0.7
-
-
-def _trends(doc: Document) -> Iterator[Hit[str]]:
-    """A marker or a size that went from one number to another by a third or more."""
-    words = status_file().trend_words if treatment_hits(doc) else frozenset()
-    used = -1
-    for index, token in enumerate(doc.tokens):
-        if token.text not in words or index <= used:
-            continue
-        text = doc.norm[token.nend : token.nend + 60]
-        stop = re.search(r"[.!?;\n](?!\d)", text)
-        text = text[: stop.start()] if stop else text
-        change = _change(text)
-        if change is None:
-            continue
-        ratio, end = change
-        last = doc.token_span(token.nstart, token.nend + end)[1]
-        used = last - 1
-        if ratio >= MORE:
-            yield _hit(doc, "progressed", index, last)
-        elif ratio <= LESS:
-            yield _hit(doc, "on_treatment_responding", index, last)
-
-
-def _change(text: str) -> tuple[float, int] | None:
-    for pattern, backwards in ((_NOW_FROM, True), (_BRACKETS, True), (_FROM_TO, False)):
-        match = pattern.search(text)
-        if match is None:
-            continue
-        one, other = (float(match[n].replace(",", "").replace(" ", "")) for n in (1, 2))
-        before, now = (other, one) if backwards else (one, other)
-        if before > 0 and 1990 < now < 2100 and now == int(now):
-            continue
-        return (now / before, match.end()) if before > 0 else None
-    return None
+        value = known[doc.tokens[index].text]
+        hit = Hit(value, index, index + 1, doc.tokens[index].start, doc.tokens[index].end, INFERRED)
+        resolved = _resolved(doc, hit)
+        if resolved and _meant(doc, resolved) and not _of_something_else(doc, resolved):
+            yield resolved
 
 
 def _working(doc: Document) -> list[Mention]:
@@ -413,17 +247,12 @@ def _untreated(doc: Document) -> Iterator[Mention]:
     given = given_treatments(doc)
     none = says_none(doc) if not given else None
     planned = given and all(one.status is Timing.PLANNED for one in given)
-    proof = _proof().find(doc) if planned else []
-    for hit in (none, proof[0] if proof else None):
+    proven = proof().find(doc) if planned else []
+    for hit in (none, proven[0] if proven else None):
         if hit is not None and context_of(doc).assess(own[0].first, own[0].last).present:
             words = doc.words(hit.start, hit.end)
             yield Mention("disease_status", "newly_diagnosed", words, hit.start, hit.end, INFERRED)
             return
-
-
-@cache
-def _proof() -> PhraseBook[bool]:
-    return PhraseBook((word, True) for word in status_file().proof)
 
 
 def _mention(doc: Document, hit: Hit[str]) -> Mention:

@@ -1,0 +1,103 @@
+"""The words of disease status (knowledge/disease_status.yml and each language's status.yml)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cache
+
+from bot.oncology.knowledge_files import KNOWLEDGE, load
+from bot.oncology.patterns import PatternBook
+from bot.oncology.phrases import PhraseBook
+from bot.oncology.vocabulary import Review
+
+
+@dataclass(frozen=True)
+class StatusFile:
+    """knowledge/disease_status.yml"""
+
+    source: str
+    as_of: date
+    review: Review
+    status: dict[str, tuple[str, ...]]
+    answers: dict[str, tuple[str, ...]]
+    abbreviations: dict[str, str]
+    beside_name: dict[str, str]
+    abbreviation_after: frozenset[str]
+    proof: frozenset[str]
+    groups: dict[str, tuple[str, ...]]
+    patterns: dict[str, tuple[str, ...]]
+    other_subjects: frozenset[str]
+    of_the_disease: frozenset[str]
+    passed: frozenset[str]
+    returning: frozenset[str]
+    background: frozenset[str]
+    near_words: dict[str, frozenset[str]]
+    trend_words: frozenset[str]
+    fresh: frozenset[str]
+    of_a_medicine_before: frozenset[str]
+    of_a_medicine_after: frozenset[str]
+    of_a_medicine: frozenset[str]
+    not_status: tuple[str, ...]
+    told_by: frozenset[str]
+    told_of: frozenset[str]
+    verbs: frozenset[str]
+    modals: frozenset[str]
+    begun: frozenset[str]
+    supposed: frozenset[str]
+    denied: frozenset[str]
+
+
+@dataclass(frozen=True)
+class StatusWords:
+    """knowledge/language/*/status.yml: set phrases of one language."""
+
+    status: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@cache
+def status_file() -> StatusFile:
+    """The words of status."""
+    return load(KNOWLEDGE / "disease_status.yml", StatusFile)
+
+
+@cache
+def phrases() -> PhraseBook[str]:
+    files = sorted((KNOWLEDGE / "language").glob("*/status.yml"))
+    lists = [status_file().status, *(load(path, StatusWords).status for path in files)]
+    return PhraseBook(
+        (word, value) for words in lists for value, listed in words.items() for word in listed
+    )
+
+
+@cache
+def answers() -> PhraseBook[str]:
+    lists = status_file().answers
+    return PhraseBook(((word, v) for v, words in lists.items() for word in words), fuzzy=True)
+
+
+@cache
+def statements() -> PatternBook[str]:
+    file = status_file()
+    return PatternBook(file.patterns.items(), file.groups)
+
+
+@cache
+def growing() -> frozenset[str]:
+    words = (*status_file().groups["more"], "growing", "grown", "grow", "progressed", "increase")
+    return frozenset(word for phrase in words for word in phrase.split())
+
+
+@cache
+def not_status() -> PhraseBook[bool]:
+    return PhraseBook((phrase, True) for phrase in status_file().not_status)
+
+
+@cache
+def proof() -> PhraseBook[bool]:
+    return PhraseBook((word, True) for word in status_file().proof)
+
+
+@cache
+def near_words() -> dict[str, str]:
+    return {word: v for v, words in status_file().near_words.items() for word in words}
