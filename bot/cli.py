@@ -6,9 +6,10 @@ still processed. Errors are one line on stderr; exit code 2 means bad input, 1 a
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -22,6 +23,8 @@ app = typer.Typer(
 user = typer.Typer(help="Coordinators' accounts.", no_args_is_help=True)
 rules = typer.Typer(help="The eligibility rules.", no_args_is_help=True)
 keys = typer.Typer(help="Keys of the data.", no_args_is_help=True)
+channel = typer.Typer(help="Messengers: webhooks, templates, what failed.", no_args_is_help=True)
+app.add_typer(channel, name="channel")
 app.add_typer(user, name="user")
 app.add_typer(rules, name="rules")
 app.add_typer(keys, name="keys")
@@ -254,6 +257,63 @@ def rules_questions() -> None:
     from bot.eligibility.question_page import page
 
     print(page(), end="")
+
+
+@channel.command("telegram")
+def channel_telegram(
+    what: Annotated[str, typer.Argument(help="set-webhook, delete-webhook or info.")],
+) -> None:
+    """Register Telegram's webhook, remove it, or show what is registered."""
+    from connectors.channel_commands import telegram
+
+    if what not in ("set-webhook", "delete-webhook", "info"):
+        _fail("telegram: set-webhook, delete-webhook or info")
+    _lines_of(telegram(settings(), what))
+
+
+@channel.command("whatsapp")
+def channel_whatsapp(
+    what: Annotated[str, typer.Argument(help="templates: make the buttons, lists and lines.")],
+) -> None:
+    """Make WhatsApp's content templates; prints the line for the settings."""
+    from connectors.channel_commands import whatsapp_templates
+
+    if what != "templates":
+        _fail("whatsapp: templates")
+    _lines_of(whatsapp_templates(settings()))
+
+
+@channel.command("failed")
+def channel_failed() -> None:
+    """What did not get through: id, state, direction, case, code; no content."""
+    from bot.operations.cases import open_store
+    from connectors.channel_commands import failed
+
+    for line in failed(open_store()):
+        print(line)
+
+
+@channel.command("retry")
+def channel_retry(
+    message: Annotated[str, typer.Argument(help="Id as `intake channel failed` prints it.")],
+) -> None:
+    """Answer or send a given-up message again."""
+    from bot.operations.cases import open_store
+    from bot.store.errors import NotFound
+
+    try:
+        open_store().dead_letters.try_again(message, "operator")
+    except NotFound:
+        _fail(f"{message}: not among what was given up")
+
+
+def _lines_of(work: Coroutine[Any, Any, list[str]]) -> None:
+    from connectors.channel_commands import ChannelError
+
+    try:
+        print(*asyncio.run(work), sep="\n")
+    except ChannelError as error:
+        _fail(str(error))
 
 
 @keys.command("new")

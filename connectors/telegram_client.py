@@ -217,8 +217,11 @@ class TelegramClient:
             raise send_error(error) from None
 
     async def webhook(self) -> WebhookInfo:
-        """What Telegram has registered for this bot."""
-        return await self._bot.get_webhook_info()
+        """What Telegram has registered for this bot. Raises SendError."""
+        try:
+            return await self._bot.get_webhook_info()
+        except TelegramError as error:
+            raise send_error(error) from None
 
     async def set_webhook(self, url: str, secret: str) -> None:
         """Registers the webhook; updates that wait are kept. Raises SendError."""

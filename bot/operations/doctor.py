@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -91,7 +92,27 @@ def _whatsapp(configuration: Settings) -> Finding:
         "TWILIO_AUTH_TOKEN": configuration.twilio_auth_token,
         "TWILIO_WHATSAPP_FROM": configuration.twilio_whatsapp_from,
     }
-    return _channel("whatsapp", parts)
+    found = _channel("whatsapp", parts)
+    if found.failed or not configuration.whatsapp_on:
+        return found
+    return asyncio.run(_ask_twilio(configuration))
+
+
+async def _ask_twilio(configuration: Settings) -> Finding:
+    from connectors.provider_errors import SendError
+    from connectors.twilio_client import TwilioClient
+
+    client = TwilioClient(configuration)
+    try:
+        await client.check()
+    except SendError as error:
+        return Finding("whatsapp", f"Twilio refuses us or does not answer ({error})", failed=True)
+    finally:
+        await client.aclose()
+    url = configuration.public_url.rstrip("/")
+    if not url.startswith("https://"):
+        return Finding("whatsapp", "INTAKE_PUBLIC_URL must begin with https://", failed=True)
+    return Finding("whatsapp", f"on; Twilio is to call {url}/webhooks/whatsapp")
 
 
 def _telegram(configuration: Settings) -> Finding:
@@ -100,7 +121,36 @@ def _telegram(configuration: Settings) -> Finding:
         parts["TELEGRAM_WEBHOOK_SECRET (or TELEGRAM_MODE=polling)"] = (
             configuration.telegram_webhook_secret
         )
-    return _channel("telegram", parts)
+    found = _channel("telegram", parts)
+    if found.failed or not configuration.telegram_on:
+        return found
+    return asyncio.run(_ask_telegram(configuration))
+
+
+async def _ask_telegram(configuration: Settings) -> Finding:
+    from connectors.channel_commands import webhook_url
+    from connectors.channels import POLLING, telegram_mode
+    from connectors.provider_errors import SendError
+    from connectors.telegram_client import TelegramClient
+
+    client = TelegramClient(configuration)
+    try:
+        registered = await client.webhook()
+    except SendError as error:
+        return Finding("telegram", f"refuses us or does not answer ({error})", failed=True)
+    finally:
+        await client.aclose()
+    polls = telegram_mode(configuration) == POLLING
+    wanted = "" if polls else webhook_url(configuration)
+    waiting = f"{registered.pending_update_count} updates wait"
+    if registered.url != wanted and not (polls and not registered.url):
+        advice = "delete-webhook" if polls else "set-webhook"
+        text = f"another webhook is registered; run: intake channel telegram {advice}"
+        return Finding("telegram", text, failed=True)
+    if registered.last_error_message and registered.pending_update_count:
+        text = f"{waiting}; Telegram says: {registered.last_error_message}"
+        return Finding("telegram", text, failed=True)
+    return Finding("telegram", f"on, {'polling' if polls else wanted}, {waiting}")
 
 
 def _channel(name: str, parts: Mapping[str, object]) -> Finding:
