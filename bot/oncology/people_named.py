@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.oncology.cues import Cue, words_of
+from bot.oncology.people_words import people_file
 from bot.oncology.text import Document
 
 
@@ -82,7 +83,9 @@ def _stretches(
             continue
         if first and doc.tokens[first - 1].text in words_of("donor"):
             continue
-        if kind == "stranger" and _written_for(doc, first):
+        if kind == "stranger" and (
+            _written_for(doc, first) or _only_acquaintance(doc, cues, name, first)
+        ):
             kind = "kin"
         start = _start(first, kind, last, sentence_of, doc)
         if (kind, name) == (last.kind, last.name) and last.last > first:
@@ -110,6 +113,17 @@ def _written_for(doc: Document, first: int) -> bool:
     return bool(before & words_of("writing_for"))
 
 
+def _only_acquaintance(doc: Document, cues: Mapping[str, list[Cue]], name: str, first: int) -> bool:
+    """ "A friend of mine has lymphoma", where nobody else is named: then it is about the friend."""
+    if cues.get("kin") or cues.get("patient") or not _ACQUAINTANCES & set(name.split()):
+        return False
+    following = {t.text for t in doc.tokens[first : first + 7]}
+    return bool(following & words_of("has")) and not following & words_of("had")
+
+
+_ACQUAINTANCES = frozenset({"friend", "friends", "colleague", "colleagues"})
+
+
 def _start(first: int, kind: str, last: _Stretch, sentence_of: Sequence[int], doc: Document) -> int:
     """Words before the first person named belong to that person ("lung cancer, my father")."""
     if (
@@ -133,7 +147,10 @@ def _speaks_of_self(doc: Document, first: int) -> bool:
         return True
     if word not in words_of("self_pronoun") or not following:
         return word == "my" and "own" in following
-    verb = doc.tokens[first + 1].text
+    at = first + 1
+    if doc.tokens[at].text in people_file().adverbs and at + 1 < len(doc.tokens):
+        at += 1  # "I now have"
+    verb = doc.tokens[at].text
     return verb in words_of("self_verb") and not following & words_of("self_not")
 
 

@@ -29,6 +29,9 @@ class PeopleFile:
     degrees: frozenset[str]
     own_name: tuple[str, ...]
     own_life: frozenset[str]
+    own_words: frozenset[str]
+    cares_for: frozenset[str]
+    adverbs: frozenset[str]
     third: frozenset[str]
     own_kin: tuple[str, ...]
     female: frozenset[str]
@@ -86,6 +89,8 @@ def sex_of_kin(name: str) -> str | None:
         frozenset(pack(word).strip() for word in words) | words
         for words in (people_file().female, people_file().male)
     )
+    if name not in female | male:
+        name = name.removesuffix("s")  # "husband's biopsy"
     if (name in female) == (name in male):
         return None
     return "female" if name in female else "male"

@@ -19,7 +19,6 @@ from bot.oncology.patterns import PatternHit
 from bot.oncology.people_words import own_name_book, people_file, possessed_kin, possessives
 from bot.oncology.presence import presence_of
 from bot.oncology.reading import Mention
-from bot.oncology.signs import sign_file
 from bot.oncology.text import Document
 from bot.oncology.treatments import treatment_hits
 
@@ -51,7 +50,8 @@ def read_writer(context: Context, by_role: Hits, asks: str | None) -> Mention | 
         return _mention(doc, "caregiver", widest.first, widest.last, 0.95)
     if asks == "user_role" and (answer := _short_answer(context)):
         return answer
-    return _named_relative(context) or _presented(context, by_role) or _by_manner(context)
+    told = _named_relative(context) or _cared_for(context)
+    return told or _presented(context, by_role) or _by_manner(context)
 
 
 def _by_manner(context: Context) -> Mention | None:
@@ -63,6 +63,8 @@ def _by_manner(context: Context) -> Mention | None:
         return None
     third = set(words) & file.third
     for index, word in enumerate(words[:-1]):
+        if word in file.own_words and not context.sentence(index).question:
+            return _mention(doc, "patient", index, index + 1, 0.8)
         if word == "we" and third:
             return _mention(doc, "caregiver", index, index + 1, 0.75)
         if word == "i" and not third and words[index + 1] in file.own_life:
@@ -135,7 +137,7 @@ def _has_kin(context: Context) -> bool:
 def _speaks_of_patient(context: Context, hit: PatternHit[str]) -> bool:
     """Whether words of a carer name the patient, not a donor, a helper or somebody ill before."""
     doc = context.doc
-    if doc.tokens[hit.last - 1].text == "patient":
+    if doc.tokens[hit.last - 1].text in ("patient", "mine", "ours"):
         return True
     if not _about_patient(context, hit) or donates(doc, hit.first, hit.last):
         return False
@@ -147,8 +149,24 @@ def _helps(doc: Document, first: int, last: int) -> bool:
     file = people_file()
     before = doc.tokens[first - 1].text if first else ""
     behind = doc.tokens[last].text if last < len(doc.tokens) else ""
+    if _cares_for_me(doc, last):
+        return True
     opened = before in file.helpers_before and _named_plainly(doc, last)
     return behind in file.helpers_after or (opened and before in ("with", "when", "through"))
+
+
+def _cares_for_me(doc: Document, last: int) -> bool:
+    """ "My wife takes care of me", "my son types this for me"."""
+    near = [t.text for t in doc.tokens[last : last + 5]]
+    return bool(near) and near[0] in people_file().cares_for and "me" in near
+
+
+def _cared_for(context: Context) -> Mention | None:
+    """The patient who writes with a relative's help."""
+    for cue in context.by_kind["kin"]:
+        if _cares_for_me(context.doc, cue.last) and _clinical(context.doc):
+            return _mention(context.doc, "patient", cue.first, cue.last, 0.85)
+    return None
 
 
 def _named_plainly(doc: Document, last: int) -> bool:
@@ -226,8 +244,7 @@ def _clinical(doc: Document) -> bool:
 
 
 def _has_signs(doc: Document) -> bool:
-    told = {name for names in sign_file().symptoms.values() for name in names}
-    return any(sign.name in told for sign in presence_of(doc).signs)
+    return bool(presence_of(doc).signs)
 
 
 def _in_passing(doc: Document, first: int, last: int) -> bool:
@@ -237,6 +254,8 @@ def _in_passing(doc: Document, first: int, last: int) -> bool:
     before = doc.tokens[first - 1].text if first else ""
     behind = doc.tokens[last].text if last < len(doc.tokens) else ""
     file = people_file()
+    if _helps(doc, first, last):
+        return True
     told = before in words_of("donor") or before in file.helpers_before
     told = told and _named_plainly(doc, last)
     return told or behind in file.helpers_after
@@ -257,7 +276,7 @@ def _own_illness(context: Context) -> tuple[int, int] | None:
         following = words[index + 1 : index + 4]
         if word in ("i", "im", "iam", "ive", "am") and _says_of_self(word, following):
             return index, min(index + 3, len(words))
-        if word in ("myself", "mine"):
+        if word in ("myself", "mine") and (not index or words[index - 1] != "of"):
             return index, index + 1
         if word == "my" and following and _own_thing(context, index + 1):
             return index, index + 2
@@ -285,7 +304,8 @@ def _says_of_self(word: str, following: list[str]) -> bool:
     if not following or set(following) & words_of("self_errand"):
         return False
     if word == "i":
-        return following[0] in words_of("self_state")
+        states = [w for w in following if w not in people_file().adverbs]
+        return bool(states) and states[0] in words_of("self_state")
     # "am 57", "I'm having carcinoid", "I've got MDS"
     return word != "am" or following[0].isdigit()
 
