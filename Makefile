@@ -22,11 +22,11 @@ check: setup ## format, lint, types, import direction, Rasa data
 	@scripts/validate-data.sh
 
 test: setup check ## every check and every test, the Rasa ones too
-	@.venv/bin/pytest -m "not engine and not browser" -n 2 --dist loadfile
-	@.venv/bin/pytest -m "engine or browser"
+	@.venv/bin/pytest -m "not engine and not browser and not ocr" -n 2 --dist loadfile
+	@.venv/bin/pytest -m "engine or browser or ocr"
 
-quick: setup ## the tests that need neither the engine nor a browser
-	@.venv/bin/pytest -m "not engine and not browser" -n 2 --dist loadfile
+quick: setup ## the tests that need neither the engine, a browser nor Tesseract
+	@.venv/bin/pytest -m "not engine and not browser and not ocr" -n 2 --dist loadfile
 
 bench: setup ## the benchmarks' short version; writes benchmarks/results.json
 	@$(PY) -m benchmarks

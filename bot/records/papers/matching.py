@@ -31,6 +31,7 @@ CONTENT_MOST: Final = 0.6
 CONTENT_LEAST: Final = 2  # words; fewer stand on any paper
 SURE: Final = 0.85
 DOUBT: Final = 0.5  # another paper that reaches this is a doubt
+NAMED: Final = 0.7  # which scan it is, once it is surely a scan's report
 LIKELY: Final = 0.15
 MOST_OPTIONS: Final = 4
 _SHORT_CAPTION: Final = 12  # words
@@ -131,23 +132,38 @@ def _on_paper(text: str) -> list[dict[str, float]]:
     if not text:
         return []
     lines = [line for line in text.splitlines() if line.strip()][:_HEADING_LINES]
-    heading = "\n".join(line for line in lines if len(line.split()) <= _HEADING_WORDS)
+    heading = "\n".join(line for line in lines if _is_heading(line))
     found = find(text)
     content = {
         paper: min(CONTENT_MOST, BODY[2] * count)
         for paper, count in found.content.items()
         if count >= CONTENT_LEAST
     }
-    # A title on a paper that has nothing else of that kind may be a mention.
+    titles = _weighed(find(heading), HEADING)
+    words = matching()
+    # A title on a paper that has nothing else of that kind may be a mention. What a scan's report
+    # is about is part of its title.
     titled = {
-        paper: weight if paper in content or weight < HEADING[0] else weight / 2
-        for paper, weight in _weighed(find(heading), HEADING).items()
+        paper: weight
+        if paper in content or (paper in words.scans and words.scan_report in content)
+        else weight / 2
+        for paper, weight in titles.items()
     }
     return [titled, _weighed(found, BODY), content]
 
 
+def _is_heading(line: str) -> bool:
+    """Whether a line may say what the paper is; "Clinical history: CT chest ..." does not."""
+    words = plain(line)
+    mention = any(words.startswith(f"{plain(begin)} ") for begin in matching().mention_lines)
+    return not mention and len(line.split()) <= _HEADING_WORDS
+
+
 def _weighed(found: Found, weights: tuple[float, float, float]) -> dict[str, float]:
-    return dict.fromkeys(found.names, weights[1]) | dict.fromkeys(found.titles, weights[0])
+    """A weight for each paper named; a scan on paper is its report, whichever scan it is."""
+    named = dict.fromkeys(found.names, weights[1]) | dict.fromkeys(found.titles, weights[0])
+    scans = [weight for paper, weight in named.items() if paper in matching().scans]
+    return named | ({matching().scan_report: max(scans)} if scans else {})
 
 
 def _together(*zones: Iterable[dict[str, float]] | dict[str, float]) -> dict[str, float]:
@@ -164,17 +180,15 @@ def _decided(
     form: str, scores: Mapping[str, float], day: str | None, notes: tuple[str, ...]
 ) -> Match:
     words = matching()
-    specific = {paper: s for paper, s in scores.items() if paper in words.scans}
+    specific = {p: s for p, s in scores.items() if p in words.scans and p != words.scan_report}
     shown = {paper: s for paper, s in scores.items() if paper not in specific}
-    if specific:  # a scan on paper is its report, whichever scan it is
-        shown[words.scan_report] = max(specific.values())
     ranked = sorted(shown, key=lambda paper: (-shown[paper], paper))
     best = ranked[0] if ranked else None
     others = [shown[paper] for paper in ranked[1:2]]
     sure = best is not None and shown[best] >= SURE and all(s < DOUBT for s in others)
     also: tuple[str, ...] = ()
     if best == words.scan_report:
-        also = tuple(p for p in sorted(specific) if p != best and specific[p] >= SURE)
+        also = tuple(scan for scan in sorted(specific) if specific[scan] >= NAMED)
     return Match(
         form=form,
         item=best if sure else None,

@@ -54,6 +54,7 @@ class Matching:
     scan_modalities: tuple[str, ...]
     papers: dict[str, Words]
     scans: dict[str, Words]
+    mention_lines: tuple[str, ...]
     sharing_hosts: tuple[str, ...]
 
     @property
