@@ -9,6 +9,7 @@ from __future__ import annotations
 from bot.intake.collecting import listed
 from bot.intake.learning import IN_PASSING
 from bot.intake.turn import Turn
+from bot.records.catalogue import catalogue
 from bot.records.documents import LETTER
 from bot.records.letter import requested
 
@@ -18,7 +19,8 @@ WAITS = "letter_waits"
 # A wish that is answered instead of being taken for the name of a hospital.
 SURE_OF_WISH = 0.6
 NAMES_NOTHING = frozenset({"skip", "dont_know", "deny", "no", "enough", "go_back"})
-PERHAPS_A_NAME = frozenset({"inform", "nlu_fallback", "request_letter"})
+# Names of hospitals resemble questions about the hospitals we work with.
+PERHAPS_A_NAME = frozenset({"inform", "nlu_fallback", "ask_question", "request_letter"})
 PLACES = frozenset({"city", "country"})
 
 
@@ -50,6 +52,9 @@ def take_hospital(turn: Turn) -> bool:
     if turn.intent == "request_letter" and not _names_hospital(turn):
         turn.say("utter_letter_hospital", turn.button("utter_button_skip", "skip"))
         return True
+    if turn.intent == "ask_why":
+        turn.say("utter_why_hospital", turn.button("utter_button_skip", "skip"))
+        return True
     named = _names_hospital(turn)
     case.asks = turn.asked = case.memory.pop(WAITS)
     case.memory["hospital"] = " ".join(turn.heard.text.split()) if named else None
@@ -71,5 +76,12 @@ def _names_hospital(turn: Turn) -> bool:
     if not text or len(text) > LONGEST_NAME or text[-1] in "?؟？" or heard.reading.flags:
         return False
     told = {m.fact for m in heard.reading.mentions} - IN_PASSING - PLACES
-    unsure = heard.confidence < SURE_OF_WISH
-    return not told and (heard.intent in PERHAPS_A_NAME or unsure)
+    if told or _asks(turn):
+        return False
+    return heard.intent in PERHAPS_A_NAME or heard.confidence < SURE_OF_WISH
+
+
+def _asks(turn: Turn) -> bool:
+    """Whether the words begin like a question; the name of a hospital may resemble one else."""
+    first = turn.heard.text.split()[0].casefold()
+    return first in catalogue(turn.case.language).wording["question_words"].casefold().split("|")
