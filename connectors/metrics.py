@@ -48,6 +48,19 @@ class Metrics:
             buckets=_SECONDS,
             registry=self.registry,
         )
+        self.stages = Histogram(
+            "intake_turn_stage_seconds",
+            "Parts of a turn: wait (from arrival to claim), prepare, engine, store",
+            ["stage"],
+            buckets=_SECONDS,
+            registry=self.registry,
+        )
+        self.engine_errors = Counter(
+            "intake_engine_errors",
+            "Turns that the engine did not take, by reason",
+            ["reason"],
+            registry=self.registry,
+        )
         self.sends = Counter(
             "intake_sends",
             "Tries to send a message, by channel and result",
@@ -63,6 +76,14 @@ class Metrics:
     def turn(self, channel: str, result: str, seconds: float) -> None:
         """A turn ended (the worker tells)."""
         self.turns.labels(channel, result).observe(seconds)
+
+    def stage(self, stage: str, seconds: float) -> None:
+        """A part of a turn ended (the worker tells)."""
+        self.stages.labels(stage).observe(seconds)
+
+    def engine_error(self, reason: str) -> None:
+        """The engine did not take a turn (the worker tells)."""
+        self.engine_errors.labels(reason).inc()
 
     def send(self, channel: str, result: str) -> None:
         """A try to send ended (the sender tells)."""

@@ -12,8 +12,16 @@ import logging
 import os
 import socket
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
+from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any, Final, Protocol
 
@@ -51,13 +59,25 @@ class Observer(Protocol):
     """Watches turns, for metrics."""
 
     def turn(self, channel: str, result: str, seconds: float) -> None:
-        """A turn ended: answered, down, slow, wrong, given_up or dropped."""
+        """A turn ended: answered, down, slow, wrong, given_up, dropped or handed_back."""
+
+    def stage(self, stage: str, seconds: float) -> None:
+        """A part of a turn ended: wait, prepare, engine or store."""
+
+    def engine_error(self, reason: str) -> None:
+        """The engine did not take a turn."""
 
 
 class Silent:
     """Watches nothing."""
 
     def turn(self, channel: str, result: str, seconds: float) -> None:
+        """Nothing."""
+
+    def stage(self, stage: str, seconds: float) -> None:
+        """Nothing."""
+
+    def engine_error(self, reason: str) -> None:
         """Nothing."""
 
 
@@ -161,6 +181,7 @@ class Worker:
         finally:
             for task in self._running:
                 task.cancel()
+            await asyncio.gather(*self._running, return_exceptions=True)
 
     async def _claim(self) -> ClaimedTurn | None:
         if self._stopping.is_set():
@@ -186,18 +207,37 @@ class Worker:
 
     async def _take(self, turn: ClaimedTurn) -> None:
         began = time.monotonic()
+        self._observer.stage("wait", (datetime.now(UTC) - turn.received_at).total_seconds())
         try:
             async with self._held(turn):
                 result = await self._answer(turn)
         except (LeaseLost, NotFound):
             # Erased, or so late that somebody else has it: their answer counts, not this one.
             result = "dropped"
+        except asyncio.CancelledError:
+            await self._hand_back(turn)
+            raise
         self._observer.turn(turn.channel, result, time.monotonic() - began)
         if result != "answered":
             log.warning("turn %s: %s", turn.message_id, result)
 
+    async def _hand_back(self, turn: ClaimedTurn) -> None:
+        """Somebody else takes it at once; what the engine stored of it is read back then."""
+        self._observer.turn(turn.channel, "handed_back", 0.0)
+        with suppress(LeaseLost, StoreUnavailable):
+            await asyncio.to_thread(self._store.inbox.give_back, turn)
+
+    @contextmanager
+    def _stage(self, name: str) -> Iterator[None]:
+        began = time.monotonic()
+        try:
+            yield
+        finally:
+            self._observer.stage(name, time.monotonic() - began)
+
     async def _answer(self, turn: ClaimedTurn) -> str:
-        choice = await asyncio.to_thread(_choice, self._store, turn)
+        with self._stage("prepare"):
+            choice = await asyncio.to_thread(_choice, self._store, turn)
         if self._typing is not None:
             try:
                 await self._typing(turn)
@@ -211,16 +251,18 @@ class Worker:
                 return "answered"
         files = await self._files(turn)
         try:
-            replies = await self._engine.turn(
-                turn.conversation_id,
-                turn.message_id,
-                choice.text,
-                choice.payload,
-                metadata(turn, choice, files),
-            )
+            with self._stage("engine"):
+                replies = await self._engine.turn(
+                    turn.conversation_id,
+                    turn.message_id,
+                    choice.text,
+                    choice.payload,
+                    metadata(turn, choice, files),
+                )
         except EngineError as error:
             return await self._failed(turn, error)
-        await self._finish(turn, replies)
+        with self._stage("store"):
+            await self._finish(turn, replies)
         if files and turn.messages[0].message.kind is not Kind.PAPERS:
             told = {file["paper"] for file in files if file.get("match") or file.get("problem")}
             ids = [taken.message_id for taken in turn.messages]
@@ -262,6 +304,7 @@ class Worker:
             raise
 
     async def _failed(self, turn: ClaimedTurn, error: EngineError) -> str:
+        self._observer.engine_error(type(error).__name__.removeprefix("Engine").lower())
         outage = isinstance(error, (EngineDown, EngineSlow))
         waited = (datetime.now(UTC) - turn.received_at).total_seconds()
         sorry = apology(turn.language) if waited >= APOLOGY_AFTER_SECONDS or not outage else None

@@ -120,3 +120,33 @@ def test_what_failed_is_listed_without_content_and_tried_again(
 )
 def test_an_unknown_word_is_bad_input(words: list[str]) -> None:
     assert CliRunner().invoke(cli.app, words).exit_code == 2
+
+
+FIGURES = (
+    'intake_received_total{channel="whatsapp",result="stored"}',
+    'intake_queue_waiting{queue="inbox"}',
+    'intake_queue_oldest_seconds{queue="inbox"}',
+    'intake_queue_waiting{queue="outbox"}',
+    'intake_turn_seconds_count{channel="whatsapp",result="answered"}',
+    'intake_sends_total{channel="whatsapp",result="sent"}',
+    'intake_engine_errors_total{reason="down"}',
+    *(
+        f'intake_turn_stage_seconds_count{{stage="{stage}"}}'
+        for stage in ("wait", "prepare", "engine", "store")
+    ),
+)
+
+
+def test_the_figures_an_operator_watches(service: Service) -> None:
+    service.engine.down = True
+    service.push_whatsapp(service.twilio.inbound(PHONE, "hello"))
+    until(lambda: "intake_engine_errors_total" in service.client.get("/metrics").text)
+    service.engine.down = False
+    until(lambda: [m for m in service.twilio.outgoing if m["body"] == "You said: hello"])
+    text = until(lambda: all_figures(service.client.get("/metrics").text))
+    assert PHONE not in text
+
+
+def all_figures(text: str) -> str:
+    """The text once every figure is in it."""
+    return text if all(figure in text for figure in FIGURES) else ""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -202,6 +204,21 @@ async def test_a_stopped_worker_ends_its_turn_first(sqlite_store: Store) -> None
     async with running(worker_of(store, engine_of(engine), bells)):
         await until(lambda: engine.turns)
     assert bot_texts(store, conversation) == ["You said: hello"]
+
+
+async def test_a_worker_that_must_go_hands_its_turn_over(sqlite_store: Store) -> None:
+    store, engine, bells = sqlite_store, EngineStandIn(seconds=60), Bells()
+    says(store, "hello")
+    client = engine_of(engine)
+    going = asyncio.create_task(worker_of(store, client, bells).run())
+    await until(lambda: engine.turns)
+    going.cancel()
+    with suppress(asyncio.CancelledError):
+        await going
+    engine.seconds = 0
+    async with running(worker_of(store, client, bells)):
+        await until(lambda: no_work(store))
+    assert [turn["message_id"] for turn in engine.turns] == [engine.turns[0]["message_id"]] * 2
 
 
 async def test_what_a_dead_worker_had_stored_is_not_produced_twice(sqlite_store: Store) -> None:
