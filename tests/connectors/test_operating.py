@@ -28,6 +28,7 @@ def public(service: Service, **more: Any) -> Settings:
 
 async def test_telegrams_webhook_is_set_shown_and_removed(door: Service) -> None:
     settings, standin = public(door), door.telegram
+    until(lambda: standin.commands)  # the service has introduced itself
     assert await channel_commands.telegram(settings, "set-webhook") == [
         f"registered: {HTTPS}/webhooks/telegram"
     ]
@@ -140,7 +141,7 @@ FIGURES = (
 def test_the_figures_an_operator_watches(service: Service) -> None:
     service.engine.down = True
     service.push_whatsapp(service.twilio.inbound(PHONE, "hello"))
-    until(lambda: "intake_engine_errors_total" in service.client.get("/metrics").text)
+    until(lambda: 'errors_total{reason="down"}' in service.client.get("/metrics").text)
     service.engine.down = False
     until(lambda: [m for m in service.twilio.outgoing if m["body"] == "You said: hello"])
     text = until(lambda: all_figures(service.client.get("/metrics").text))
