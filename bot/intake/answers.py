@@ -18,6 +18,8 @@ FAILURES_BEFORE_MOVING_ON = 3
 ASIDE = frozenset(
     {"ask_question", "ask_advice", "ask_why", "summary", "distress", "help", "greet", "thanks"}
 )
+# An unsure question of so many words is one; fewer may be a name that nobody knows.
+QUESTION_WORDS = 6
 # Questions whose answer in the person's own words is worth keeping even when no fact was found.
 STATEMENTS = frozenset({"inform", "nlu_fallback", "correct", "ask_question"})
 OWN_WORDS = frozenset({"treatments", "cancer_type", "drug_classes_received", "refractory_to"})
@@ -108,7 +110,11 @@ def _go_back(turn: Turn) -> bool:
 def _not_understood(turn: Turn, asks: str) -> bool:
     case = turn.case
     case.failed[asks] = case.failed.get(asks, 0) + 1
-    wordy = len(turn.heard.text.split()) >= (3 if case.failed[asks] == 1 else 1)
+    said = len(turn.heard.text.split())
+    if turn.heard.intent == "ask_question" and said >= QUESTION_WORDS:
+        turn.pass_on("utter_question_passed_on")
+        return False
+    wordy = said >= (3 if case.failed[asks] == 1 else 1)
     if asks in OWN_WORDS and wordy and turn.heard.intent in STATEMENTS:
         return _own_words(turn, asks)
     if case.failed[asks] >= FAILURES_BEFORE_MOVING_ON:

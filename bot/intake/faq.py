@@ -48,13 +48,17 @@ class Variant:
 
 @dataclass(frozen=True)
 class Topic:
-    """One question: messages for everyone, and for some cancers others."""
+    """One question: messages for everyone, and for some cancers others.
+
+    `for_case` names the topic that says what the answer means for a known cancer.
+    """
 
     title: str
     source: str
     messages: tuple[str, ...]
     also: tuple[str, ...] = ()
     variants: tuple[Variant, ...] = ()
+    for_case: str | None = None
 
     def __post_init__(self) -> None:
         check_messages(self.messages)
@@ -97,8 +101,11 @@ class Faq:
         found = self._topics.get(topic)
         if found is None:
             return None
-        fitting = (v.messages for v in found.variants if cancer in expand(v.cancers))
-        return Answer(next(fitting, found.messages), self._sources[found.source].shown)
+        messages = _fitting(found, cancer) or found.messages
+        if found.for_case:
+            beside = _fitting(self._topics[found.for_case], cancer)
+            messages = (*messages[: MOST_MESSAGES - 1], *beside[:1])
+        return Answer(messages, self._sources[found.source].shown)
 
     def texts(self) -> Iterator[str]:
         """Every text a person may read, for the checks of wording."""
@@ -107,6 +114,10 @@ class Faq:
             for variant in topic.variants:
                 yield from variant.messages
         yield from (source.shown for source in self._sources.values())
+
+
+def _fitting(topic: Topic, cancer: str | None) -> tuple[str, ...]:
+    return next((v.messages for v in topic.variants if cancer in expand(v.cancers)), ())
 
 
 def check_messages(messages: tuple[str, ...]) -> None:
@@ -132,6 +143,9 @@ def _check_references(path: Path, content: FaqFile) -> None:
     for name, topic in content.topics.items():
         if topic.source not in content.sources:
             raise KnowledgeError(path, 0, f"topics.{name}.source", f"no source {topic.source!r}")
+        if topic.for_case and topic.for_case not in content.topics:
+            where = f"topics.{name}.for_case"
+            raise KnowledgeError(path, 0, where, f"no topic {topic.for_case!r}")
         for variant in topic.variants:
             try:
                 expand(variant.cancers)

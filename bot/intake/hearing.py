@@ -16,7 +16,7 @@ from bot.intake.questions import Choice, relation_of
 from bot.intake.rights import PENDING as SURE
 from bot.intake.speech import letters
 from bot.intake.turn import Turn
-from bot.oncology.reading import Reading
+from bot.oncology.reading import Mention, Reading
 
 PLAIN_KINDS = frozenset({"text", "button", "command"})
 KIND_REPLIES = {
@@ -86,9 +86,10 @@ def understand(turn: Turn) -> bool:
     elif SURE in case.memory and (move := _typed_title(turn, SURE_TITLES) or _yes_no(turn)):
         turn.move = move  # "Erase everything?" "No": an answer to that, and to nothing else
     else:
-        turn.move = _typed_command(turn) or _typed_title(turn, TITLES) or _typed_number(turn)
+        command = _typed_command(turn)
+        turn.move = command or _typed_title(turn, TITLES) or _typed_number(turn)
         # A typed number, label or keyword answers the open question before anything else reads it.
-        if not letter.waits(turn) and not _chosen(turn):
+        if not command and not letter.waits(turn) and not _chosen(turn):
             turn.learned = learn(case, _sifted(turn), heard.message_id)
             if not heard.reading.flags:  # words of an emergency are no choice of a question
                 _chosen_in_passing(turn)
@@ -114,7 +115,22 @@ def _sifted(turn: Turn) -> Reading:
         left_out = MEDICINES
     elif heard.intent in ASKING and told <= PLACES and len(heard.text.split()) > PLAIN_ANSWER:
         left_out = PLACES  # "Can I ...?", "Is it ...?": there are towns of that name
-    return replace(reading, mentions=tuple(m for m in reading.mentions if m.fact not in left_out))
+    kept = (m for m in reading.mentions if m.fact not in left_out)
+    return replace(reading, mentions=tuple(m for m in kept if not _opens_a_correction(turn, m)))
+
+
+def _opens_a_correction(turn: Turn, mention: Mention) -> bool:
+    """Whether a yes or no belongs to a correction ("No, we are in Leeds"), not to our question."""
+    mentions, case = turn.heard.reading.mentions, turn.case
+    bare = any(
+        m.fact in ("answer.yes", "answer.no") and (m.start, m.end) == (mention.start, mention.end)
+        for m in mentions
+    )
+    corrected = any(
+        m.fact in case.facts and m.fact != turn.asked and case.facts[m.fact].value != m.value
+        for m in mentions
+    )
+    return bare and corrected
 
 
 def _typed_title(turn: Turn, titles: Mapping[str, str]) -> str | None:

@@ -18,6 +18,9 @@ STAGE_FACTS = frozenset({"stage_group", "stage_raw", "stage_system"})
 IN_PASSING = frozenset(
     {"pathway_interest", "main_question", "sex", "user_role", "language", "goal", "suspected"}
 )
+# Among the meanings of an organ's name: the disease has spread there.
+SPREAD = "metastasis"
+METASTATIC = "metastatic"
 # Mentions that steer the conversation and are no facts of the case.
 SIGNALS = frozenset({"answer.yes", "answer.no", "answer.unknown", "answer.skip", "answer.back"})
 
@@ -73,10 +76,24 @@ def learn(case: Case, reading: Reading, message_id: str) -> Learned:
     for ambiguity in reading.ambiguities:
         if ambiguity.fact not in heard and not _known(case, ambiguity.fact):
             learned.ambiguous.append(ambiguity)
+        elif "extent" not in heard and _elsewhere(case, ambiguity):
+            # Another organ beside a known cancer ("it is in the bones too") is where it has spread.
+            _take(case, learned, _spread(ambiguity), METASTATIC, message_id)
     # Where the words have several meanings the question names them all.
     asked = {a.fact for a in learned.ambiguous}
     learned.doubtful = [m for m in learned.doubtful if m.fact not in asked]
     return learned
+
+
+def _elsewhere(case: Case, ambiguity: Ambiguity) -> bool:
+    """Whether the words name an organ other than that of the known cancer."""
+    known = case.facts.get("cancer_type")
+    own = known is not None and known.value in ambiguity.options
+    return ambiguity.fact == "cancer_type" and SPREAD in ambiguity.options and not own
+
+
+def _spread(ambiguity: Ambiguity) -> Mention:
+    return Mention("extent", METASTATIC, ambiguity.words, ambiguity.start, ambiguity.end)
 
 
 def _part_of_another(mention: Mention, reading: Reading) -> bool:

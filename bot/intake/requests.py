@@ -69,19 +69,13 @@ def _question(turn: Turn) -> bool:
     if turn.heard.topic in COST_TOPICS:
         turn.alert("price")
     if not answer_topic(turn) and _asks_surely(turn):
-        _pass_on(turn, "utter_question_passed_on")
+        turn.pass_on("utter_question_passed_on")
     return False
 
 
 def _advice(turn: Turn) -> bool:
-    _pass_on(turn, "utter_advice")
+    turn.pass_on("utter_advice")
     return False
-
-
-def _pass_on(turn: Turn, response: str) -> None:
-    turn.case.open_questions.append(turn.heard.text)
-    turn.alert("question")
-    turn.say(response)
 
 
 def _human(turn: Turn) -> bool:

@@ -102,6 +102,12 @@ class Turn:
         """A button that steers the conversation."""
         return Button(self.word(title), move_payload(move))
 
+    def pass_on(self, response: str) -> None:
+        """Keep a question for a coordinator, and say so."""
+        self.case.open_questions.append(self.heard.text)
+        self.alert("question")
+        self.say(response)
+
     def alert(self, reason: str) -> None:
         """Ask for a coordinator's eye; the first reason stays the headline."""
         alerts = self.case.memory.setdefault("alerts", [])

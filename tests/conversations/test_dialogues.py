@@ -57,7 +57,9 @@ def _step(talk: Talk, step: Any) -> None:
     assert talk.last["replies"] or talk.last["state"] == "human", f"silent\n{talk.transcript}"
     for name in ("state", "asks"):
         if name in step.get("expect", {}):
-            assert talk.last[name] == step["expect"][name], f"{name}\n{talk.transcript}"
+            wanted = step["expect"][name]
+            allowed = wanted if isinstance(wanted, list) else [wanted]
+            assert talk.last[name] in allowed, f"{name}\n{talk.transcript}"
     for words in step.get("expect", {}).get("text_has", ()):
         assert words.casefold() in talk.text.casefold(), f"{words!r}\n{talk.transcript}"
     for words in step.get("expect", {}).get("text_lacks", ()):

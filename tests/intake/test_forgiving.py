@@ -289,3 +289,32 @@ def test_one_fact_at_a_time_has_a_result_after_eight_messages() -> None:
     for answer in ("ovarian cancer", "six chemo", "Dhaka", "only in one place", "growing"):
         talk.says(answer)
     assert talk.case.state is CaseState.CONFIRM, talk
+
+
+def test_a_no_that_begins_a_correction_answers_nothing_else() -> None:
+    talk = Talking().agreed().says("ovarian cancer").says("carboplatin").says("London")
+    talk.says("no, we are in Leeds")
+    assert talk.fact("city") == "Leeds"
+    assert talk.case.asks == "extent", talk
+
+
+def test_another_organ_beside_a_known_cancer_is_where_it_has_spread() -> None:
+    talk = Talking().agreed().says("ovarian cancer, carboplatin, London, only in one place")
+    talk.says("sorry it is in the bones too")
+    assert talk.fact("extent") == "metastatic", talk
+
+
+def test_back_is_a_wish_and_no_relapse() -> None:
+    talk = Talking().agreed().says("ovarian cancer stage 4").says("carboplatin").says("Leeds")
+    assert talk.case.asks == "disease_status", talk
+    talk.says("back", "go_back")
+    assert talk.fact("disease_status") is None
+    assert talk.case.asks == "country", talk
+
+
+def test_a_long_question_nobody_can_answer_goes_to_a_human() -> None:
+    talk = Talking().agreed().says("ovarian cancer")
+    talk.says("does the hospital have a kitchen for families", "ask_question", confidence=0.5)
+    assert talk.said[0] == "utter_question_passed_on", talk
+    assert talk.case.open_questions
+    assert talk.case.asks == "treatments"
