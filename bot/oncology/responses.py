@@ -52,7 +52,11 @@ def abbreviations(doc: Document) -> Iterator[Hit[str]]:
             continue
         if written == "PR" and any(abs(i - index) <= 4 for i in marked):
             continue
-        near = any(0 <= index - last <= 14 for last in treated)
+        following = doc.tokens[index + 1].text if index + 1 < len(doc.tokens) else ""
+        near = (
+            any(0 <= index - last <= 14 for last in treated)
+            or following in words.abbreviation_before
+        )
         if near or _behind(doc, index, words) or len(doc.tokens) <= 3:
             yield composed_hit(doc, value, index, index + 1)
 
@@ -87,7 +91,8 @@ _FROM_TO = re.compile(
     rf"(?:->|-->|=>|>|to|down to|up to|now|and now|then)\s*{_NUMBER}"
 )
 _NOW_FROM = re.compile(
-    rf"{_NUMBER}{_UNIT}\s*\(?(?:up|down|now|rising|fallen|falling)?\s*from\s*{_NUMBER}"
+    rf"{_NUMBER}{_UNIT}\s*\(?(?:up|down|now|rising|fallen|falling|,)?\s*"
+    rf"(?:from|earlier|previously|before it was|it was|was|vs|versus|compared to)\s*{_NUMBER}"
 )
 _BRACKETS = re.compile(
     rf"{_NUMBER}{_UNIT}\s*\((?:prev|previous|previously|was|prior|earlier)\.?\s*{_NUMBER}"

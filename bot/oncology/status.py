@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from bot.oncology.biomarkers import results
+from bot.oncology.cancer_evidence import about_cancer
 from bot.oncology.cancers import findings
 from bot.oncology.context import Timing, context_of
 from bot.oncology.phrases import Hit
@@ -59,8 +59,8 @@ def _of_a_disease(doc: Document, hit: Hit[str]) -> bool:
         return True
     if own & status_file().of_the_disease or _things(doc) or findings(doc, None):
         return True
-    kinds = {"malignant", "generic", "spread", "mass", "tumour"}
-    return any(kinds & h.value for h in disease_words(doc)) or bool(results(doc))
+    kinds = {"mass", "tumour"}
+    return about_cancer(doc) or any(kinds & h.value for h in disease_words(doc))
 
 
 def status_hits(doc: Document) -> list[Hit[str]]:
@@ -77,19 +77,22 @@ def status_hits(doc: Document) -> list[Hit[str]]:
 def _found(doc: Document) -> list[Hit[str]]:
     other = {i for h in not_status().find(doc) for i in range(h.first, h.last)}
     said = [h for h in phrases().find(doc) if h.first not in other and not _before_score(doc, h)]
-    hits = [resolved for h in said if (resolved := _resolved(doc, h)) is not None]
-    taken = {i for hit in hits for i in range(hit.first, hit.last)}
-    more = [
+    found = [
+        *said,
         *abbreviations(doc),
         *beside_names(doc),
         *(composed_hit(doc, p.value, p.first, p.last) for p in statements().find(doc)),
         *trends(doc),
     ]
-    more = [resolved for hit in more if (resolved := _resolved(doc, hit)) is not None]
-    for hit in more:
-        if taken.isdisjoint(range(hit.first, hit.last)):
-            hits.append(hit)
-            taken.update(range(hit.first, hit.last))
+    hits: list[Hit[str]] = []
+    taken: set[int] = set()
+    for hit in sorted(found, key=lambda h: (h.first - h.last, -h.score)):
+        if not taken.isdisjoint(range(hit.first, hit.last)):
+            continue
+        taken.update(range(hit.first, hit.last))
+        resolved = _resolved(doc, hit)
+        if resolved is not None:
+            hits.append(resolved)
     return sorted(hits, key=lambda hit: hit.first)
 
 
@@ -98,20 +101,30 @@ def _resolved(doc: Document, hit: Hit[str]) -> Hit[str] | None:
     if hit.value == "progressed" and hit.first and doc.tokens[hit.first].text in growing():
         denied = doc.tokens[hit.first - 1].text in status_file().denied
         return composed_hit(doc, "stable", hit.first - 1, hit.last) if denied else hit
+    if hit.value == "remission" and _denied_remission(doc, hit):
+        return composed_hit(doc, "refractory", hit.first, hit.last) if treatment_hits(doc) else None
     if hit.value != FOUND_AGAIN:
         return hit
     free = [h for h in phrases().find(doc) if h.value == "remission" and h.last <= hit.first]
     if free:
         return composed_hit(doc, "relapsed", hit.first, hit.last)
-    if not any(
-        one.last <= hit.first and one.status is not Timing.PLANNED for one in given_treatments(doc)
-    ):
+    if not any(one.status is not Timing.PLANNED for one in given_treatments(doc)):
         return None
     around = {
         t.text for t in doc.tokens[max(0, hit.first - 4) : min(hit.last + 4, len(doc.tokens))]
     }
     value = "relapsed" if around & status_file().passed else "progressed"
     return composed_hit(doc, value, hit.first, hit.last)
+
+
+def _denied_remission(doc: Document, hit: Hit[str]) -> bool:
+    """ "Did not go into remission"; a "no" inside the words is part of them ("no disease")."""
+    words = status_file()
+    own = {doc.tokens[i].text for i in range(hit.first, hit.last)}
+    low = max(context_of(doc).sentence(hit.first).first, hit.first - 4)
+    low = max((k for k in range(low, hit.first + 1) if doc.tokens[k].breaks), default=low)
+    before = {t.text for t in doc.tokens[low : hit.first]}
+    return bool(own & words.reached) and not own & words.denied and bool(before & words.denied)
 
 
 def _standing(doc: Document, said: list[Hit[str]]) -> Hit[str]:
@@ -164,11 +177,8 @@ def _of_something_else(doc: Document, hit: Hit[str]) -> bool:
     """ "Pain is getting worse", "her stable job", "resistant to cisplatin": not the disease."""
     words = status_file()
     before = {t.text for t in doc.tokens[max(0, hit.first - 1) : hit.first]}
-    after = {t.text for t in doc.tokens[hit.last : hit.last + 1]}
     own = {doc.tokens[i].text for i in range(hit.first, hit.last)}
-    if own & words.of_a_medicine and (
-        before & words.of_a_medicine_before or after & words.of_a_medicine_after
-    ):
+    if own & words.of_a_medicine and before & words.of_a_medicine_before:
         return True
     if own & words.of_the_disease:
         return False

@@ -24,6 +24,7 @@ class StatusFile:
     abbreviations: dict[str, str]
     beside_name: dict[str, str]
     abbreviation_after: frozenset[str]
+    abbreviation_before: frozenset[str]
     proof: frozenset[str]
     groups: dict[str, tuple[str, ...]]
     patterns: dict[str, tuple[str, ...]]
@@ -36,7 +37,6 @@ class StatusFile:
     trend_words: frozenset[str]
     fresh: frozenset[str]
     of_a_medicine_before: frozenset[str]
-    of_a_medicine_after: frozenset[str]
     of_a_medicine: frozenset[str]
     not_status: tuple[str, ...]
     told_by: frozenset[str]
@@ -46,6 +46,7 @@ class StatusFile:
     begun: frozenset[str]
     supposed: frozenset[str]
     denied: frozenset[str]
+    reached: frozenset[str]
 
 
 @dataclass(frozen=True)
