@@ -184,7 +184,8 @@ def _say_received(turn: Turn, news: Sequence[dict[str, Any]]) -> None:
     listed = collecting.listed(turn)
     names = _names(turn, (item for paper in papers for item in paper.items[:1]))
     missing = [item.id for item in listed.open_items if item.level == "C"]
-    if turn.cancer is None:  # before the illness is known, the list says little
+    known = turn.cancer or turn.case.memory.get("cancer_likely")
+    if not known and turn.case.state is not CaseState.ASSESSED:  # the list says little yet
         turn.say("utter_papers_received", papers=names)
     elif missing:
         turn.say("utter_papers_received_missing", papers=names, missing=_missing(turn, missing))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+from copy import deepcopy
 from datetime import date
 from pathlib import Path
 
@@ -11,8 +13,8 @@ from bot.facts.case import Case, CaseNumber, CaseState, Consent, ConversationId
 from bot.oncology.knowledge_files import KnowledgeError
 from bot.records.catalogue import catalogue
 from bot.records.papers.dates import paper_date
-from bot.records.papers.isolation import read_apart
 from bot.records.papers.matching import Match, first_look_only, match, match_link, match_words
+from bot.records.papers.reading import read
 from bot.records.papers.received import FiledBy, file_paper, received_papers, unfile_paper
 from bot.records.papers.words import FILE, find, load_matching, matching
 from tests.intake.talking import Talking
@@ -29,7 +31,7 @@ def lung_patient() -> Talking:
 
 def sent_to(talk: Talking, sent: Sent, *, with_ocr: bool = False) -> str:
     """How the dialogue took it: the item filed, "asked" with the right one offered, or wrong."""
-    evidence = read_apart([sent.data], with_ocr=with_ocr)
+    evidence = read(io.BytesIO(sent.data), with_ocr=with_ocr)
     assert evidence.problem is None, (sent.label, evidence)
     found = match(evidence, caption=sent.caption, file_name=sent.name, today=TODAY)
     file = {"paper": f"{sent.label}/0", "key": None, "name": sent.name, "match": found.to_json()}
@@ -43,7 +45,8 @@ def sent_to(talk: Talking, sent: Sent, *, with_ocr: bool = False) -> str:
 
 
 def test_twenty_mixed_papers() -> None:
-    taken = {sent.label: sent_to(lung_patient(), sent) for sent in twenty_papers()}
+    patient = lung_patient()
+    taken = {sent.label: sent_to(deepcopy(patient), sent) for sent in twenty_papers()}
     assert {label: how for label, how in taken.items() if how.startswith("wrong")} == {}
     good = [label for label, how in taken.items() if how in ("right", "asked")]
     assert len(good) >= len(taken) - 2, taken
@@ -100,13 +103,13 @@ UNSURE = [
 @pytest.mark.parametrize("words", UNSURE)
 def test_words_that_name_no_one_paper_are_asked_about(words: str) -> None:
     assert match_words(words).item is None if len(words) < 60 else True
-    photo = match(read_apart([dicom("SC_rgb_jpeg.dcm")]), caption=words)
+    photo = match(read(io.BytesIO(dicom("SC_rgb_jpeg.dcm")), with_ocr=False), caption=words)
     assert photo.item is None
 
 
 def test_what_the_paper_says_and_what_the_person_says_must_agree() -> None:
     ct = "CT CHEST REPORT\nTechnique: axial sections with contrast\nFindings: lesion\nImpression"
-    evidence = read_apart([text_pdf(ct)], with_ocr=False)
+    evidence = read(io.BytesIO(text_pdf(ct)), with_ocr=False)
     assert match(evidence).item == "B7"
     found = match(evidence, caption="biopsy report")
     assert found.item is None
@@ -115,7 +118,7 @@ def test_what_the_paper_says_and_what_the_person_says_must_agree() -> None:
 
 def test_a_mention_on_another_paper_is_no_title() -> None:
     text = "To whom it may concern\nHe had an MRI brain, CT chest and a biopsy. Please help."
-    assert match(read_apart([text_pdf(text)], with_ocr=False), today=TODAY).item is None
+    assert match(read(io.BytesIO(text_pdf(text)), with_ocr=False), today=TODAY).item is None
 
 
 FORMS = [
