@@ -165,7 +165,11 @@ class Presence:
         here = self.context.sentence(sign.first)
         if sign.first > here.first and self._text(sign.first - 1) in _words("modal"):
             return True
+        if sign.name in _words("always_meant"):
+            return False
         for cue in self._inside("hypothetical", here.first, sign.first):
+            if cue.first and self._text(cue.first - 1) in _words("before_if"):
+                continue
             comma = any(cue.last < p <= sign.first for p in self.context.commas)
             if sign.first - cue.last > 9 or (comma and sign.first - cue.last > 1):
                 continue
@@ -250,7 +254,8 @@ class Presence:
                 for i, word in enumerate(between, sign.last)
                 if not (word == "once" and i + 1 in self.context.commas)
             ]
-            if any(word in _words("unresolved") for word in waiting):
+            goes_to = cue.last < here.last and self._text(cue.last) in _words("gone_to")
+            if goes_to or any(word in _words("unresolved") for word in waiting):
                 continue
             again = self._inside("not_past", sign.last, cue.first)
             if any(c.last < cue.first for c in again) or any(

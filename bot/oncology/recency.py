@@ -102,6 +102,6 @@ _GIVEN = frozenset(
         *("during", "last", "week", "weeks", "through", "undergoing", "discharged", "with"),
         *("yesterday", "because", "from", "by", "s", "baad", "bad", "por", "ke", "ba3d", "nite"),
         *("neyar", "diyar", "tras", "despues", "apres", "apos", "depois", "con", "sous"),
-        *("infused", "baada", "pagkatapos", "после", "بعد", "के", "পর", "dosis", "shot"),
+        *("+", "infused", "baada", "pagkatapos", "после", "بعد", "के", "পর", "dosis", "shot"),
     ]
 )

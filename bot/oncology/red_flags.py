@@ -132,6 +132,7 @@ class _Scene:
         self.doc = doc
         self.presence: Presence = presence_of(doc)
         self.by_name: dict[str, list[Sign]] = defaultdict(list)
+        self._held: dict[str, list[Sign]] = {}
         for sign in signs_of(doc):
             self.by_name[sign.name].append(sign)
         spans = durations(doc)
@@ -202,12 +203,15 @@ class _Scene:
 
     def holds(self, names: str) -> list[Sign]:
         """The signs of one slot of a rule that truly hold."""
-        return [
-            sign
-            for name in names.split("|")
-            for sign in self.by_name.get(name, ())
-            if name in _BACKGROUND or self.presence.now(sign)
-        ]
+        held = self._held.get(names)
+        if held is None:
+            held = self._held[names] = [
+                sign
+                for name in names.split("|")
+                for sign in self.by_name.get(name, ())
+                if name in _BACKGROUND or self.presence.now(sign)
+            ]
+        return held
 
 
 def _heard(scene: _Scene, id_: str, flag: Flag) -> FlagMention | None:
