@@ -41,6 +41,7 @@ class Presence:
         }
         told = {name for names in sign_file().symptoms.values() for name in names}
         self._complaints = sorted(s.first for s in self.signs if s.name in told)
+        self._years = [i for i, t in enumerate(doc.tokens) if _YEAR.fullmatch(t.text)]
         self._known: dict[Sign, bool] = {}
 
     def now(self, sign: Sign) -> bool:
@@ -222,10 +223,9 @@ class Presence:
             )
             if len(between) <= 8 and not self._anchored(between):
                 return True
-        for index in range(low, high):
-            year = _YEAR.fullmatch(self._text(index))
+        for index in self._years:
             since = index > low and self._text(index - 1) == "since"
-            if not year or since or sign.first <= index < sign.last:
+            if not low <= index < high or since or sign.first <= index < sign.last:
                 continue
             between = range(index, sign.first) if index < sign.first else range(sign.last, index)
             if len(between) <= 7 and not self._anchored(between):
