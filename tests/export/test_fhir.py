@@ -1,0 +1,220 @@
+"""The FHIR bundle: valid R4 by a second validator, whole, coded truly, honest about profiles."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import fhirkit
+import pytest
+
+from bot.export.casefile import NoConsent, read_case
+from bot.export.codes import codes
+from bot.export.fhir import MCODE, case_fhir
+from bot.facts.vocabulary import cancers
+from bot.store import Store
+from tests.export.cases import OVARIAN, assessed_case
+
+# Code systems a reader may meet, and how their codes look.
+SYSTEMS = {
+    "http://hl7.org/fhir/sid/icd-10-cm": r"[A-TV-Z]\d[0-9A-Z](\.[0-9A-Z]{1,4})?",
+    "http://loinc.org": r"(\d{1,7}|LA\d+)-\d",
+    "http://snomed.info/sct": r"[1-9]\d{5,17}",
+    "http://unitsofmeasure.org": r"[A-Za-z0-9%*/'\[\]]+",
+    "urn:ietf:bcp:47": r"[a-z]{2,3}(-[A-Za-z0-9]+)*",
+    "http://terminology.hl7.org/CodeSystem/condition-clinical": "active|recurrence|remission",
+    "http://terminology.hl7.org/CodeSystem/condition-ver-status": "unconfirmed",
+    "http://terminology.hl7.org/CodeSystem/condition-category": "problem-list-item",
+    "http://terminology.hl7.org/CodeSystem/observation-category": (
+        "vital-signs|laboratory|exam|survey"
+    ),
+}
+# What a profile of mCODE STU4 and US Core wants beyond R4 (SD_*.fsh, January 2025).
+WANTS = {
+    "cancer-patient": ("identifier", "name", "gender"),
+    "primary-cancer-condition": ("clinicalStatus", "category", "code", "subject"),
+    "secondary-cancer-condition": ("clinicalStatus", "category", "code", "subject"),
+    "cancer-stage": ("category", "code", "subject", "valueCodeableConcept"),
+    "tumor-marker-test": ("category", "code", "subject", "effectiveDateTime"),
+    "ecog-performance-status": ("category", "code", "subject", "valueInteger", "interpretation"),
+    "cancer-related-surgical-procedure": ("code", "subject", "performedPeriod", "reasonReference"),
+    "patient-bundle": ("type", "timestamp", "entry"),
+}
+NOT_USED = {
+    "cancer-stage": ("device", "referenceRange"),
+    "ecog-performance-status": ("bodySite", "specimen", "device", "hasMember", "component"),
+    "secondary-cancer-condition": ("stage",),
+}
+RICH = {
+    **OVARIAN,
+    "biomarkers": {"BRCA1": "neg", "HRD": "neg", "CA-125": 412, "ER": 80, "HER2": "2+ISH-"},
+    "labs": {"hb": 10.2, "plt": 180, "creat": 0.9, "bili_xULN": 1.2},
+    "weight_kg": 61,
+    "spo2_pct": 97,
+    "language": "bn",
+}
+
+
+def bundle(store: Store, facts: dict[str, Any] | None = None, **values: Any) -> dict[str, Any]:
+    _, number = assessed_case(store, facts, **values)
+    data = case_fhir(read_case(store, number))
+    assert fhirkit.validate(data.decode()) == [], "plain R4 (4.0.1) by another library"
+    read: dict[str, Any] = json.loads(data)
+    return read
+
+
+def resources(found: dict[str, Any], kind: str) -> list[dict[str, Any]]:
+    return [e["resource"] for e in found["entry"] if e["resource"]["resourceType"] == kind]
+
+
+def everything(value: Any) -> Iterator[dict[str, Any]]:
+    """Every object within."""
+    if isinstance(value, dict):
+        yield value
+        for inner in value.values():
+            yield from everything(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from everything(inner)
+
+
+def test_a_rich_case_has_a_resource_for_all_that_was_told(sqlite_store: Store) -> None:
+    file = {"key": "aa/" + "b" * 40, "name": "x.pdf", "content_type": "application/pdf"}
+    found = bundle(sqlite_store, RICH, kind="file", files=[file | {"size": 1000}])
+    kinds = {e["resource"]["resourceType"] for e in found["entry"]}
+    assert kinds == {
+        *("Patient", "Condition", "Observation", "MedicationStatement", "Procedure"),
+        *("DocumentReference", "QuestionnaireResponse"),
+    }
+    (patient,) = resources(found, "Patient")
+    assert patient["gender"] == "female"
+    assert patient["address"] == [{"city": "Dhaka", "country": "BD"}]
+    primary, *spread = resources(found, "Condition")
+    assert primary["code"]["coding"][0]["code"] == "C56.9"
+    assert primary["onsetDateTime"] == "2024-03"
+    assert {c["code"]["coding"][0]["code"] for c in spread} == {"C78.6", "C78.7"}
+    statuses = {
+        m["medicationCodeableConcept"]["text"]: m["status"]
+        for m in resources(found, "MedicationStatement")
+    }
+    assert statuses == {
+        "carboplatin/paclitaxel": "completed",
+        "bevacizumab": "active",
+        "olaparib": "intended",
+    }
+    (surgery,) = resources(found, "Procedure")
+    assert surgery["performedPeriod"] == {"start": "2024-04"}
+    values = {o["code"]["text"]: o for o in resources(found, "Observation")}
+    assert values["CA-125"]["valueQuantity"]["value"] == 412
+    assert values["hb"]["valueQuantity"]["unit"] == "g/dL"
+    assert values["ECOG Performance Status score"]["valueInteger"] == 1
+    (answers,) = resources(found, "QuestionnaireResponse")
+    said = {i["linkId"]: i["answer"][0]["valueString"] for i in answers["item"]}
+    assert said["cancer_type"] == "ovarian cancer"
+
+
+def test_every_reference_leads_to_a_resource_of_the_bundle(sqlite_store: Store) -> None:
+    found = bundle(sqlite_store, RICH)
+    addresses = [entry["fullUrl"] for entry in found["entry"]]
+    assert len(addresses) == len(set(addresses))
+    for entry in found["entry"]:
+        assert entry["fullUrl"] == f"urn:uuid:{entry['resource']['id']}"
+    references = [o["reference"] for o in everything(found) if "reference" in o]
+    assert references
+    assert set(references) <= set(addresses)
+
+
+def test_codes_are_of_known_systems_and_look_like_theirs(sqlite_store: Store) -> None:
+    found = bundle(sqlite_store, RICH)
+    codings = [o for o in everything(found) if "system" in o and "code" in o]
+    assert len(codings) > 20
+    for coding in codings:
+        assert re.fullmatch(SYSTEMS[coding["system"]], coding["code"]), coding
+
+
+def test_a_profile_is_named_only_where_its_demands_are_met(sqlite_store: Store) -> None:
+    found = bundle(sqlite_store, RICH)
+    named = set()
+    for resource in (found, *(entry["resource"] for entry in found["entry"])):
+        for profile in resource.get("meta", {}).get("profile", ()):
+            name = profile.removeprefix(MCODE)
+            named.add(name)
+            assert all(resource.get(field) for field in WANTS[name]), name
+            assert not any(field in resource for field in NOT_USED.get(name, ())), name
+    assert named == set(WANTS)
+
+
+def test_without_a_date_surgery_claims_no_profile(sqlite_store: Store) -> None:
+    told = [{"name": "mastectomy", "modality": "surgery", "status": "done"}]
+    found = bundle(sqlite_store, {"cancer_type": "breast_tnbc", "treatments": told})
+    (surgery,) = resources(found, "Procedure")
+    assert "meta" not in surgery
+
+
+def test_what_the_family_says_of_the_course_is_no_clinicians_judgement(
+    sqlite_store: Store,
+) -> None:
+    found = bundle(sqlite_store, RICH)
+    (course,) = [
+        o
+        for o in resources(found, "Observation")
+        if o["code"].get("coding", [{}])[0].get("code") == "97509-4"
+    ]
+    assert course["valueCodeableConcept"]["coding"][0]["code"] == "271299001"
+    assert "meta" not in course
+    assert course["status"] == "preliminary"
+
+
+def test_the_case_of_every_cancer_is_valid(sqlite_store: Store) -> None:
+    for number, cancer in enumerate(sorted(cancers())):
+        facts = {"cancer_type": cancer, "metastatic_sites": ["other", "brain"]}
+        found = bundle(sqlite_store, facts, person=f"+88017000{number:05d}")
+        primary = resources(found, "Condition")[0]
+        assert ("coding" in primary["code"]) is (cancer in codes().cancers), cancer
+        assert primary["code"]["text"], cancer
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {},
+        {"cancer_type": None},
+        {"treatments": [{"name": "x"}, {"modality": "surgery"}]},
+        {"treatments": [{"name": "x", "start": "2025-05", "end": "2024-01", "status": "done"}]},
+        {"treatments": [{"name": "x", "start": "last year", "status": "done"}]},
+        {"diagnosis_date": "2024", "cancer_type": "gist"},
+        {"biomarkers": {"EGFR": "ex19del", "TMB": 12.5}, "labs": {}},
+        {"age_years": 0, "sex": "other"},
+    ],
+)
+def test_little_or_odd_facts_still_make_a_valid_bundle(
+    sqlite_store: Store, facts: dict[str, Any]
+) -> None:
+    assert resources(bundle(sqlite_store, facts), "Patient")
+
+
+def test_the_subtype_decides_the_code_where_the_cancer_alone_does_not(sqlite_store: Store) -> None:
+    found = bundle(sqlite_store, {"cancer_type": "colorectal", "cancer_subtype": "rectum"})
+    assert resources(found, "Condition")[0]["code"]["coding"][0]["code"] == "C20"
+
+
+def test_every_cancer_is_coded_or_named_as_one_that_cannot_be() -> None:
+    known = codes()
+    assert set(known.cancers) | set(known.in_words_only) == cancers()
+    assert not set(known.cancers) & set(known.in_words_only)
+    for code in known.cancers.values():
+        assert re.fullmatch(SYSTEMS["http://hl7.org/fhir/sid/icd-10-cm"], code)
+
+
+def test_the_same_case_gives_the_same_bundle(sqlite_store: Store) -> None:
+    _, number = assessed_case(sqlite_store, RICH)
+    first, second = (case_fhir(read_case(sqlite_store, number)) for _ in range(2))
+    assert first == second
+
+
+def test_without_consent_there_is_no_bundle(sqlite_store: Store) -> None:
+    _, number = assessed_case(sqlite_store, consent=False)
+    with pytest.raises(NoConsent, match=number):
+        read_case(sqlite_store, number)
