@@ -16,6 +16,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
+import re
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -28,6 +29,8 @@ from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
+
+from tests.standins.telegram_methods import mistake
 
 TOKEN = "123456:stand-in-bot-token-0123456789abcdef"
 SECRET = "stand-in_secret"
@@ -137,6 +140,9 @@ class TelegramStandIn:
             if method is None:
                 raise Refused(404, "Not Found")
             self.calls.append((name, fields))
+            wrong = mistake(name.lower(), frozenset(fields))
+            if wrong is not None:
+                raise Refused(400, f"Bad Request: {wrong}")
             if name in ("sendMessage", "sendDocument") and self.faults:
                 raise self.faults.popleft()
             return JSONResponse({"ok": True, "result": await method(self, fields)})
@@ -255,6 +261,8 @@ class TelegramStandIn:
             raise Refused(400, "Bad Request: can't parse list of commands")
         for entry in commands:
             _text(entry, "command", 1, 32)
+            if not re.fullmatch(r"[a-z0-9_]+", entry["command"]):
+                raise Refused(400, "Bad Request: BOT_COMMAND_INVALID")
             _text(entry, "description", 1, 256)
         self.commands = commands
         return True
@@ -346,6 +354,8 @@ def _keyboard(fields: JSON) -> JSON | None:
         raise Refused(400, "Bad Request: object expected as reply markup")
     for button in itertools.chain.from_iterable(rows):
         _text(button, "text", 1, 4096)
+        if set(button) - {"text", "callback_data"}:
+            raise Refused(400, "Bad Request: field of a button")
         if not 1 <= len(str(button.get("callback_data", "")).encode()) <= 64:
             raise Refused(400, "Bad Request: BUTTON_DATA_INVALID")
     return markup

@@ -18,13 +18,12 @@ import base64
 import hashlib
 import hmac
 import random
-import re
 from collections import deque
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 import httpx
 from starlette.applications import Starlette
@@ -33,22 +32,11 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from tests.standins.twilio_content import Contents
+from tests.standins.twilio_rules import broken_rule
 
 ACCOUNT = "AC" + "0" * 31 + "1"
 TOKEN = "stand-in-auth-token"
 SENDER = "+14155238886"
-LONGEST_BODY = 1600
-# Every parameter that the message resource takes; a misspelt one would be ignored in silence.
-KNOWN = frozenset(
-    (
-        *("To", "From", "MessagingServiceSid", "Body", "MediaUrl", "ContentSid"),
-        *("ContentVariables", "StatusCallback", "ApplicationSid", "MaxPrice", "ProvideFeedback"),
-        *("Attempt", "ValidityPeriod", "ForceDelivery", "ContentRetention", "AddressRetention"),
-        *("SmartEncoded", "PersistentAction", "TrafficType", "ShortenUrls", "ScheduleType"),
-        *("FallbackFrom",),
-        *("SendAt", "SendAsMms", "RiskCheck"),
-    )
-)
 SHIPPING = ("queued", "sent", "delivered", "read")
 
 
@@ -191,41 +179,13 @@ class TwilioStandIn:
         if fault is not None and not fault.sent_anyway:
             code = {429: 20429, 503: 20503}.get(fault.status, 20500)
             return self._error(fault.status, code, "Injected", fault.retry_after)
-        refused = self._refusal(fields)
-        if refused is not None:
-            return refused
+        broken = broken_rule(fields, self.sender, self.opted_out) or self.contents.broken(fields)
+        if broken is not None:
+            return self._error(400, *broken)
         resource = self._accept(fields)
         if fault is not None:
             return self._error(fault.status, 20500, "Injected after sending", fault.retry_after)
         return JSONResponse(_public(resource), 201)
-
-    def _refusal(self, fields: dict[str, str]) -> Response | None:
-        """The first rule that the request breaks."""
-        to, sender = fields.get("To", ""), fields.get("From", "")
-        media, body = fields.get("MediaUrl"), fields.get("Body", "")
-        checks = (
-            (bool(fields.keys() - KNOWN), 20001, "Unknown parameter"),
-            (not to, 21604, "A 'To' phone number is required"),
-            (not sender and not fields.get("MessagingServiceSid"), 21603, "A 'From' is required"),
-            (not (body or media or fields.get("ContentSid")), 21619, "A text or media is required"),
-            (
-                to.startswith("whatsapp:") != sender.startswith("whatsapp:"),
-                21910,
-                "Channels differ",
-            ),
-            (sender != f"whatsapp:{self.sender}", 63007, "No channel with this From address"),
-            (not re.fullmatch(r"whatsapp:(\+[1-9]\d{6,14}|[A-Z]{2}\.\w{4,128})", to), 21211, "To"),
-            (_units(body) > LONGEST_BODY, 21617, "The message body exceeds 1600 characters"),
-            (not _is_url(fields.get("StatusCallback", "http://a.b")), 21609, "StatusCallback"),
-            (media is not None and not _is_url(media), 21620, "Invalid media URL"),
-            (not _is_validity(fields.get("ValidityPeriod", "1")), 21627, "ValidityPeriod"),
-            *self.contents.checks(fields),
-            (to.removeprefix("whatsapp:") in self.opted_out, 21610, "Unsubscribed recipient"),
-        )
-        for broken, code, text in checks:
-            if broken:
-                return self._error(400, code, text)
-        return None
 
     async def _typing(self, request: Request) -> Response:
         refused = self._unauthorised(request)
@@ -398,23 +358,6 @@ class TwilioStandIn:
 
 def _public(message: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in message.items() if not name.startswith("_")}
-
-
-def _is_whatsapp(address: str) -> bool:
-    return address.startswith("whatsapp:")
-
-
-def _units(text: str) -> int:
-    return len(text.encode("utf-16-le")) // 2
-
-
-def _is_url(text: str) -> bool:
-    parts = urlsplit(text)
-    return parts.scheme in ("http", "https") and bool(parts.hostname) and "_" not in parts.netloc
-
-
-def _is_validity(text: str) -> bool:
-    return text.isdigit() and 1 <= int(text) <= 36_000
 
 
 if __name__ == "__main__":

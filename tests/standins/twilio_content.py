@@ -62,16 +62,17 @@ class Contents:
             Route(approval, approve, methods=["POST"]),
         ]
 
-    def checks(self, fields: dict[str, str]) -> list[tuple[bool, int, str]]:
-        """The rules about content that a message may break: broken, code, text."""
+    def broken(self, fields: dict[str, str]) -> tuple[int, str] | None:
+        """The rule about content that a message breaks: code and text."""
         sid = fields.get("ContentSid")
         if sid is None:
-            return [("ContentVariables" in fields, 21655, "ContentSid Required")]
+            return (21655, "ContentSid Required") if "ContentVariables" in fields else None
         content, given = self.made.get(sid), variables(fields)
         if content is None:
-            return [(True, 21655, "The ContentSid is invalid")]
-        wrong = given is None or content_mistake(content, given) is not None
-        return [(wrong, 21656, "The ContentVariables Parameter is invalid")]
+            return 21655, "The ContentSid is invalid"
+        if given is None or content_mistake(content, given) is not None:
+            return 21656, "The ContentVariables Parameter is invalid"
+        return None
 
     def body(self, fields: dict[str, str]) -> str:
         """The text of a message as Twilio's list shows it."""
