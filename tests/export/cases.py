@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
-from bot.facts.case import CaseState, Consent, Fact, FactStatus
+from bot.export.casefile import CaseFile
+from bot.facts.case import (
+    Case,
+    CaseNumber,
+    CaseState,
+    Consent,
+    ConversationId,
+    Fact,
+    FactStatus,
+)
 from bot.intake.desk import desk
 from bot.intake.judging import judge_case
 from bot.store import Store
@@ -56,6 +66,15 @@ OVARIAN: dict[str, Any] = {
     "main_question": "second_opinion",
     "user_role": "caregiver",
 }
+
+
+def case_file(facts: dict[str, Any]) -> CaseFile:
+    """A case as documents read it, without a store."""
+    case = Case(ConversationId("c"), CaseNumber("C-TEST-22"), "webchat")
+    case.facts = {name: Fact(value, words=f"said of {name}") for name, value in facts.items()}
+    today = date(2026, 11, 21)
+    made, listed = judge_case(case, desk().knowledge, today)
+    return CaseFile(case, made.as_wire(), None, listed, (), today)
 
 
 def assessed_case(
