@@ -65,6 +65,7 @@ class Condition:
     parts: tuple[Condition, ...] = ()
     about: tuple[str, ...] = ()  # the fact names, marker ids and classes of a leaf
     span: tuple[str, float, float] | None = None  # a leaf's fact with the range it asks for
+    guard: bool = False  # a leaf that asks whether something is known
 
     def unknown(self, view: View) -> tuple[str, ...]:
         """Ids of the facts that leave this condition open, in the order of the file."""

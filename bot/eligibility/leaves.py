@@ -288,15 +288,19 @@ def read_known(source: Mapping[str, Any], path: Path) -> Condition:
     only(source, {"known"}, path)
     name = str(source["known"])
     if name in fact_names() or name in DERIVED:
-        return Condition(lambda view: view.values.get(name) is not None, no_asks, about=(name,))
+        return Condition(
+            lambda view: view.values.get(name) is not None, no_asks, about=(name,), guard=True
+        )
     if name in Labs.model_fields:
         lab = f"labs.{name}"
-        return Condition(lambda view: view.values.get(lab) is not None, no_asks, about=(name,))
+        return Condition(
+            lambda view: view.values.get(lab) is not None, no_asks, about=(name,), guard=True
+        )
     marker = marker_id(name)
     if marker is None:
         raise ConditionError((*path, "known"), f"{name!r} is neither a fact nor a marker")
     known = marker
-    return Condition(lambda view: known in view.markers, no_asks, about=(known,))
+    return Condition(lambda view: known in view.markers, no_asks, about=(known,), guard=True)
 
 
 def read_told(source: Mapping[str, Any], path: Path) -> Condition:

@@ -91,6 +91,16 @@ _CONFLICTS: Final[tuple[tuple[str, str, Callable[[Any], bool]], ...]] = (
         ),
     ),
     (
+        "refractory_to",
+        "resistance to a drug does not go with no treatment at all",
+        lambda f: bool(
+            f.refractory_to
+            and f.prior_systemic_lines == 0
+            and not f.treatments
+            and not f.drug_classes_received
+        ),
+    ),
+    (
         "age_years",
         "does not go with the age in months",
         lambda f: (

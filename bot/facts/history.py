@@ -123,7 +123,7 @@ def told_history(facts: CaseFacts) -> History:
     lines, reason = _lines(facts, given, systemic)
     return History(
         received=names,
-        complete=bool(facts.classes_complete) or (nothing_given and not names),
+        complete=_is_complete(facts) or (nothing_given and not names),
         refractory=frozenset().union(*(g.names for g in given if g.progressed_on)),
         lines=lines,
         lines_reason=reason,
@@ -135,6 +135,12 @@ def told_history(facts: CaseFacts) -> History:
         irradiated=True if any(g.modality == "radiation" for g in given) else None,
         on_chemo_now=True if any(g.told.status == "ongoing" for g in systemic) else None,
     )
+
+
+def _is_complete(facts: CaseFacts) -> bool:
+    """A list that was confirmed as complete; without any list there is nothing to confirm."""
+    listed = facts.drug_classes_received is not None or facts.treatments is not None
+    return bool(facts.classes_complete) and listed
 
 
 def _with_classes(listed: frozenset[str]) -> frozenset[str]:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from bot.eligibility.condition import Condition
 from bot.eligibility.engine import assess
 from bot.eligibility.rules import PATHWAYS
+from bot.eligibility.ruleset import current
+from bot.facts.derive import derive
 from bot.facts.model import CaseFacts, FactError
-from bot.facts.vocabulary import cancers
+from bot.facts.vocabulary import cancers, group
 
 MARKERS: dict[str, list[Any]] = {
     "EGFR": ["ex19del", "WT", "positive"],
@@ -53,7 +56,16 @@ FACTS: dict[str, st.SearchStrategy[Any]] = {
         {}, optional={m: st.sampled_from(v) for m, v in MARKERS.items()}
     ),
 }
-people = st.fixed_dictionaries({}, optional=FACTS)
+
+
+def _untreated(facts: dict[str, Any]) -> dict[str, Any]:
+    """Nobody without any treatment has received, or resists, a drug."""
+    given = ("drug_classes_received", "refractory_to", "platinum_status")
+    none = facts.get("prior_systemic_lines") == 0
+    return {n: v for n, v in facts.items() if not none or n not in given}
+
+
+people = st.fixed_dictionaries({}, optional=FACTS).map(_untreated)
 quick = settings(
     max_examples=150, deadline=None, suppress_health_check=[HealthCheck.filter_too_much]
 )
@@ -130,6 +142,63 @@ def test_a_completed_unknown_lies_among_what_was_possible(facts: dict[str, Any])
             for pathway in ("car_t", "checkpoint", "targeted"):
                 if decided.get(pathway) in ("TRIAL_ONLY", "NO_MATCH"):
                     assert after[pathway] == decided[pathway]
+
+
+def _guarded(condition: Condition) -> bool:
+    """Whether the condition asks if something is known, which telling more may change."""
+    return any(leaf.guard for leaf in condition.leaves())
+
+
+CRITERIA = [
+    c.when
+    for p in current().pathways.values()
+    for r in p.rules
+    for c in r.criteria
+    if not _guarded(c.when)
+]
+# Facts with a stand-in while they are not told: Child-Pugh outside liver cancer, operable when
+# local, nothing received without any line. And the cancer itself, which other rules belong to.
+REPLACED = {
+    "prior_systemic_lines",
+    "disease_status",
+    "child_pugh",
+    "told_inoperable",
+    "cancer_type",
+}
+
+
+@quick
+@given(people, st.sets(st.sampled_from(sorted(set(FACTS) - REPLACED))))
+def test_what_a_criterion_answers_without_a_fact_stays_when_it_is_told(
+    facts: dict[str, Any], left_out: set[str]
+) -> None:
+    """Unknown counts as neither true nor false: an answer given without a fact holds for any."""
+    assume(facts.get("prior_systemic_lines") != 0)
+    if facts.get("cancer_type") in group("blood"):  # its extent is told by its name
+        left_out = left_out - {"extent"}
+    try:
+        full = derive(CaseFacts.read(facts))
+        part = derive(CaseFacts.read({n: v for n, v in facts.items() if n not in left_out}))
+    except FactError:
+        return
+    for when in CRITERIA:
+        before = when.test(part)
+        assert before is None or when.test(full) is before
+
+
+@quick
+@given(people, st.sampled_from(sorted(FACTS)), st.data())
+def test_a_decided_answer_does_not_become_open_for_want_of_a_known_fact(
+    facts: dict[str, Any], name: str, data: Any
+) -> None:
+    decided = {p for p, status in statuses(facts).items() if status != "NEEDS_INFO"}
+    try:
+        after = assess({**facts, name: data.draw(FACTS[name])})
+    except FactError:
+        return
+    for result in after.pathways:
+        if result.id in decided and result.before_gates == "NEEDS_INFO":
+            assert set(result.missing) - set(facts)
 
 
 @quick

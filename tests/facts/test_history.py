@@ -179,3 +179,9 @@ def test_growth_on_a_treatment_in_its_forms(word: str) -> None:
     told = [{"name": "lenalidomide", "response": word}]
     view = derive(CaseFacts.read({"cancer_type": "multiple_myeloma", "treatments": told}))
     assert "lenalidomide" in view.refractory
+
+
+def test_a_confirmed_list_that_was_never_told_confirms_nothing() -> None:
+    assert not view(cancer_type="mantle", classes_complete=True).received_complete
+    told = view(cancer_type="mantle", classes_complete=True, drug_classes_received=[])
+    assert told.received_complete

@@ -77,6 +77,7 @@ CONTRADICTIONS: list[tuple[dict[str, Any], str]] = [
     ({"disease_status": "remission", "rapid_growth": True}, "disease_status"),
     ({"disease_status": "refractory", "treatments": []}, "disease_status"),
     ({"age_years": 8, "age_months": 8}, "age_years"),
+    ({"prior_systemic_lines": 0, "refractory_to": ["lenalidomide"]}, "refractory_to"),
     ({"age_years": 71, "sex": "female", "pregnancy_status": "pregnant"}, "pregnancy_status"),
 ]
 
