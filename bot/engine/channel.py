@@ -27,6 +27,7 @@ from sanic.response import json as json_response
 from bot.engine import fast_actions
 from bot.engine.intent_classifier import TOPIC, TOPIC_CONFIDENCE
 from bot.engine.knowledge_extractor import READING, TYPED_MARK
+from bot.oncology.places import place_in_words
 
 logger = logging.getLogger(__name__)
 
@@ -159,7 +160,18 @@ def _words(body: dict[str, Any], metadata: dict[str, Any]) -> str:
         return payload
     if text and text.strip():
         return escaped(text.strip())
-    return _WORDLESS.get(metadata.get("kind", ""), _WORDLESS_DEFAULT)
+    return _shared_place(metadata) or _WORDLESS.get(metadata.get("kind", ""), _WORDLESS_DEFAULT)
+
+
+def _shared_place(metadata: dict[str, Any]) -> str | None:
+    """A location shared from a phone, as the name of the nearest city."""
+    shared = metadata.get("location")
+    if metadata.get("kind") != "location" or not isinstance(shared, dict):
+        return None
+    try:
+        return place_in_words(float(shared["lat"]), float(shared["lon"]))
+    except (KeyError, TypeError, ValueError):
+        return None
 
 
 def escaped(text: str) -> str:

@@ -68,6 +68,15 @@ def nearest_city(latitude: float, longitude: float) -> tuple[str, str] | None:
     return (city.name, city.country) if city else None
 
 
+def place_in_words(latitude: float, longitude: float) -> str | None:
+    """Coordinates as a person would write them ("Dhaka, Bangladesh"); None far from any city."""
+    found = nearest_city(latitude, longitude)
+    if found is None:
+        return None
+    city, country = found
+    return f"{city}, {place_names().countries[country].name}"
+
+
 class _Judge:
     """Decides of each place in a message whether the patient is there."""
 

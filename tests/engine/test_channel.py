@@ -123,6 +123,13 @@ def test_a_message_without_words_still_is_a_turn(
     assert actions.heard["metadata"]["kind"] == kind
 
 
+def test_a_shared_location_is_heard_as_its_city(engine: Engine, actions: Actions) -> None:
+    shared = {"lat": 23.81, "lon": 90.41}
+    turn(engine, text=None, metadata={"kind": "location", "location": shared})
+    assert actions.heard["text"] == "Dhaka, Bangladesh"
+    assert actions.heard["intent"]["name"] == "inform"
+
+
 def test_the_action_learns_which_message_this_is(engine: Engine, actions: Actions) -> None:
     turn(engine, message_id="wamid.7", metadata={"channel": "whatsapp", "asks": "country"})
     call = actions.calls[-1]

@@ -10,7 +10,7 @@ import yaml
 
 from bot.oncology.gazetteer import gazetteer
 from bot.oncology.place_words import place_names
-from bot.oncology.places import nearest_city, read_places
+from bot.oncology.places import nearest_city, place_in_words, read_places
 from bot.oncology.reading import Ambiguity, Mention
 from bot.oncology.text import read_document
 
@@ -93,6 +93,23 @@ def test_shared_coordinates(
     latitude: float, longitude: float, expected: tuple[str, str] | None
 ) -> None:
     assert nearest_city(latitude, longitude) == expected
+
+
+@pytest.mark.parametrize(
+    ("latitude", "longitude", "iso"),
+    [(23.81, 90.41, "BD"), (17.38, 78.48, "IN"), (25.39, 68.37, "PK"), (41.7, 44.8, "GE")],
+)
+def test_a_shared_location_is_understood_as_its_city(
+    latitude: float, longitude: float, iso: str
+) -> None:
+    words = place_in_words(latitude, longitude)
+    assert words is not None
+    assert country(words, "country") == iso
+    assert country(words) == iso
+
+
+def test_a_location_at_sea_is_no_place() -> None:
+    assert place_in_words(0.0, -140.0) is None
 
 
 def test_a_doubtful_spelling_is_read_back() -> None:
