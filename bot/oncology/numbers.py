@@ -190,7 +190,7 @@ def _temperatures(doc: Document) -> Iterator[Measure]:
                 seen.add(match.start("n"))
                 yield Measure("temp_c", round(celsius, 1), match.start(), match.end())
     for match in _BARE.finditer(doc.norm):
-        if match.start() not in seen and _is_fever(doc, match):
+        if match.start() not in seen and _is_temperature(doc, match):
             raw = float(match.group().replace(",", "."))
             celsius = (raw - 32) * 5 / 9 if raw > 45 else raw
             yield Measure("temp_c", round(celsius, 1), match.start(), match.end())
@@ -198,12 +198,12 @@ def _temperatures(doc: Document) -> Iterator[Measure]:
 
 # "Now 38.9", "he has 102": a fever without the word.
 _BARE = re.compile(
-    r"(?<![\w./,])(?:(?:3[89]|4[01])(?:[.,]\d)?|10[0-5](?:[.,]\d)?)(?![\w%/]|[.,]\d|\s*(?:[%/x]|-\s?\d))"
+    r"(?<![\w./,])(?:3[67][.,]\d|(?:3[89]|4[01])(?:[.,]\d)?|10[0-5](?:[.,]\d)?)(?![\w%/]|[.,]\d|\s*(?:[%/x]|-\s?\d))"
 )
 _WORDS = re.compile(r"[^\W\d_]+")
 
 
-def _is_fever(doc: Document, match: re.Match[str]) -> bool:
+def _is_temperature(doc: Document, match: re.Match[str]) -> bool:
     """Whether a number alone is a body temperature, by the words before and behind it."""
     file = measure_file()
     before = doc.norm[max(0, match.start() - 40) : match.start()]
