@@ -122,7 +122,6 @@ def treatment_hits(doc: Document) -> list[Hit[Treatment]]:
             and (not hit.value.exact or _written_as_name(doc, hit))
             and not _something_removed(doc, hit)
             and not _is_score(doc, hit)
-            and not (_only_removes(doc, hit))
         ]
         found = doc.memory["treatment hits"] = _with_listed(doc, plain)
     return found
@@ -133,7 +132,9 @@ def _with_listed(doc: Document, plain: list[Hit[Treatment]]) -> list[Hit[Treatme
     taken = {i for hit in plain for i in range(hit.first, hit.last)}
     found = list(plain)
     for hit in listed_book().find(doc):
-        if hit.first not in taken and _in_list(doc, hit, taken):
+        if hit.first in taken:
+            continue
+        if _takes_out(doc, hit) if hit.last - hit.first > 1 else _in_list(doc, hit, taken):
             found.append(hit)
             taken.update(range(hit.first, hit.last))
     return sorted(found, key=lambda hit: hit.first)
@@ -175,14 +176,14 @@ def _something_removed(doc: Document, hit: Hit[Treatment]) -> bool:
     return any(token.text in words_of("not_operated") for token in around)
 
 
-def _only_removes(doc: Document, hit: Hit[Treatment]) -> bool:
-    """ "Remove my name": taking out is an operation where a part of the body follows."""
+def _takes_out(doc: Document, hit: Hit[Treatment]) -> bool:
+    """ "Remove the bladder", but not "remove my name": a part of the body follows."""
     words = {t.text for t in doc.tokens[hit.first : hit.last]}
-    if hit.value.name != "surgery" or not words & course().taking_out:
+    if not words & course().taking_out or _something_removed(doc, hit):
         return False
     parts = {h.first for h in organ_book().find(doc)}
     follow = range(hit.last - 1, min(hit.last + 4, len(doc.tokens)))
-    return not any(i in parts or doc.tokens[i].text in course().growths for i in follow)
+    return any(i in parts or doc.tokens[i].text in course().growths for i in follow)
 
 
 def _written_as_name(doc: Document, hit: Hit[Treatment]) -> bool:
