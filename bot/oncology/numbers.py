@@ -99,7 +99,8 @@ def _duration() -> re.Pattern[str]:
     unit = "|".join(f"(?P<{name}>{_any(words)})" for name, words in file.units.items())
     return re.compile(
         r"(?<![\w.])(?:(?P<n>\d{1,4}(?:\.\d)?)\s*(?:(?:-|to|or)\s*(?P<n2>\d{1,3})\s*)?\+?\s*|"
-        rf"(?P<word>{_any(_amounts())})\s+)(?:{unit})(?!\w)"
+        rf"(?P<word>{_any(_amounts())})\s+)(?P<half>(?:and|n|&)\s*(?:a\s+)?half\s+)?(?:{unit})(?!\w)"
+        r"(?P<more>\s+(?:and|n|&)\s+(?:a\s+)?half(?!\w))?"
         rf"(?:\s*(?P<tail>{_any([*file.ago, *file.lasting])})(?!\w))?"
     )
 
@@ -127,6 +128,7 @@ def _durations(doc: Document) -> list[Duration]:
         amount = _amounts()[match["word"]] if match["word"] else float(match["n"])
         if match["n2"]:
             amount = max(amount, float(match["n2"]))
+        amount += 0.5 if match["half"] or match["more"] else 0.0
         unit = next(name for name in _HOURS if match[name])
         ago = match["tail"] in measure_file().ago
         found.append(Duration(amount * _HOURS[unit], ago, *match.span()))
