@@ -35,6 +35,8 @@ class Settings(BaseSettings):
     data_keys: SecretStr | None = Field(None, alias="INTAKE_DATA_KEYS")
     files_url: str = Field(f"file://{VAR / 'files'}", alias="INTAKE_FILES_URL")
 
+    # How often Twilio's own list is looked through for messages that never arrived, in seconds.
+    reconcile_seconds: float = Field(300.0, ge=1, alias="INTAKE_RECONCILE_SECONDS")
     # How long a messenger's short texts wait for more of the same person, in seconds.
     message_pause: float = Field(2.0, ge=0, le=30, alias="INTAKE_MESSAGE_PAUSE_SECONDS")
     # A ClamAV daemon that checks received files: unix:///path or tcp://host:port.

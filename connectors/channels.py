@@ -109,6 +109,7 @@ class Channels:
     async def running(self, *, work: bool) -> AsyncIterator[None]:
         """Runs the tasks for as long as the block takes; lets turns and sends under way end."""
         worker, sender = self._worker(), self._sender()
+        self.door.warm()
         staying = [worker.run(), sender.run()] if work else []
         tasks = [asyncio.create_task(step) for step in staying]
         others = [asyncio.create_task(step) for step in (self._others() if work else [])]
@@ -160,8 +161,9 @@ class Channels:
             found.append(self._introduce(self._telegram))
             found.append(Outages(self._store, self.to_send).run())
         found.append(self._collector.run())
+        between = self._configuration.reconcile_seconds
         if self._twilio is not None:
-            found.append(Reconciliation(self._twilio, self.door).run())
+            found.append(Reconciliation(self._twilio, self.door, between).run())
         return found
 
     async def _introduce(self, telegram: TelegramClient) -> None:

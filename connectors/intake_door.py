@@ -92,6 +92,10 @@ class Door:
             await asyncio.to_thread(self._spool.append, message)
             self._metrics.received.labels(message.channel, "spooled").inc()
 
+    def warm(self) -> None:
+        """Loads the words of an emergency before the first message comes."""
+        self._reading.submit(_is_urgent, "")
+
     def close(self) -> None:
         """Lets the threads end."""
         self._together.close()

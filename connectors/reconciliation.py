@@ -23,7 +23,6 @@ from connectors.whatsapp import from_resource
 log = logging.getLogger(__name__)
 
 AT_START: Final = timedelta(hours=24)
-BETWEEN: Final = timedelta(minutes=5)
 # Looks back over more than one round: a message shows in the list a moment after it came.
 LOOK_BACK: Final = timedelta(minutes=30)
 
@@ -31,8 +30,8 @@ LOOK_BACK: Final = timedelta(minutes=30)
 class Reconciliation:
     """Run it as a task."""
 
-    def __init__(self, client: TwilioClient, door: Door) -> None:
-        self._client, self._door = client, door
+    def __init__(self, client: TwilioClient, door: Door, between_seconds: float) -> None:
+        self._client, self._door, self._between = client, door, between_seconds
 
     async def run(self) -> None:
         """Looks at once and then again and again; failures wait for the next round."""
@@ -45,7 +44,7 @@ class Reconciliation:
                     log.warning("whatsapp: %d missed messages taken in", found)
             except (SendError, StoreUnavailable) as error:
                 log.warning("whatsapp reconciliation failed: %s", type(error).__name__)
-            await asyncio.sleep(BETWEEN.total_seconds())
+            await asyncio.sleep(self._between)
 
     async def look(self, since: datetime) -> int:
         """Takes in what is missing since then; gives how many messages there were."""
