@@ -16,8 +16,12 @@ pytestmark = pytest.mark.engine
 HELD_OUT: dict[str, dict[str, list[str]]] = yaml.safe_load(
     (ROOT / "tests/engine/held_out.yml").read_text(encoding="utf-8")
 )
+PARAPHRASES: dict[str, list[str]] = yaml.safe_load(
+    (ROOT / "tests/engine/paraphrases.yml").read_text(encoding="utf-8")
+)
 INTENT_F1 = 0.93
 TOPIC_ACCURACY = 0.95
+PARAPHRASE_ACCURACY = 0.88
 
 
 def macro_f1(wanted: list[str], found: list[str]) -> float:
@@ -47,6 +51,22 @@ def test_topics_of_unseen_questions(engine: Engine) -> None:
     found = [r["topic"] for r in engine.understand(*texts)]
     right = sum(w == f for w, f in zip(wanted, found, strict=True))
     assert right / len(wanted) >= TOPIC_ACCURACY, misses(texts, wanted, found)
+
+
+def test_topics_of_questions_put_in_ten_ways(engine: Engine) -> None:
+    pairs = [(text, name) for name, texts in PARAPHRASES.items() for text in texts]
+    texts, wanted = [t for t, _ in pairs], [name for _, name in pairs]
+    results = engine.understand(*texts)
+    found = [r["topic"] if r["intent"] == "ask_question" else r["intent"] for r in results]
+    right = sum(w == f for w, f in zip(wanted, found, strict=True))
+    assert right / len(wanted) >= PARAPHRASE_ACCURACY, misses(
+        texts, wanted, [str(f) for f in found]
+    )
+
+
+def test_a_question_the_faq_does_not_answer_has_no_topic(engine: Engine) -> None:
+    results = engine.understand("what is a biopsy", "is there halal food in the hospital?")
+    assert [(r["intent"], r["topic"]) for r in results] == [("ask_question", None)] * 2
 
 
 @pytest.mark.parametrize(
@@ -102,3 +122,19 @@ def test_a_short_answer_to_the_open_question_gives_facts(
 ) -> None:
     (result,) = engine.understand(text, asks=asks)
     assert result["intent"] == "inform"
+
+
+@pytest.mark.parametrize(
+    ("asks", "text", "intent"),
+    [
+        ("disease_status", "zzk wub still so", "inform"),
+        ("metastatic_sites", "lung, liver, bone", "inform"),
+        ("disease_status", "i am so scared", "distress"),
+        ("stage_group", "i don't know", "dont_know"),
+        ("stage_group", "why do you ask?", "ask_why"),
+        ("stage_group", "sorry, I meant stage 4", "correct"),
+    ],
+)
+def test_words_under_an_open_question(engine: Engine, asks: str, text: str, intent: str) -> None:
+    (result,) = engine.understand(text, asks=asks)
+    assert result["intent"] == intent
