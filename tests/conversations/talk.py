@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+import io
 import uuid
 from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
+from docx import Document
+from pypdf import PdfReader
 
 LONGEST_CONVERSATION = 60
+
+
+def read_document(data: bytes) -> str:
+    """The words of a PDF or DOCX, with single spaces."""
+    if data.startswith(b"%PDF"):
+        text = " ".join(page.extract_text() for page in PdfReader(io.BytesIO(data)).pages)
+    else:
+        text = " ".join(p.text for p in Document(io.BytesIO(data)).paragraphs)
+    return " ".join(text.split())
 
 
 @dataclass
@@ -41,6 +53,12 @@ class Talk:
         self.log.append(f"> ({name})")
         paper = {"file": (name, b"%PDF-1.4 a report", "application/pdf")}
         return self._taken(self.client.post(self._address, files=paper))
+
+    def download(self, url: str) -> bytes:
+        """A file of the conversation."""
+        answer = self.client.get(url)
+        assert answer.status_code == 200, f"{answer.status_code} {url}\n{self.transcript}"
+        return answer.content
 
     @property
     def _address(self) -> str:

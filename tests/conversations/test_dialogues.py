@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 from bot.export.case_json import export_case
-from tests.conversations.talk import Talk
+from tests.conversations.talk import Talk, read_document
 from tests.service import Service
 
 FOLDER = Path(__file__).parent / "dialogues"
@@ -64,6 +64,19 @@ def _step(talk: Talk, step: Any) -> None:
         assert words.casefold() in talk.text.casefold(), f"{words!r}\n{talk.transcript}"
     for words in step.get("expect", {}).get("text_lacks", ()):
         assert words.casefold() not in talk.text.casefold(), f"{words!r}\n{talk.transcript}"
+    if "files" in step.get("expect", {}):
+        _files(talk, step["expect"]["files"])
+
+
+def _files(talk: Talk, wanted: list[dict[str, Any]]) -> None:
+    """The files of the answer are downloaded and read."""
+    got = [file for reply in talk.last["replies"] for file in reply["files"]]
+    assert len(got) == len(wanted), f"{[f['name'] for f in got]}\n{talk.transcript}"
+    for file, want in zip(got, wanted, strict=True):
+        assert file["name"].startswith(want["name"]), file["name"]
+        text = read_document(talk.download(file["url"]))
+        for words in want["has"]:
+            assert words.casefold() in text.casefold(), f"{words!r} not in {file['name']}\n{text}"
 
 
 def _check(service: Service, talk: Talk, then: dict[str, Any]) -> None:

@@ -19,7 +19,7 @@ import pytest
 from bot.console.accounts import create_user
 from bot.export.case_json import export_case
 from tests.connectors.waiting import until
-from tests.conversations.talk import Talk
+from tests.conversations.talk import Talk, read_document
 from tests.service import Service, running_service
 from tests.standins import telegram_api, twilio_api
 from tests.standins.serving import serving
@@ -88,6 +88,10 @@ def test_through_twilio(doors: Doors) -> None:
     assert re.search(r"1\. ", texts), "choices are numbered"
     assert all(len(m["body"]) <= 1600 for m in doors.twilio.outgoing)
     assert "case number" in texts
+    (address,) = doors.twilio.media_urls
+    listed = read_document(httpx.get(address).content)
+    assert _number(doors, "whatsapp") in listed
+    assert "Records to collect" in listed
     _check(doors, "whatsapp")
 
 
@@ -99,6 +103,8 @@ def test_through_telegram(doors: Doors) -> None:
         _settle(lambda: len(doors.telegram.sent))
         sent = len(doors.telegram.sent)
     assert any("reply_markup" in m for m in doors.telegram.sent), "choices are buttons"
+    (document,) = [m["document"] for m in doors.telegram.sent if "document" in m]
+    assert document["file_name"] == f"records-list-{_number(doors, 'telegram')}.pdf"
     _check(doors, "telegram")
 
 
