@@ -119,9 +119,9 @@ def number_behind(
 
 # "400, now 1,200", "50,000 then 400 then 12": the later number counts.
 _LATER = re.compile(
-    r"[\s,;]*(?:->|>|then|now|and now|today|currently|down to|up to|to|rising to|fell to|dropped to)\s*"
-    r"(?:is |at |it is )?(?P<n>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d{1,7}(?:\.\d+)?)(?!\s?(?:months?|mnths?|yrs?|"
-    r"years?|weeks?|days?|cycles?|lines?|mg|gy|x\b|times|/\d)|\w)"
+    r"[\s,;]*(?:->|>|then|now|and now|today|currently|down to|up to|to|rising to|fell to|"
+    r"dropped to)\s*(?:is |at |it is )?(?P<n>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d{1,7}(?:\.\d+)?)"
+    r"(?!\s?(?:months?|mnths?|yrs?|years?|weeks?|days?|cycles?|lines?|mg|gy|x\b|times|/\d)|\w)"
 )
 
 
