@@ -38,6 +38,7 @@ from connectors.choices import Choice, chosen, together
 from connectors.documents import Documents
 from connectors.engine_client import EngineClient, EngineDown, EngineError, EngineSlow
 from connectors.front_desk import FrontDesk
+from connectors.phone import country_of
 from connectors.rendering import fitted
 
 log = logging.getLogger(__name__)
@@ -375,6 +376,7 @@ def metadata(
         "location": last.location.model_dump(exclude_none=True) if last.location else None,
         "files": list(files),
         "reply_to": last.reply_to,
+        "phone_country": country_of(turn.address) or country_of(last.alt_address),
         "sent_at": last.sent_at.isoformat(),
         "messages": [taken.message_id for taken in turn.messages],
     }

@@ -109,6 +109,9 @@ def _buttons(turn: Turn, fact: str) -> tuple[Button, ...]:
     buttons = tuple(Button(c.label, answer_payload(fact, c.value)) for c in choices)
     if fact == "user_role":
         return buttons
+    if fact == "country" and (phone := turn.case.memory.get("phone_country")):
+        # Where the number is from is only offered: people move, and relatives abroad write.
+        buttons = (Button(turn.describe.value(fact, phone), answer_payload(fact, phone)),)
     if turn.case.state is CaseState.ASSESSED:
         return (*buttons, unsure, turn.button("utter_button_enough", "enough"))
     return (*buttons, unsure)

@@ -79,6 +79,8 @@ COMMANDS = {
 def understand(turn: Turn) -> bool:
     """Take facts from the message, a tapped button, or a typed choice into the case."""
     heard, case = turn.heard, turn.case
+    if "phone_country" in heard.metadata:
+        case.memory["phone_country"] = heard.metadata["phone_country"]
     if heard.kind == "command":
         turn.move = COMMANDS.get(heard.text.lstrip("/").partition(" ")[0].lower(), "help")
     elif heard.payload is not None:

@@ -318,3 +318,13 @@ def test_a_long_question_nobody_can_answer_goes_to_a_human() -> None:
     assert talk.said[0] == "utter_question_passed_on", talk
     assert talk.case.open_questions
     assert talk.case.asks == "treatments"
+
+
+def test_the_country_of_the_phone_number_is_offered_and_never_taken() -> None:
+    phone = {"phone_country": "BD"}
+    talk = Talking().says("hello", "greet", metadata=phone).taps("Yes")
+    talk.says("ovarian cancer", metadata=phone).says("carboplatin", metadata=phone)
+    assert talk.case.asks == "country"
+    assert talk.fact("country") is None
+    assert talk.replies[-1].buttons[0].title == "Bangladesh"
+    assert talk.taps("Bangladesh").fact("country") == "BD"
