@@ -143,7 +143,7 @@ def head(visit: Visit, opened: Opened) -> Head:
     """The bar above the case."""
     spoken = console_queries.spoken(visit.store, [opened.conversation.id])
     said = spoken.get(opened.conversation.id)
-    row = queue.row(visit, opened.line, opened.case.flags, said)
+    row = queue.row(visit, opened.line, said)
     window, tone = reply_window(visit, opened.conversation)
     consent = opened.case.consent
     return Head(

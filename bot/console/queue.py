@@ -21,6 +21,7 @@ from bot.console.transcript import shown
 from bot.export.case_list import csv_list
 from bot.facts.case import CaseState
 from bot.store import console_queries
+from bot.store.cases import RANK_EMERGENCY
 from bot.store.console_queries import Spoken
 from bot.store.queries import CaseFilter, CaseLine, PageKey
 
@@ -42,8 +43,6 @@ STATE_TONES = {
     CaseState.ASSESSED: "green",
     CaseState.CLOSED: "plain",
 }
-# The one red flag that means "today", not "now".
-SAME_DAY = "RF16"
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,11 +166,11 @@ def _lines(visit: Visit, chosen: Chosen) -> list[CaseLine]:
     queries = visit.store.queries
     if chosen.number:
         numbers = console_queries.numbers_like(visit.store, chosen.number, PAGE)
-        found = [line for n in numbers if (line := queries.line(n)) is not None]
-        return sorted(found, key=lambda line: line.key)
+        return queries.lines(numbers)
     wanted = CaseFilter(
         states=(chosen.state,) if chosen.state else (),
         urgent=_urgent(chosen.urgency),
+        emergency=True if chosen.urgency == "EMERGENCY_NOW" else None,
         waiting=True if chosen.waiting else None,
         cancer=chosen.cancer or None,
         country=chosen.country or None,
@@ -179,8 +178,6 @@ def _lines(visit: Visit, chosen: Chosen) -> list[CaseLine]:
         assigned_to=visit.me.name if chosen.mine else None,
         **NEEDS.get(chosen.needs, {}),
     )
-    if chosen.urgency == "EMERGENCY_NOW" and not chosen.state:
-        wanted = replace(wanted, states=(CaseState.EMERGENCY,))
     return queries.queue(wanted, after=_page_key(chosen.after), limit=PAGE + 1)
 
 
@@ -257,42 +254,25 @@ def _counts(visit: Visit, chosen: Chosen) -> list[Count]:
     ]
 
 
-def acute(line: CaseLine, flags: Sequence[str]) -> bool:
-    """Whether the warning signs of a case mean "now", not "today"."""
-    return line.state == CaseState.EMERGENCY or any(not f.startswith(SAME_DAY) for f in flags)
-
-
-def urgency_of(line: CaseLine, flags: Sequence[str]) -> tuple[str, str]:
+def urgency_of(line: CaseLine) -> tuple[str, str]:
     """Text key and tone of a case's urgency; one that was seen to stays recognisable."""
-    if line.urgent and acute(line, flags):
+    if line.key.rank == RANK_EMERGENCY:
         return "urgency.EMERGENCY_NOW", "red"
     if line.urgent:
         return "urgency.URGENT_TODAY", "amber"
-    return ("urgency.seen", "plain") if flags else ("urgency.ROUTINE", "plain")
+    return ("urgency.seen", "plain") if line.flags else ("urgency.ROUTINE", "plain")
 
 
 def rows(visit: Visit, lines: Sequence[CaseLine]) -> list[Row]:
     """Lines of the store in the words of the page."""
-    flags = console_queries.flags_of(visit.store, [line.number for line in lines])
     spoken = console_queries.spoken(visit.store, [line.conversation_id for line in lines])
-    # The few urgent cases stand together at the top; among them the emergencies come first.
-    ordered = sorted(
-        lines,
-        key=lambda line: (
-            line.key.rank,
-            line.urgent and not acute(line, flags.get(line.number, ())),
-        ),
-    )
-    return [
-        row(visit, line, flags.get(line.number, ()), spoken.get(line.conversation_id))
-        for line in ordered
-    ]
+    return [row(visit, line, spoken.get(line.conversation_id)) for line in lines]
 
 
-def row(visit: Visit, line: CaseLine, flags: Sequence[str], spoken: Spoken | None) -> Row:
+def row(visit: Visit, line: CaseLine, spoken: Spoken | None) -> Row:
     """One case in the words of the page."""
     t, words = visit.texts, wording(visit.texts)
-    key, tone = urgency_of(line, flags)
+    key, tone = urgency_of(line)
     owner = line.human_owner if line.state == CaseState.HUMAN else line.assigned_to
     waiting, waiting_tone = waiting_for(visit, line, spoken)
     return Row(

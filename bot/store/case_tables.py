@@ -38,8 +38,9 @@ class CaseRow(Base):
     desk: Mapped[str] = mapped_column(default="new")
     urgent: Mapped[bool] = mapped_column(default=False)
     waiting_since: Mapped[datetime | None]
-    # Queue order: 0 urgent, 1 waiting for a human, 2 the rest; then oldest `queue_at` first.
-    queue_rank: Mapped[int] = mapped_column(default=2)
+    # Queue order (`cases.RANK_*`): emergency, urgent, waiting for a human, the rest; then oldest
+    # `queue_at` first.
+    queue_rank: Mapped[int] = mapped_column(default=3)
     queue_at: Mapped[datetime]
     assigned_to: Mapped[str | None]
     consented: Mapped[bool] = mapped_column(default=False)
@@ -56,7 +57,8 @@ class CaseRow(Base):
         ),
         Index("ix_cases_conversation", "conversation_id"),
         # The console's queue (urgent first, then waiting longest) and its "newest" list.
-        Index("ix_cases_queue", "queue_rank", "queue_at", "number"),
+        Index("ix_cases_queue", "current", "queue_rank", "queue_at", "number"),
+        Index("ix_cases_counts", "current", "state", "queue_rank"),
         Index("ix_cases_newest", "updated_at", "number"),
         Index("ix_cases_assigned", "assigned_to", "queue_rank", "queue_at"),
     )

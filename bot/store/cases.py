@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Protocol, runtime_checkable
@@ -31,6 +31,9 @@ from bot.store.tables import Conversation
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 # Facts the console filters by; their values are findable through keyed hashes only.
 INDEXED_FACTS = ("cancer_type", "country")
+RANK_EMERGENCY, RANK_URGENT, RANK_WAITING, RANK_REST = range(4)
+# The one red flag that means "today", not "now".
+SAME_DAY = "RF16"
 ATTENTION = frozenset({CaseState.HUMAN, CaseState.EMERGENCY, CaseState.ASSESSED})
 
 
@@ -84,7 +87,7 @@ def create(session: Session, conversation_id: str, channel: str, now: datetime) 
             "updated_at": now,
             "desk": "new",
             "urgent": False,
-            "queue_rank": 2,
+            "queue_rank": RANK_REST,
             "queue_at": now,
             "consented": False,
             "has_open_question": False,
@@ -187,8 +190,20 @@ def place(row: CaseRow, now: datetime) -> None:
     """Put a changed case at its place in the coordinators' queue."""
     row.updated_at = now
     row.version += 1
-    row.queue_rank = 0 if row.urgent else 1 if row.waiting_since else 2
+    row.queue_rank = _rank(row)
     row.queue_at = row.waiting_since or now
+
+
+def _rank(row: CaseRow) -> int:
+    if not row.urgent:
+        return RANK_WAITING if row.waiting_since else RANK_REST
+    now = row.state == CaseState.EMERGENCY or acute(row.dialogue.get("flags", ()))
+    return RANK_EMERGENCY if now else RANK_URGENT
+
+
+def acute(flags: Iterable[str]) -> bool:
+    """Whether one of the warning signs means "now", not "today"."""
+    return any(not flag.startswith(SAME_DAY) for flag in flags)
 
 
 def _fact(row: FactRow) -> Fact:

@@ -145,15 +145,6 @@ def numbers_like(store: Store, part: str, limit: int = 50) -> list[str]:
         )
 
 
-def flags_of(store: Store, numbers: Sequence[str]) -> dict[str, list[str]]:
-    """The red flags of some cases."""
-    with store.database.read() as session:
-        rows = session.execute(
-            select(CaseRow.number, CaseRow.dialogue).where(CaseRow.number.in_(numbers))
-        )
-        return {number: list((dialogue or {}).get("flags", ())) for number, dialogue in rows}
-
-
 def spoken(store: Store, conversation_ids: Sequence[str]) -> dict[str, Spoken]:
     """Of some conversations: how many messages, and the last one's time and author."""
     last = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
@@ -11,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from bot.store.audit import record
 from bot.store.case_tables import CaseRow, CaseTerm, FactRow, Tag
-from bot.store.cases import term_key
+from bot.store.cases import RANK_EMERGENCY, RANK_URGENT, RANK_WAITING, term_key
 from bot.store.database import Database
 from bot.store.messages import Author, InboundMessage, Kind, Outgoing, State
 from bot.store.records import TranscriptLine
@@ -25,6 +26,7 @@ class CaseFilter:
     states: tuple[str, ...] = ()
     desk: str | None = None
     urgent: bool | None = None
+    emergency: bool | None = None
     waiting: bool | None = None
     cancer: str | None = None
     country: str | None = None
@@ -70,6 +72,7 @@ class CaseLine:
     created_at: datetime
     updated_at: datetime
     version: int
+    flags: tuple[str, ...] = field(repr=False)
     key: PageKey
 
 
@@ -112,19 +115,26 @@ class Queries:
 
     def line(self, number: str) -> CaseLine | None:
         """One case as a line."""
+        return next(iter(self.lines([number.strip().upper()])), None)
+
+    def lines(self, numbers: Sequence[str]) -> list[CaseLine]:
+        """Some cases as lines, in the order of the queue."""
+        order = (CaseRow.queue_rank, CaseRow.queue_at, CaseRow.number)
         query = select(CaseRow, Conversation).join(
             Conversation, Conversation.id == CaseRow.conversation_id
         )
-        lines = self._lines(query.where(CaseRow.number == number.strip().upper()), newest=False)
-        return lines[0] if lines else None
+        return self._lines(query.where(CaseRow.number.in_(numbers)).order_by(*order), newest=False)
 
     def counts(self, wanted: CaseFilter | None = None) -> Counts:
         """How many cases there are of each kind."""
-        ranked = self._filtered(wanted or CaseFilter()).with_only_columns(
-            CaseRow.state, CaseRow.queue_rank, func.count(CaseRow.number)
+        columns = (CaseRow.state, CaseRow.queue_rank)
+        ranked = (
+            select(*columns, func.count())
+            .where(CaseRow.current, *self._conditions(wanted or CaseFilter()))
+            .group_by(*columns)
         )
         with self._db.read() as session:
-            rows = session.execute(ranked.group_by(CaseRow.state, CaseRow.queue_rank)).all()
+            rows = session.execute(ranked).all()
         by_state: dict[str, int] = {}
         by_rank: dict[int, int] = {}
         for state, rank, number in rows:
@@ -132,8 +142,8 @@ class Queries:
             by_rank[rank] = by_rank.get(rank, 0) + number
         return Counts(
             sum(by_state.values()),
-            by_rank.get(0, 0),
-            by_rank.get(0, 0) + by_rank.get(1, 0),
+            sum(n for rank, n in by_rank.items() if rank <= RANK_URGENT),
+            sum(n for rank, n in by_rank.items() if rank <= RANK_WAITING),
             by_state,
         )
 
@@ -192,12 +202,14 @@ class Queries:
             return [(row.status, row.code, row.at) for row in rows]
 
     def _filtered(self, wanted: CaseFilter) -> Select[CaseRow, Conversation]:
-        conditions = [*_columns(wanted), *self._terms(wanted)]
         return (
             select(CaseRow, Conversation)
             .join(Conversation, Conversation.id == CaseRow.conversation_id)
-            .where(CaseRow.current, *conditions)
+            .where(CaseRow.current, *self._conditions(wanted))
         )
+
+    def _conditions(self, wanted: CaseFilter) -> list[ColumnElement[bool]]:
+        return [*_columns(wanted), *self._terms(wanted)]
 
     def _terms(self, wanted: CaseFilter) -> list[ColumnElement[bool]]:
         pairs = (("cancer_type", wanted.cancer), ("country", wanted.country))
@@ -239,6 +251,8 @@ def _columns(wanted: CaseFilter) -> list[ColumnElement[bool]]:
             conditions.append(column == value)
     if wanted.states:
         conditions.append(CaseRow.state.in_(wanted.states))
+    if wanted.emergency is not None:
+        conditions.append((CaseRow.queue_rank == RANK_EMERGENCY) == wanted.emergency)
     if wanted.unassigned:
         conditions.append(CaseRow.assigned_to.is_(None))
     if wanted.waiting is not None:
@@ -288,6 +302,7 @@ def _case_line(
         created_at=case.created_at,
         updated_at=case.updated_at,
         version=case.version,
+        flags=tuple((case.dialogue or {}).get("flags", ())),
         key=PageKey(case.queue_rank, case.updated_at if newest else case.queue_at, case.number),
     )
 

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from bot.facts.case import Consent
+from bot.facts.case import CaseState, Consent
 from tests.console.conftest import Console
 from tests.store.people import says
 
@@ -114,3 +114,22 @@ def test_a_database_that_is_gone_is_said_plainly(console: Console) -> None:
     answer = browser.get("/console/cases")
     assert answer.status_code == 503
     assert "database cannot be reached" in answer.text
+
+
+def test_an_emergency_at_the_end_of_a_long_queue_stands_on_the_first_page(
+    console: Console,
+) -> None:
+    for n in range(60):
+        received = says(console.store, person=f"+49{n:07d}")
+        with console.store.turns.begin(received.conversation_id, received.message_id) as turn:
+            turn.case.consent = Consent(True, "1", "en", "whatsapp", console.clock.now)
+            turn.case.flags.append("RF16")
+            turn.finish(replies=[])
+        console.clock.after(1)
+    received = says(console.store, person="+4911111111")
+    with console.store.turns.begin(received.conversation_id, received.message_id) as turn:
+        turn.case.state, number = CaseState.INTAKE, str(turn.case.number)
+        turn.case.flags += ["RF16", "RF7"]
+        turn.finish(replies=[])
+    shown = numbers(console.logged_in().get("/console/cases").text)
+    assert shown[:2] == [console.numbers["Grace M."], number]
