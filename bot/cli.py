@@ -324,6 +324,19 @@ def keys_new() -> None:
     print(Fernet.generate_key().decode())
 
 
+@keys.command("rotate")
+def keys_rotate() -> None:
+    """Bring all data and files under the first key of INTAKE_DATA_KEYS, while in use.
+
+    Interrupted, run it again: it goes on with what is left.
+    """
+    from bot.operations.cases import open_store
+    from bot.operations.keys import rotate
+
+    rotate(open_store(), lambda line: print(line, flush=True))
+    print("Everything is under the newest key; older ones can be dropped.")
+
+
 @app.command()
 def doctor() -> None:
     """Check settings, database, engine, model, channels; exit code 1 if one fails."""

@@ -13,7 +13,8 @@ import os
 import re
 import secrets
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -44,6 +45,9 @@ class Storage(Protocol):
 
     def adopt(self, part: Path, key: str) -> bool:
         """Take a finished file in under its key; False when the key is there already."""
+
+    def replace(self, part: Path, key: str) -> None:
+        """Put a finished file in the place of the one under this key, at once and as a whole."""
 
     def portions(self, key: str) -> Iterator[bytes]:
         """The sealed bytes; NotFound when there are none under this key."""
@@ -84,6 +88,21 @@ class FileStore:
         """Forget the bytes; nothing happens when there are none."""
         self._storage.remove(_checked(key))
 
+    def is_current(self, key: str) -> bool:
+        """Whether the newest data key seals this file. Raises NotFound."""
+        return self._sealer.is_current(self._storage.portions(_checked(key)))
+
+    @contextmanager
+    def rewrapped(self, key: str) -> Iterator[Callable[[], None]]:
+        """The file sealed under the newest key, aside; what is given puts it in its place.
+
+        Two steps, so that a lock need only be held for the second. Raises NotFound and BadKeys.
+        """
+        with _part(self._storage) as (file, path):
+            self._sealer.rewrap(self._storage.portions(_checked(key)), file)
+            _make_durable(file)
+            yield lambda: self._storage.replace(path, key)
+
 
 class FileWriter:
     """One file being written, sealed from its first byte."""
@@ -93,11 +112,8 @@ class FileWriter:
         self._hash, self.size = hashlib.sha256(), 0
 
     def __enter__(self) -> Self:
-        folder = self._storage.parts_folder()
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        descriptor, name = tempfile.mkstemp(".part", dir=folder)
-        self._file: BinaryIO = os.fdopen(descriptor, "wb")
-        self._path = Path(name)
+        self._stack = ExitStack()
+        self._file, self._path = self._stack.enter_context(_part(self._storage))
         self._sealing = self._sealer.seal(self._file)
         return self
 
@@ -110,9 +126,7 @@ class FileWriter:
     def commit(self) -> Stored:
         """The whole file is written: store it durably. Raises OSError when the storage cannot."""
         self._sealing.close()
-        self._file.flush()
-        os.fsync(self._file.fileno())
-        self._file.close()
+        _make_durable(self._file)
         name = hmac.new(self._scope.encode(), self._hash.digest(), "sha256").hexdigest()
         key = f"{name[:2]}/{name[2:]}"
         return Stored(key, self.size, self._storage.adopt(self._path, key))
@@ -123,8 +137,7 @@ class FileWriter:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._file.close()
-        self._path.unlink(missing_ok=True)
+        self._stack.close()
 
 
 class LocalFolder:
@@ -146,6 +159,12 @@ class LocalFolder:
         part.rename(path)
         _sync_folder(path.parent)
         return True
+
+    def replace(self, part: Path, key: str) -> None:
+        """Gives the file the name of the other; who reads that one reads on."""
+        path = self._folder / key
+        part.rename(path)
+        _sync_folder(path.parent)
 
     def portions(self, key: str) -> Iterator[bytes]:
         """The file's bytes; it is opened at once."""
@@ -187,6 +206,26 @@ def _checked(key: str) -> str:
     if not _KEY.fullmatch(key):
         raise NotFound("file")
     return key
+
+
+@contextmanager
+def _part(storage: Storage) -> Iterator[tuple[BinaryIO, Path]]:
+    """A file to write aside; it is gone afterwards unless it was given a name."""
+    folder = storage.parts_folder()
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    descriptor, name = tempfile.mkstemp(".part", dir=folder)
+    path = Path(name)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            yield file, path
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def _make_durable(file: BinaryIO) -> None:
+    file.flush()
+    os.fsync(file.fileno())
+    file.close()
 
 
 def _read(file: BinaryIO) -> Iterator[bytes]:

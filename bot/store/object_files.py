@@ -36,11 +36,15 @@ class Bucket:
         """Uploads the file unless it is there. Raises OSError when the store refuses it."""
         if self._has(key):
             return False
+        self.replace(part, key)
+        return True
+
+    def replace(self, part: Path, key: str) -> None:
+        """Uploads the file over the one that is there. Raises OSError when the store refuses it."""
         try:
             obstore.put(self._store, key, part, max_concurrency=2)
         except BaseError as error:
             raise OSError(f"object store: {type(error).__name__}") from None
-        return True
 
     def portions(self, key: str) -> Iterator[bytes]:
         """The object's bytes; it is asked for at once."""

@@ -28,7 +28,8 @@ class Sealer:
     """Seals and opens with data keys: the newest wraps, any opens."""
 
     def __init__(self, keys: Sequence[str]) -> None:
-        self._keys = MultiFernet([Fernet(key) for key in keys])
+        fernets = [Fernet(key) for key in keys]
+        self._newest, self._keys = fernets[0], MultiFernet(fernets)
 
     def seal(self, file: BinaryIO) -> Sealing:
         """Begins to write a sealed file."""
@@ -48,10 +49,9 @@ class Sealer:
         if start != MAGIC:
             yield self._open_whole(start + portions.rest())
             return
-        head = portions.take(_LENGTH.size)
-        wrapped = portions.take(_LENGTH.unpack(head)[0]) if len(head) == _LENGTH.size else b""
+        wrapped = _wrapped(portions, begun=True)
         try:
-            cipher = AESGCM(self._keys.decrypt(wrapped))
+            cipher = AESGCM(self._keys.decrypt(wrapped or b""))
         except InvalidToken as error:
             raise BadKeys("no key of INTAKE_DATA_KEYS fits a stored file") from error
         number, piece = 0, portions.take(PIECE + _TAG)
@@ -64,6 +64,37 @@ class Sealer:
             if not following:
                 return
             number, piece = number + 1, following
+
+    def is_current(self, data: Iterator[bytes]) -> bool:
+        """Whether the newest key wraps this sealed file; only its beginning is read."""
+        wrapped = _wrapped(_Portions(data))
+        try:
+            self._newest.decrypt(wrapped or b"")
+        except InvalidToken:
+            return False
+        return True
+
+    def rewrap(self, data: Iterator[bytes], file: BinaryIO) -> None:
+        """Writes the same content sealed under the newest key.
+
+        The content stays as it is, only its own key is wrapped again. Files of the older kind are
+        sealed anew. Raises BadKeys when no key fits.
+        """
+        portions = _Portions(data)
+        start = portions.take(len(MAGIC))
+        if start != MAGIC:
+            sealing = self.seal(file)
+            sealing.write(self._open_whole(start + portions.rest()))
+            sealing.close()
+            return
+        wrapped = _wrapped(portions, begun=True)
+        try:
+            fresh = self._keys.rotate(wrapped or b"")
+        except InvalidToken as error:
+            raise BadKeys("no key of INTAKE_DATA_KEYS fits a stored file") from error
+        file.write(MAGIC + _LENGTH.pack(len(fresh)) + fresh)
+        while piece := portions.take(PIECE):
+            file.write(piece)
 
     def _open_whole(self, token: bytes) -> bytes:
         try:
@@ -117,6 +148,14 @@ class _Portions:
     def rest(self) -> bytes:
         """All that is left."""
         return bytes(self._held) + b"".join(self._data)
+
+
+def _wrapped(portions: _Portions, *, begun: bool = False) -> bytes | None:
+    """The wrapped key that stands in front; None for a file of the older kind."""
+    if not begun and portions.take(len(MAGIC)) != MAGIC:
+        return None
+    head = portions.take(_LENGTH.size)
+    return portions.take(_LENGTH.unpack(head)[0]) if len(head) == _LENGTH.size else b""
 
 
 def _nonce(number: int, *, last: bool) -> bytes:

@@ -32,7 +32,7 @@ class Store:
     """Everything kept about people, on SQLite or PostgreSQL."""
 
     def __init__(self, database: Database, files: FileStore | None = None) -> None:
-        self.database = database
+        self.database, self._files = database, files
         self.inbox = Inbox(database)
         self.outbox = Outbox(database)
         self.dead_letters = DeadLetters(database, self.inbox, self.outbox)
@@ -61,7 +61,8 @@ class Store:
     ) -> Self:
         """Open the database at `url`; `keys` are Fernet keys, newest first.
 
-        With `files`, an erasure removes a person's files too; without, it names them.
+        With `files`, an erasure removes a person's files too, and a new key seals them; without,
+        an erasure names them.
 
         An already migrated database is usable at once; a new one after `migrate`. Raises BadKeys,
         ValueError for a malformed address, StoreUnavailable when the database does not answer.
@@ -96,5 +97,5 @@ class Store:
         return self.retention.erase(conversation_id, actor, reason)
 
     def rotate_keys(self, progress: Progress | None = None) -> int:
-        """Re-encrypt everything under the newest key; gives the rows rewritten."""
-        return rotate(self.database, progress)
+        """Re-encrypt everything, files too, under the newest key; gives how much was rewritten."""
+        return rotate(self.database, self._files, progress)
