@@ -116,6 +116,19 @@ async def test_telegram_repeats_and_counts(sqlite_store: Store) -> None:
     assert seen.results == ["repeated"]
 
 
+async def test_a_coordinators_words_are_not_repeated_on_telegram(sqlite_store: Store) -> None:
+    store = sqlite_store
+    provider = ProviderStandIn("telegram", loses_answers=1)
+    conversation = says(store, "hello", channel="telegram").conversation_id
+    words = [reply("Please come on Monday")]
+    store.outbox.enqueue(conversation, words, Author.COORDINATOR, "nadia")
+    async with running(sender_of(store, [provider], Bells(), lease_seconds=0.3)):
+        await until(lambda: store.dead_letters.given_up())
+    assert provider.texts == ["Please come on Monday"]
+    [line] = store.dead_letters.given_up()
+    assert (line.code, line.may_be_tried) == ("maybe_sent", True)
+
+
 class Seen:
     """Keeps what the sender reports."""
 
