@@ -92,7 +92,7 @@ class _Judge:
         found = replace(found, cue=cue, since=since)
         if self.asked and found.last - found.first == len(self.doc.tokens):
             return replace(found, rank=_WHOLE_ANSWER)
-        doubted = not self.asked or found.place.need == "capital"
+        doubted = not self.asked or found.place.need in ("capital", "accent")
         if doubted and not self._believable(found):
             return None
         if found.place.kind == "people" and not self._is_person(found):
@@ -165,6 +165,10 @@ class _Judge:
             return False
         before = tokens[found.first - 1].text
         return tokens[found.first].breaks or before.isdigit() or before in _AGE_UNITS
+
+    def _ends_alone(self, found: PlaceMention) -> bool:
+        """Whether a place is the last word of its sentence, behind a comma ("..., Nairobi")."""
+        return self._alone(found) and found.last == self.context.sentence(found.first).last
 
     def _country_follows(self, found: PlaceMention) -> bool:
         """Whether a country stands right behind a city ("Kandy, Sri Lanka")."""
@@ -294,7 +298,8 @@ class _Judge:
         if self.cues.within("now", start, found.first):
             rank, sure = _UNDER_TREATMENT + rank / 10, min(found.confidence, 0.8)
             return replace(found, rank=rank, confidence=sure)
-        if self.cues.within("visited", start, found.first, reach=5):
+        visited = self.cues.within("visited", start, found.first, reach=5)
+        if visited and not self._comma_between(visited[1], found.first):
             return None
         if not self.asked and (here.question or self._wished(found, start)):
             return None
@@ -318,7 +323,8 @@ class _Judge:
         verb = self.cues.within("wish", start, found.first)
         if found.cue == "from" and gazetteer().get(self._word(found.since - 1)):
             verb = None  # "want to come to Guangzhou from Antananarivo"
-        if verb and not self._people_between(verb[1], found):
+        apart = verb and self._comma_between(verb[1], found.first) and self._ends_alone(found)
+        if verb and not apart and not self._people_between(verb[1], found):
             return True
         thing = self.cues.within("wished", start, found.first)
         if thing is None or self._people_between(thing[1], found):
@@ -343,6 +349,8 @@ class _Judge:
         if "kin" in nearest.value:
             name = name_of(self.doc, nearest.first, nearest.last)
             other = kin is not None and name != kin[0] and known
+            if self._comma_between(nearest.last, found.first) and found.cue == "in":
+                return found  # "transplant from his sister, relapse now, in Tehran"
             if found.cue and (other or self._writer_is_ill(known)):
                 return None
             return replace(found, rank=found.rank + 0.5)
