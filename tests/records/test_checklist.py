@@ -35,8 +35,8 @@ def levels(found: Checklist) -> dict[str, str]:
 def assert_sound(found: Checklist) -> None:
     ids = [item.id for item in found.items]
     assert len(ids) == len(set(ids))
-    titles = [item.title for item in found.items]
-    assert len(titles) == len(set(titles))
+    names = [item.name.casefold() for item in found.items]
+    assert len(names) == len(set(names))
     assert [item.level for item in found.items] == sorted(item.level for item in found.items)
     for item in found.items:
         assert item.why.strip()
@@ -46,9 +46,20 @@ def assert_sound(found: Checklist) -> None:
         assert item.recency.strip()
         assert item.source.strip()
         assert item.asked_by
+        assert len(item.asked_by) == len(set(item.asked_by))
         assert item.level in ("C", "H")
+        # Freshness in words and in days say the same; nothing is looked for twice.
+        limited = item.recency_days is not None
+        assert not limited or "older" in item.recency or "relapse" in item.recency, item.recency
+        assert limited or "ot older" not in item.recency, item.recency
+        folded = [detail.casefold() for detail in item.details]
+        assert len(folded) == len(set(folded))
+        assert not any(detail in item.name.casefold().split(", ") for detail in folded)
         assert not FORBIDDEN.search(f"{item.title} {item.why} {item.format} {item.recency}")
+    tests = [test.id for test in found.missing_tests]
+    assert len(tests) == len(set(tests))
     for test in found.missing_tests:
+        assert test.title.strip()
         assert test.ask.startswith("Ask your doctor whether ")
         assert not FORBIDDEN.search(test.ask)
     assert len(found.first()) <= 8
@@ -294,5 +305,14 @@ def test_whatever_is_told_the_list_is_sound_and_pathways_only_add(
     assert_sound(found)
     plain = checklist(facts, {})
     assert set(levels(plain)) <= set(levels(found))
-    for item, level in levels(plain).items():
-        assert levels(found)[item] <= level  # "C" < "H": a pathway never lowers a level
+    fresh = {item.id: item.recency_days or 10_000 for item in found.items}
+    for item in plain.items:
+        assert levels(found)[item.id] <= item.level  # "C" < "H": a pathway never lowers a level
+        assert fresh[item.id] <= (item.recency_days or 10_000), "nor asks for something older"
+    if ngs == "no":  # what was never done cannot be sent, so the doctor is asked about it
+        assert "B6" not in levels(found)
+        assert any("NGS" in t.title or "test" in t.title.casefold() for t in found.missing_tests)
+    held = checklist(facts, shown, held=[item.id for item in found.items])
+    assert not held.open_items
+    assert held.completeness().percent == 100
+    assert {t.id for t in held.missing_tests} <= {t.id for t in found.missing_tests}
