@@ -13,6 +13,7 @@ from bot.facts.case import CaseState
 from bot.settings import Settings
 from bot.store import Store
 from bot.store.messages import State
+from bot.wording import catalogue
 from connectors.bell import Bell
 from connectors.reminders import ReminderJob
 from connectors.sender import Sender
@@ -168,6 +169,14 @@ async def test_outside_the_window_the_approved_template_goes_out(
     clock.forward(days=3)
     assert job(sqlite_store, TWILIO_REMINDER_TEMPLATE=TEMPLATE).remind() == 1
     twilio = TwilioStandIn()
+    wording = catalogue().render("utter_reminder_template", "en", {"case": "{{1}}"})
+    twilio.contents.made[TEMPLATE] = {
+        "friendly_name": "records_reminder",
+        "language": "en",
+        "variables": {"1": "C-7K3M-42"},
+        "types": {"twilio/text": {"body": wording}},
+    }
+    twilio.contents.approved.add(TEMPLATE)
     fields: dict[str, str] = {}
 
     def note(request: httpx.Request) -> None:
