@@ -12,7 +12,9 @@ from bot.facts.case import Case, FactStatus
 from bot.intake.describing import Describer
 from bot.intake.desk import desk
 from bot.intake.judging import judge_case
+from bot.records.catalogue import catalogue
 from bot.records.model import Checklist
+from bot.records.papers.received import received_papers
 from bot.store.errors import NotFound
 from bot.store.messages import Author
 from bot.store.records import AssessmentRecord
@@ -29,7 +31,10 @@ class NoConsent(PermissionError):
 
 @dataclass(frozen=True, slots=True)
 class SentFile:
-    """A file the person sent; `caption` is what they wrote with it, `size` in bytes."""
+    """A file the person sent; `caption` is what they wrote with it, `size` in bytes.
+
+    `papers` are the names of the records it was recognised as.
+    """
 
     number: int
     name: str
@@ -37,7 +42,7 @@ class SentFile:
     size: int | None
     caption: str
     at: datetime
-    message_id: str
+    papers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +117,11 @@ def _files(store: Store, case: Case) -> list[SentFile]:
         lines += page
         before = page[-1].seq
     sent = [line for line in reversed(lines) if line.author is Author.PATIENT and line.incoming]
+    known, filed = catalogue().papers, {p.file: p.items for p in received_papers(case)}
     found: list[SentFile] = []
     for line in sent:
-        for file in line.incoming.files if line.incoming else ():
+        for place, file in enumerate(line.incoming.files if line.incoming else ()):
+            items = filed.get(f"{line.message_id}/{place}", ())
             found.append(
                 SentFile(
                     number=len(found) + 1,
@@ -123,7 +130,7 @@ def _files(store: Store, case: Case) -> list[SentFile]:
                     size=file.size,
                     caption=line.text or "",
                     at=line.created_at,
-                    message_id=line.message_id,
+                    papers=tuple(known[item].title for item in items if item in known),
                 )
             )
     return found

@@ -182,6 +182,7 @@ def _documents(made: Resources, file: CaseFile, patient: Mapping[str, str]) -> N
             f"file-{sent.number}",
             identifier=[{"system": f"{CASE_NUMBERS}:file", "value": str(sent.number)}],
             status="current",
+            type={"text": "; ".join(sent.papers)} if sent.papers else None,
             subject=patient,
             date=sent.at.isoformat(),
             description=" ".join(part for part in (sent.name, sent.caption) if part) or None,

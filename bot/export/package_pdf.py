@@ -331,12 +331,13 @@ def _files(page: Page, file: CaseFile, say: PackageTexts) -> None:
             sent.content_type or "–",
             _size(sent.size),
             sent.at.date().isoformat(),
+            "; ".join(sent.papers) or say.not_filed,
             sent.caption,
         )
         for sent in file.files
     ]
-    head = ("", say.file, say.kind, say.size, say.sent, say.note)
-    _table(page, head, rows, (9, 50, 34, 17, 21, 43))
+    head = ("", say.file, say.kind, say.size, say.sent, say.record, say.note)
+    _table(page, head, rows, (8, 36, 29, 17, 21, 36, 27))
 
 
 def _size(size: int | None) -> str:

@@ -125,6 +125,8 @@ class PackageTexts:
     sent: str
     note: str
     size: str
+    record: str
+    not_filed: str
     closing: str
     labels: dict[str, str]
 

@@ -16,6 +16,7 @@ from bot.export.documents import make_document
 from bot.export.package import FORMATS, package, package_bytes
 from bot.facts.case import Case
 from bot.records.documents import LETTER_DOCX, LETTER_PDF, PRINTED_LIST
+from bot.records.papers.received import FiledBy, file_paper
 from bot.store import Store
 from tests.export.cases import OVARIAN, assessed_case
 
@@ -93,7 +94,27 @@ def test_the_checklist_and_the_files_are_in_it(sqlite_store: Store) -> None:
     assert "Original pathology (biopsy) report" in text
     assert "Tests nothing is known of" in text
     assert "scan.pdf application/pdf 1.5 MB" in text
+    assert "not filed yet" in text
     assert "her last scan" in text
+
+
+def test_a_filed_paper_is_named_in_the_index_and_ticked(sqlite_store: Store) -> None:
+    file = {"key": "aa/" + "b" * 40, "name": "scan.pdf", "content_type": "application/pdf"}
+    conversation, number = assessed_case(sqlite_store, kind="file", files=[file])
+    (line,) = [m for m in sqlite_store.transcript(conversation) if m.incoming]
+
+    def file_it(case: Case) -> None:
+        file_paper(
+            case, file=f"{line.message_id}/0", item="B3", form="report", by=FiledBy.CONTENT
+        )
+
+    sqlite_store.desk.change(number, "test", "case.test", file_it)
+    text = " ".join(pages(package_bytes(sqlite_store, number, "pdf")))
+    assert "not filed yet" not in text
+    assert "Original pathology (biopsy) report (received)" in text
+    found = json.loads(package_bytes(sqlite_store, number, "fhir"))
+    kinds = [e["resource"].get("type") for e in found["entry"]]
+    assert {"text": "Original pathology (biopsy) report"} in kinds
 
 
 def test_received_records_are_ticked(sqlite_store: Store) -> None:
