@@ -172,7 +172,7 @@ def _documents(made: Resources, file: CaseFile, patient: Mapping[str, str]) -> N
     """The files that were sent; their bytes travel beside the bundle, by number."""
     for sent in file.files:
         attachment = {
-            "contentType": sent.content_type or None,
+            "contentType": " ".join(sent.content_type.split()) or None,
             "title": f"File {sent.number}",
             "size": sent.size,
             "creation": sent.at.isoformat(),
