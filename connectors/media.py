@@ -43,7 +43,7 @@ READINGS: Final = 1  # each is a process of its own; two cores serve the convers
 PAUSES: Final = (2.0, 8.0, 30.0, 120.0, 600.0, 1800.0)
 _LONGEST_PAUSE: Final = 3600.0
 # Media may be a moment later than the message that names it.
-_NOT_FOUND_PAUSES: Final = PAUSES[:2]
+_NOT_FOUND_TRIES: Final = 2
 _NOT_FOUND: Final = frozenset({"404", "400"})
 _BETWEEN_SECONDS: Final = 60.0
 _GATHER_SECONDS: Final = 0.05  # many messages at once make one round
@@ -81,11 +81,11 @@ class MediaCollector:
         *,
         scanner: VirusScanner | None = None,
         read: Callable[[Iterator[bytes]], Evidence] = read_apart,
-        pauses: Sequence[float] = PAUSES,
+        pauses: Sequence[float] | None = None,
     ) -> None:
         self._store, self._files, self._sources = store, files, sources
         self._arrived, self._scanner, self._read = arrived, scanner, read
-        self._pauses = pauses
+        self._pauses = PAUSES if pauses is None else pauses
         self.settled = Bell()
         self._seen = 0  # the newest message looked at
         self._running: dict[str, asyncio.Task[None]] = {}
@@ -238,7 +238,7 @@ class MediaCollector:
     async def _failed(self, received: ReceivedFile, number: int, error: SendError) -> None:
         """Tries again later while that can help; then notes what is wrong."""
         missing = error.action is Action.CONTENT and error.code in _NOT_FOUND
-        pauses = self._pauses[: len(_NOT_FOUND_PAUSES)] if missing else self._pauses
+        pauses = self._pauses[:_NOT_FOUND_TRIES] if missing else self._pauses
         if error.action is Action.CONTENT and not missing:
             pauses = ()
         if number < len(pauses):

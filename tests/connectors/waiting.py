@@ -10,9 +10,9 @@ T = TypeVar("T")
 LONGEST_SECONDS = 30.0
 
 
-def until(look: Callable[[], T]) -> T:
+def until(look: Callable[[], T], seconds: float = LONGEST_SECONDS) -> T:
     """Looks until there is something; gives it. Fails when nothing comes."""
-    end = time.monotonic() + LONGEST_SECONDS
+    end = time.monotonic() + seconds
     while time.monotonic() < end:
         found = look()
         if found:

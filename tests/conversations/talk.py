@@ -11,6 +11,8 @@ import httpx
 from docx import Document
 from pypdf import PdfReader
 
+from tests.records.paper_files import PATHOLOGY, text_pdf
+
 LONGEST_CONVERSATION = 60
 
 
@@ -48,10 +50,10 @@ class Talk:
                     return self._post({"button": button["token"]})
         raise AssertionError(f"no button {title!r}\n{self.transcript}")
 
-    def send_file(self, name: str) -> dict[str, Any]:
-        """Send a small paper."""
+    def send_file(self, name: str, data: bytes | None = None) -> dict[str, Any]:
+        """Send a paper; a pathology report if nothing else is given."""
         self.log.append(f"> ({name})")
-        paper = {"file": (name, b"%PDF-1.4 a report", "application/pdf")}
+        paper = {"file": (name, data or text_pdf(PATHOLOGY), "application/pdf")}
         return self._taken(self.client.post(self._address, files=paper))
 
     def download(self, url: str) -> bytes:

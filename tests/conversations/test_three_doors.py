@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -20,6 +21,7 @@ from bot.console.accounts import create_user
 from bot.export.case_json import export_case
 from tests.connectors.waiting import until
 from tests.conversations.talk import Talk, read_document
+from tests.records.paper_files import PATHOLOGY, scan_cd, scanned_pdf, text_pdf
 from tests.service import Service, running_service
 from tests.standins import telegram_api, twilio_api
 from tests.standins.serving import serving
@@ -106,6 +108,91 @@ def test_through_telegram(doors: Doors) -> None:
     (document,) = [m["document"] for m in doors.telegram.sent if "document" in m]
     assert document["file_name"] == f"records-list-{_number(doors, 'telegram')}.pdf"
     _check(doors, "telegram")
+
+
+def test_a_paper_in_the_browser(doors: Doors) -> None:
+    number = _number(doors, "webchat")
+    before = _missing(doors, number)
+    with doors.service.client() as client:
+        talk = Talk(client, conversation=_address(doors, "webchat"))
+        reply = _said(talk.send_file("doc1.pdf"))
+        assert "Received: pathology report." in reply, talk.transcript
+        assert "Still missing: " in reply, talk.transcript
+        assert _missing(doors, number) == before - 1
+        reply = _said(talk.send_file("holiday.jpg", b"MZ" + bytes(400)))
+        assert "could start a program" in reply, talk.transcript
+        talk.send_file("scan.pdf", scanned_pdf("."))
+        assert "Which paper is it?" in _said(talk.last), talk.transcript
+        assert "Received: " in _said(talk.tap("Doctor's letter")), talk.transcript
+    items = export_case(doors.service.store, number)["checklist"]["items"]
+    held = {item["id"]: item["mark"] for item in items if item["mark"] != "open"}
+    assert held == {"B2": "held", "B3": "held"}
+    assert "file_trouble" in _alerts(doors, number)
+
+
+def test_a_paper_through_twilio(doors: Doors) -> None:
+    media = doors.twilio.add_media(
+        "MM1", "image/jpeg", text_pdf(PATHOLOGY), doors.service.environment["TWILIO_API_URL"]
+    )
+    sent = _push_media(doors, media)
+    assert "Received: pathology report." in sent, sent
+    sent = _push_media(doors, media.rsplit("/", 1)[0] + "/MEgone")
+    assert "could not fetch this file any more" in sent, sent
+
+
+def test_a_paper_through_telegram(doors: Doors) -> None:
+    sent = len(doors.telegram.sent)
+    doors.telegram.files["doc-1"] = scan_cd()
+    document = {"file_id": "doc-1", "file_unique_id": "u", "file_name": "cd.zip"}
+    doors.telegram.message(document=document)
+    texts = until(lambda: [m["text"] for m in doors.telegram.sent[sent:] if "text" in m], 60)
+    assert "Received: scan images on CD (DICOM)." in texts[0], texts
+    # The scan is of 2004, and there are programs on the CD.
+    assert "file_look" in _alerts(doors, _number(doors, "telegram"))
+
+
+def _push_media(doors: Doors, media: str) -> str:
+    """Sends a file over WhatsApp; gives what is said about it, also when that takes a while."""
+    sent = len(doors.twilio.outgoing)
+    params = doors.twilio.inbound(
+        PHONE, "", NumMedia="1", MediaUrl0=media, MediaContentType0="image/jpeg"
+    )
+    signed = doors.twilio.sign(f"{doors.service.url}/webhooks/whatsapp", params)
+    with doors.service.client() as client:
+        client.post("/webhooks/whatsapp", data=params, headers={"x-twilio-signature": signed})
+    about = ("Received", "could not fetch")
+    found = until(
+        lambda: [
+            m["body"]
+            for m in doors.twilio.outgoing[sent:]
+            if any(word in m["body"] for word in about)
+        ],
+        90,
+    )
+    _settle(lambda: len(doors.twilio.outgoing))
+    return str(found[0])
+
+
+def _said(answer: dict[str, Any]) -> str:
+    return "\n".join(reply["text"] for reply in answer["replies"])
+
+
+def _missing(doors: Doors, number: str) -> int:
+    line = doors.service.store.queries.line(number)
+    assert line is not None
+    return line.missing_critical
+
+
+def _alerts(doors: Doors, number: str) -> list[str]:
+    case = doors.service.store.cases.by_number(number)
+    assert case is not None
+    return list(case.memory["alerts"])
+
+
+def _address(doors: Doors, channel: str) -> str:
+    case = doors.service.store.cases.by_number(_number(doors, channel))
+    assert case is not None
+    return doors.service.store.conversations.get(case.conversation_id).address
 
 
 def test_a_coordinator_reads_all_three(doors: Doors) -> None:

@@ -7,6 +7,7 @@ slow or down on demand.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,6 +25,8 @@ class EngineStandIn:
     down: bool = False
     seconds: float = 0.0
     turns: list[dict[str, Any]] = field(default_factory=list)
+    # Answers instead of the fixed rules.
+    answer: Callable[[dict[str, Any]], list[dict[str, Any]]] | None = None
 
     def app(self) -> Starlette:
         return Starlette(
@@ -45,7 +48,8 @@ class EngineStandIn:
         asked = await request.json()
         self.turns.append(asked)
         await asyncio.sleep(self.seconds)
-        return JSONResponse({"replies": self._replies(asked)})
+        answer = self.answer or self._replies
+        return JSONResponse({"replies": await asyncio.to_thread(answer, asked)})
 
     async def understand(self, request: Request) -> Response:
         refused = self._refusal(request)

@@ -28,7 +28,7 @@ from urllib.parse import urlencode
 import httpx
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from tests.standins.twilio_content import Contents
@@ -60,6 +60,8 @@ class TwilioStandIn:
     faults: deque[Fault] = field(default_factory=deque)
     messages: list[dict[str, Any]] = field(default_factory=list)
     media: dict[str, tuple[str, bytes]] = field(default_factory=dict)
+    # Statuses for the next fetches of media; 0 breaks off after half of the bytes.
+    media_faults: deque[int] = field(default_factory=deque)
     callbacks: dict[str, str] = field(default_factory=dict)
     media_urls: list[str] = field(default_factory=list)
     opted_out: set[str] = field(default_factory=set)
@@ -298,6 +300,13 @@ class TwilioStandIn:
         if key not in self.media:
             return self._error(404, 20404, "Not found")
         content_type, data = self.media[key]
+        if self.media_faults:
+            status = self.media_faults.popleft()
+            if status:
+                return self._error(status, 20000 + status, "Injected")
+            length = {"content-length": str(len(data))}
+            half = iter([data[: len(data) // 2]])
+            return StreamingResponse(half, media_type=content_type, headers=length)
         return Response(data, media_type=content_type)
 
     def add_media(self, message_sid: str, content_type: str, data: bytes, base: str) -> str:
