@@ -115,7 +115,8 @@ def start_logging() -> None:
     line = "%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s"
     handler.setFormatter(logging.Formatter(line))
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
-    for name in ("httpx", "httpcore", "telegram", "twilio", "multipart", "python_multipart"):
+    quiet = ("httpx", "httpcore", "telegram", "twilio", "multipart", "python_multipart")
+    for name in (*quiet, "fontTools"):
         logging.getLogger(name).setLevel(logging.WARNING)
 
 

@@ -1,0 +1,1 @@
+"""The chaos run: many conversations while providers misbehave and processes are killed."""

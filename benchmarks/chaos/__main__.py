@@ -1,0 +1,161 @@
+"""The chaos run beside the quiet one, with the same people.
+
+    .venv/bin/python -m benchmarks.chaos [--conversations 200] [--kills 10] [--seed 1]
+
+Prints the counters of both and how many conversations ended in another case than on the quiet day.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import json
+import random
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from benchmarks.chaos.counting import Counts, as_json, count
+from benchmarks.chaos.killing import Killer
+from benchmarks.chaos.people import Answered, Person, fingerprint
+from benchmarks.chaos.providers import Faults, Providers
+from tests.service import Service, running_service
+from tests.standins import telegram_api, twilio_api
+from tests.standins.serving import serving
+
+RESULTS = Path(__file__).parents[1] / "results-chaos.json"
+PATIENCE_SECONDS = 600.0
+DRAIN_SECONDS = 300.0
+
+
+def settings_for(world: str) -> dict[str, str]:
+    """Both channels, at the stand-ins' address."""
+    return {
+        "TWILIO_API_URL": world,
+        "TWILIO_ACCOUNT_SID": twilio_api.ACCOUNT,
+        "TWILIO_AUTH_TOKEN": twilio_api.TOKEN,
+        "TWILIO_WHATSAPP_FROM": twilio_api.SENDER,
+        "TELEGRAM_API_URL": world,
+        "TELEGRAM_BOT_TOKEN": telegram_api.TOKEN,
+        "TELEGRAM_WEBHOOK_SECRET": telegram_api.SECRET,
+        "INTAKE_MESSAGE_PAUSE_SECONDS": "0.5",
+        "INTAKE_RECONCILE_SECONDS": "10",
+    }
+
+
+def day(folder: Path, people: int, faults: Faults, kills: int, seed: int) -> dict[str, Any]:
+    """One run: counters, final cases, and what happened."""
+    providers = Providers(faults)
+    with (
+        serving(providers.app(), abrupt=True) as world,
+        running_service(folder, **settings_for(world)) as service,
+    ):
+        providers.aim(service.url)
+        return asyncio.run(_day(service, providers, people, kills, seed))
+
+
+async def _day(
+    service: Service, providers: Providers, number: int, kills: int, seed: int
+) -> dict[str, Any]:
+    answered = Answered(service.store)
+    people = [
+        Person(
+            n,
+            "whatsapp" if n % 2 else "telegram",
+            providers,
+            service.store,
+            answered,
+            PATIENCE_SECONDS,
+        )
+        for n in range(number)
+    ]
+    killer = Killer(service, kills, random.Random(seed))
+    tasks = [asyncio.create_task(step) for step in (answered.watch(), providers.ship())]
+    began = time.monotonic()
+    killing = asyncio.create_task(killer.run())
+    await asyncio.gather(*(person.talk() for person in people))
+    killing.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await killing
+    await _revive(service)
+    await _drain(service, providers)
+    seconds = time.monotonic() - began
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    counts = count(service.store, providers, people)
+    return {
+        "counts": counts,
+        "cases": {p.address: fingerprint(service.store, p) for p in people},
+        "kills": dict(killer.kills),
+        "faults": dict(sorted(providers.faults.counted.items())),
+        "seconds": round(seconds, 1),
+    }
+
+
+async def _revive(service: Service) -> None:
+    """A kill may have been cut short between the death and the new start."""
+    for name, process in service.processes.items():
+        if process.poll() is not None:
+            service.start(name)
+    await asyncio.to_thread(service.wait_ready)
+
+
+async def _drain(service: Service, providers: Providers) -> None:
+    """Until nothing waits anywhere."""
+    until = time.monotonic() + DRAIN_SECONDS
+    while time.monotonic() < until:
+        waiting = service.store.inbox.depth().waiting + service.store.outbox.depth().waiting
+        if not waiting and not providers.under_way:
+            return
+        await asyncio.sleep(0.5)
+
+
+def differing(quiet: dict[str, Any], chaos: dict[str, Any]) -> list[str]:
+    """Who ended in another case."""
+    return [who for who, case in quiet["cases"].items() if chaos["cases"].get(who) != case]
+
+
+def compare(people: int, kills: int, seed: int) -> dict[str, Any]:
+    """Both days; what is written to the results."""
+    with tempfile.TemporaryDirectory() as name:
+        folders = [Path(name) / day_name for day_name in ("quiet", "chaos")]
+        for folder in folders:
+            folder.mkdir()
+        quiet = day(folders[0], people, Faults.none(seed), 0, seed)
+        chaos = day(folders[1], people, Faults.bad(seed), kills, seed)
+    others = differing(quiet, chaos)
+    return {
+        "conversations": people,
+        "other final case": len(others),
+        "who": others,
+        "pairs": {who: [quiet["cases"][who], chaos["cases"][who]] for who in others[:5]},
+        "quiet": _shown(quiet),
+        "chaos": _shown(chaos),
+    }
+
+
+def _shown(found: dict[str, Any]) -> dict[str, Any]:
+    counts: Counts = found["counts"]
+    rest = {name: value for name, value in found.items() if name not in ("counts", "cases")}
+    return {**as_json(counts), **rest, "details": counts.details[:30]}
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run both and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--conversations", type=int, default=200)
+    parser.add_argument("--kills", type=int, default=10, help="of each process")
+    parser.add_argument("--seed", type=int, default=1)
+    chosen = parser.parse_args(arguments)
+    found = compare(chosen.conversations, chosen.kills, chosen.seed)
+    text = json.dumps(found, indent=1, ensure_ascii=False, default=str)
+    RESULTS.write_text(text + "\n", encoding="utf-8")
+    print(text)
+
+
+if __name__ == "__main__":
+    main()
