@@ -165,7 +165,9 @@ def _is_score(doc: Document, hit: Hit[Treatment]) -> bool:
     if own == "r" and before in course().before_margin:
         return True
     number = hit.last < len(doc.tokens) and doc.tokens[hit.last].text.isdigit()
-    return hit.last - hit.first == 1 and number and own in course().also_scores
+    behind = doc.tokens[hit.last + 1].text if hit.last + 1 < len(doc.tokens) else ""
+    counted = behind in _UNITS or behind in _ORDINAL
+    return hit.last - hit.first == 1 and number and not counted and own in course().also_scores
 
 
 def _something_removed(doc: Document, hit: Hit[Treatment]) -> bool:
@@ -198,6 +200,7 @@ def _written_as_name(doc: Document, hit: Hit[Treatment]) -> bool:
     return counted
 
 
+_ORDINAL = frozenset({"st", "nd", "rd", "th"})
 _UNITS = frozenset({"cycle", "cycles", "cycl", "times", "x", "rounds", "doses", "done"})
 
 
