@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from bot.console import plain
 from bot.console.plain import Wording
+from bot.records.catalogue import catalogue
 from bot.store.messages import Author, FileRef, Kind, State
 from bot.store.records import FactVersion, TranscriptLine
 
@@ -134,10 +135,24 @@ def _files(line: TranscriptLine) -> tuple[FileRef, ...]:
 def _file(file: FileRef, wording: Wording) -> FileLine:
     t = wording.t
     kind = shown(file.content_type or "") or t("talk.file_unnamed")
+    note = t("talk.file_note", type=kind, size=plain.size(file.size, t))
     return FileLine(
         name=shown(file.name or "") or t("talk.file_unnamed"),
-        note=t("talk.file_note", type=kind, size=plain.size(file.size, t)),
+        note="; ".join((note, *_file_remarks(file, wording))),
     )
+
+
+def _file_remarks(file: FileRef, wording: Wording) -> Iterator[str]:
+    """What is wrong with a file, what to mind, and which paper it was taken for."""
+    t = wording.t
+    if file.problem:
+        yield t.named("talk.file_problem", file.problem)
+    match = file.match or {}
+    paper = catalogue().papers.get(match.get("item") or "")
+    if paper is not None:
+        yield t("talk.file_filed", paper=paper.label)
+    for note in match.get("notes", ()):
+        yield t.named("talk.file_look", note)
 
 
 def _delivery(line: TranscriptLine, wording: Wording) -> str:

@@ -33,5 +33,4 @@ class Note(StrEnum):
 
     PROGRAMS_INSIDE = "programs_inside"  # as on CDs with a viewer; do not start them
     ACTIVE = "active"  # a document with scripts or macros; open it in a safe viewer
-    UNCHECKED = "unchecked"  # the virus scanner did not answer
     OTHER_NAME = "other_name"  # the name's ending says another kind
