@@ -207,10 +207,11 @@ def _talk(
     words, number = wording(visit.texts), opened.case.number
     recent, earlier = list(newest), list(above)
     oldest = (earlier or recent)[-1:]
+    misread = visit.store.quality.misread_of(number)
     more = bool(oldest) and len(earlier or recent) == PAGE
     return Talk(
-        lines=transcript.lines(recent, opened.history, words, visit.zone),
-        above=transcript.lines(earlier, opened.history, words, visit.zone),
+        lines=transcript.lines(recent, opened.history, words, visit.zone, misread),
+        above=transcript.lines(earlier, opened.history, words, visit.zone, misread),
         older=visit.link("messages", number=number, query={"before": str(oldest[0].seq)})
         if more
         else "",

@@ -12,6 +12,7 @@ from bot.console.plain import GROUPS, Entry, Wording, group_of, place_of
 from bot.console.texts import readable
 from bot.console.transcript import shown
 from bot.facts.case import Case, Fact, FactSource, FactStatus
+from bot.store.quality import Objected
 from bot.store.records import AssessmentRecord, ChecklistItem, FactVersion
 
 URGENCY_TONES = {"EMERGENCY_NOW": "red", "URGENT_TODAY": "amber", "ROUTINE": "green"}
@@ -91,6 +92,16 @@ class PathwayView:
 
 
 @dataclass(frozen=True, slots=True)
+class ObjectionView:
+    """What somebody holds to be wrong about the assessment."""
+
+    pathway: str
+    reason: str
+    author: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """One assessment."""
 
@@ -102,6 +113,8 @@ class Verdict:
     shown: tuple[PathwayView, ...]
     rest: tuple[PathwayView, ...]
     rule_set: str
+    id: int
+    objections: tuple[ObjectionView, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +189,9 @@ def addable(case: Case, wording: Wording) -> tuple[Choice, ...]:
     return tuple(Choice(name, wording.label(name)) for name in missing)
 
 
-def verdict(record: AssessmentRecord | None, wording: Wording) -> Verdict | None:
+def verdict(
+    record: AssessmentRecord | None, wording: Wording, objected: Iterable[Objected] = ()
+) -> Verdict | None:
     """The latest assessment; None before the first."""
     if record is None or not isinstance(record.result, Mapping):
         return None
@@ -198,6 +213,17 @@ def verdict(record: AssessmentRecord | None, wording: Wording) -> Verdict | None
         shown=tuple(v for v in views if v.id in first),
         rest=tuple(v for v in views if v.id not in first),
         rule_set=str(result.get("rules_version") or record.rule_set)[:24],
+        id=record.id,
+        objections=tuple(
+            ObjectionView(
+                t.named("pathway", o.pathway) if o.pathway else t("objection.whole"),
+                shown(o.reason),
+                o.author,
+                o.at,
+            )
+            for o in objected
+            if o.assessment_id == record.id
+        ),
     )
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date, format_datetime, format_time, format_timedelta
+from babel.dates import format_date, format_datetime, format_skeleton, format_time, format_timedelta
 
 from bot.console.texts import Texts, readable
 
@@ -202,6 +202,8 @@ def clock(when: datetime, shape: str, where: Locale, zone: ZoneInfo | None, now:
         return format_timedelta(when - now, add_direction=True, format="short", locale=where)
     if shape == "day":
         return format_date(local, "full", locale=where)
+    if shape == "date":
+        return format_skeleton("MMMd", local, locale=where)
     if shape == "time":
         return format_time(local, "short", locale=where)
     text = format_datetime(local, "medium", locale=where)

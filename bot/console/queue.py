@@ -8,6 +8,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
+from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from bot.console import plain
@@ -19,6 +20,7 @@ from bot.console.plain import Wording
 from bot.console.texts import Texts
 from bot.console.transcript import shown
 from bot.export.case_list import csv_list
+from bot.export.workbook import WORKBOOK, Sheet, workbook
 from bot.facts.case import CaseState
 from bot.store import console_queries
 from bot.store.cases import RANK_EMERGENCY
@@ -27,6 +29,7 @@ from bot.store.queries import CaseFilter, CaseLine, PageKey
 
 PAGE = 50
 MOST_EXPORTED = 20_000
+FORMS = ("csv", "xlsx")
 COLUMNS = ("number", "urgency", "cancer", "state", "where", "channel", "when", "wait", "owner")
 CHANNELS = ("whatsapp", "telegram", "webchat", "terminal")
 FILTERS = ("state", "urgency", "cancer", "country", "channel", "needs")
@@ -123,7 +126,9 @@ def show(visit: Visit) -> Response:
     if not visit.live:
         visit.store.audit.write(visit.me.name, "queue.view", "queue")
     values: dict[str, Any] = {
-        "export_link": visit.link("queue_export", query=chosen.query()),
+        "exports": [
+            (visit.link("queue_export", form=form, query=chosen.query()), form) for form in FORMS
+        ],
         "chosen": chosen,
         "filtered": chosen.filtered,
         "filters": _filters(visit, chosen),
@@ -139,7 +144,10 @@ def show(visit: Visit) -> Response:
 
 
 def export(visit: Visit) -> Response:
-    """The list as it is filtered now, every page of it, as CSV."""
+    """The list as it is filtered now, every page of it, as CSV or as a spreadsheet."""
+    form = str(visit.request.path_params["form"])
+    if form not in FORMS:
+        raise HTTPException(404)
     chosen = Chosen(*(visit.asked(name)[:60] for name in Chosen.__dataclass_fields__))
     found: list[CaseLine] = []
     while len(found) < MOST_EXPORTED:
@@ -151,9 +159,13 @@ def export(visit: Visit) -> Response:
     visit.store.audit.write(visit.me.name, "queue.export", "queue", str(len(found)))
     t = visit.texts
     columns = [t(f"queue.column.{c}") for c in COLUMNS]
-    table = csv_list(columns, [_cells(r) for r in rows(visit, found)])
-    name = {"Content-Disposition": 'attachment; filename="cases.csv"'}
-    return Response(table, media_type="text/csv; charset=utf-8", headers=name)
+    cells = [_cells(r) for r in rows(visit, found)]
+    name = {"Content-Disposition": f'attachment; filename="cases.{form}"'}
+    if form == "xlsx":
+        table = workbook([Sheet(t("queue.title"), columns, cells)])
+        return Response(table, media_type=WORKBOOK, headers=name)
+    text = csv_list(columns, cells)
+    return Response(text, media_type="text/csv; charset=utf-8", headers=name)
 
 
 def _cells(r: Row) -> list[str]:

@@ -24,6 +24,7 @@ class Right(StrEnum):
     EXPORT_CASES = "export_cases"
     ERASE_CASES = "erase_cases"
     READ_AUDIT = "read_audit"
+    READ_QUALITY = "read_quality"
     MANAGE_ACCOUNTS = "manage_accounts"
 
 
@@ -42,6 +43,7 @@ RIGHTS: dict[Role, frozenset[Right]] = {
             Right.EXPORT_CASES,
             Right.ERASE_CASES,
             Right.READ_AUDIT,
+            Right.READ_QUALITY,
         }
     ),
     Role.AUDITOR: frozenset({Right.OPEN, Right.SELF, Right.READ_AUDIT}),

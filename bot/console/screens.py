@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from bot.console import casepage, changes, codes, doors, erasing, handing_out, oversight, queue
+from bot.console import (
+    casepage,
+    changes,
+    codes,
+    doors,
+    erasing,
+    handing_out,
+    oversight,
+    quality,
+    queue,
+    week,
+)
 from bot.console.frame import Screen
 from bot.console.roles import Right
 
@@ -47,7 +58,7 @@ SCREENS: tuple[Screen, ...] = (
     ),
     Screen("home", "GET", "/", Right.SELF, doors.home),
     Screen("queue", "GET", "/cases", Right.READ_CASES, queue.show),
-    Screen("queue_export", "GET", "/cases.csv", Right.EXPORT_CASES, queue.export),
+    Screen("queue_export", "GET", "/cases.{form}", Right.EXPORT_CASES, queue.export),
     Screen("case", "GET", CASE, Right.READ_CASES, casepage.show),
     Screen("messages", "GET", f"{CASE}/messages", Right.READ_CASES, casepage.messages),
     Screen("side", "GET", f"{CASE}/side", Right.READ_CASES, casepage.show_side),
@@ -77,6 +88,20 @@ SCREENS: tuple[Screen, ...] = (
     Screen("desk", "POST", f"{CASE}/state", Right.CHANGE_CASES, changes.desk),
     Screen("paper", "POST", f"{CASE}/records", Right.CHANGE_CASES, changes.paper),
     Screen("answered", "POST", f"{CASE}/questions", Right.CHANGE_CASES, changes.answered),
+    Screen(
+        "marking", "GET", f"{CASE}/messages/{{message}}", Right.CHANGE_CASES, quality.show_marking
+    ),
+    Screen("mark", "POST", f"{CASE}/messages/{{message}}", Right.CHANGE_CASES, quality.mark),
+    Screen("objection", "POST", f"{CASE}/objection", Right.CHANGE_CASES, quality.object_to),
+    Screen("quality", "GET", "/quality", Right.READ_QUALITY, quality.show_lists),
+    Screen(
+        "misread_intents", "GET", "/quality/nlu.yml", Right.READ_QUALITY, quality.export_intents
+    ),
+    Screen(
+        "misread_facts", "GET", "/quality/facts.jsonl", Right.READ_QUALITY, quality.export_facts
+    ),
+    Screen("week", "GET", "/quality/week", Right.READ_QUALITY, week.show),
+    Screen("week_export", "GET", "/quality/week.{form}", Right.READ_QUALITY, week.export),
     Screen("audit", "GET", "/audit", Right.READ_AUDIT, oversight.show_audit),
     Screen("accounts", "GET", "/accounts", Right.MANAGE_ACCOUNTS, oversight.show_accounts),
     Screen("account_add", "POST", "/accounts", Right.MANAGE_ACCOUNTS, oversight.add_account),

@@ -85,7 +85,9 @@ def side(visit: Visit, opened: Opened) -> Side:
         facts=panels.facts(case, opened.history, words),
         fact_count=len(case.facts),
         addable=panels.addable(case, words) if editable else (),
-        verdict=panels.verdict(latest[0] if latest else None, words),
+        verdict=panels.verdict(
+            latest[0] if latest else None, words, visit.store.quality.objections(case.number)
+        ),
         papers=panels.papers(items, words),
         package=package.panel(visit, opened, items),
         handover=_handover(visit, case),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -62,6 +62,8 @@ class Line:
     delivery: str
     delivery_tone: str
     retry: bool  # failed for good: may be sent again
+    readable: bool  # words of the person, which may have been misunderstood
+    misread: bool
 
 
 def shown(text: str) -> str:
@@ -74,6 +76,7 @@ def lines(
     facts: Iterable[FactVersion],
     wording: Wording,
     zone: ZoneInfo | None,
+    misread: Container[str] = (),
 ) -> tuple[Line, ...]:
     """Messages in reading order."""
     heard: dict[str, list[FactVersion]] = {}
@@ -86,12 +89,16 @@ def lines(
         date = line.created_at.astimezone(zone).date() if zone else line.created_at.date()
         day = line.created_at if date != last else None
         last = date
-        out.append(_line(line, heard.get(line.message_id, ()), wording, day))
+        out.append(_line(line, heard.get(line.message_id, ()), wording, day, misread))
     return tuple(out)
 
 
 def _line(
-    line: TranscriptLine, heard: Sequence[FactVersion], wording: Wording, day: datetime | None
+    line: TranscriptLine,
+    heard: Sequence[FactVersion],
+    wording: Wording,
+    day: datetime | None,
+    misread: Container[str],
 ) -> Line:
     t = wording.t
     by = t(f"talk.{line.author}", name=shown(line.author_name or "–"))
@@ -112,6 +119,8 @@ def _line(
         delivery=_delivery(line, wording),
         delivery_tone=_TONES.get(line.state, ""),
         retry=line.state is State.FAILED,
+        readable=line.author is Author.PATIENT and bool(text),
+        misread=line.message_id in misread,
     )
 
 

@@ -59,6 +59,7 @@ class CaseRow(Base):
         # The console's queue (urgent first, then waiting longest) and its "newest" list.
         Index("ix_cases_queue", "current", "queue_rank", "queue_at", "number"),
         Index("ix_cases_counts", "current", "state", "queue_rank"),
+        Index("ix_cases_created", "created_at", "consented"),
         Index("ix_cases_newest", "updated_at", "number"),
         Index("ix_cases_assigned", "assigned_to", "queue_rank", "queue_at"),
     )

@@ -26,13 +26,17 @@ from bot.store.case_tables import (
     Tag,
 )
 from bot.store.database import Database
+from bot.store.desk_tables import Mention, Misreading, Objection
 from bot.store.errors import NotFound
 from bot.store.files import FileStore
 from bot.store.records import Erased
 from bot.store.tables import Button, Conversation, DeliveryEvent, Due, Message, Receipt, Turn
 
 BY_CONVERSATION: tuple[type[Any], ...] = (Message, Button, Due, Turn, CaseRow)
-BY_CASE: tuple[type[Any], ...] = (FactRow, CaseTerm, AssessmentRow, ChecklistRow, Note, Tag)
+BY_CASE: tuple[type[Any], ...] = (
+    *(FactRow, CaseTerm, AssessmentRow, ChecklistRow, Note, Tag),
+    *(Misreading, Objection, Mention),
+)
 # A conversation still at work is let finish before it expires, but no longer than this.
 PATIENCE = timedelta(hours=1)
 # No provider repeats a message after this time.

@@ -172,6 +172,15 @@ class Queries:
             )
             return [_line(row) for row in rows]
 
+    def message(self, conversation_id: str, message_id: str) -> TranscriptLine | None:
+        """One line of a conversation."""
+        query = select(Message).where(
+            Message.conversation_id == conversation_id, Message.id == message_id
+        )
+        with self._db.read() as session:
+            row = session.scalar(query)
+            return _line(row) if row else None
+
     def view(self, number: str, actor: str, limit: int = 50) -> list[TranscriptLine]:
         """The newest lines of a case's transcript; the look is audited in the same step."""
         with self._db.write() as session:

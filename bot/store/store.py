@@ -18,6 +18,7 @@ from bot.store.files import FileStore
 from bot.store.inbox import Inbox
 from bot.store.links import Links
 from bot.store.outbox import Outbox
+from bot.store.quality import Quality
 from bot.store.queries import Queries
 from bot.store.received_files import ReceivedFiles
 from bot.store.records import Erased, TranscriptLine
@@ -44,6 +45,7 @@ class Store:
         self.conversations = Conversations(database)
         self.desk = Desk(database)
         self.queries = Queries(database)
+        self.quality = Quality(database)
         self.audit = Audit(database)
         self.received_files = ReceivedFiles(database)
         self.reminders = Reminders(database)

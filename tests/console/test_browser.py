@@ -18,6 +18,7 @@ from bot.facts.case import CaseState
 from bot.store import Author
 from tests.console.conftest import Console
 from tests.console.seed import PASSWORD
+from tests.console.test_quality import message_of
 
 pytestmark = pytest.mark.browser
 FLAGS = [
@@ -206,6 +207,9 @@ def test_every_page_is_accessible_and_small(
     paths += [f"/cases/{nusrat}/facts/{f}" for f in ("stage_group", "cancer_type", "treatments")]
     paths += ["/audit", "/accounts", "/password", "/second-factor"]
     paths += [f"/cases/{nusrat}/erase", "/cases/C-0000-00"]
+    said = message_of(console, "Nusrat J.", "Is there any treatment")
+    paths += [f"/cases/{nusrat}/messages/{said}", "/quality", "/quality/week?from=2026-11-16"]
+    paths += ["/quality/week?from=2020-01-01"]
     for number, path in enumerate(paths):
         if number == 1:
             log_in(page, base, "administrator")

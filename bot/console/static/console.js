@@ -14,6 +14,7 @@
   var shapes = {
     full: { dateStyle: "medium", timeStyle: "short" },
     time: { hour: "2-digit", minute: "2-digit" },
+    date: { day: "numeric", month: "short" },
     day: { weekday: "long", day: "numeric", month: "long", year: "numeric" }
   };
   var here = (navigator.languages || []).find(function (tag) { return tag.split("-")[0] === root.lang; }) || root.lang;
