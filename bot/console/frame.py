@@ -34,6 +34,7 @@ SAFE = frozenset({"GET", "HEAD"})
 THEMES = frozenset({"light", "dark"})
 MENU = (
     ("queue", Right.READ_CASES),
+    ("undelivered", Right.READ_CASES),
     ("quality", Right.READ_QUALITY),
     ("audit", Right.READ_AUDIT),
     ("accounts", Right.MANAGE_ACCOUNTS),

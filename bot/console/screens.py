@@ -12,6 +12,7 @@ from bot.console import (
     oversight,
     quality,
     queue,
+    undelivered,
     week,
 )
 from bot.console.frame import Screen
@@ -93,6 +94,8 @@ SCREENS: tuple[Screen, ...] = (
     ),
     Screen("mark", "POST", f"{CASE}/messages/{{message}}", Right.CHANGE_CASES, quality.mark),
     Screen("objection", "POST", f"{CASE}/objection", Right.CHANGE_CASES, quality.object_to),
+    Screen("undelivered", "GET", "/undelivered", Right.READ_CASES, undelivered.show),
+    Screen("try_again", "POST", "/undelivered", Right.CHANGE_CASES, undelivered.try_again),
     Screen("quality", "GET", "/quality", Right.READ_QUALITY, quality.show_lists),
     Screen(
         "misread_intents", "GET", "/quality/nlu.yml", Right.READ_QUALITY, quality.export_intents

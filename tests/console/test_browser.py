@@ -209,7 +209,7 @@ def test_every_page_is_accessible_and_small(
     paths += [f"/cases/{nusrat}/erase", "/cases/C-0000-00"]
     said = message_of(console, "Nusrat J.", "Is there any treatment")
     paths += [f"/cases/{nusrat}/messages/{said}", "/quality", "/quality/week?from=2026-11-16"]
-    paths += ["/quality/week?from=2020-01-01"]
+    paths += ["/quality/week?from=2020-01-01", "/undelivered", "/undelivered?list=waiting"]
     for number, path in enumerate(paths):
         if number == 1:
             log_in(page, base, "administrator")
