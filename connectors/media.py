@@ -216,24 +216,18 @@ class MediaCollector:
         """Checks and reads what is stored, and notes what came of it."""
         try:
             if self._scanner is not None and await self._scanner.infected(self._files.chunks(key)):
-                await self._refuse(received, key, Problem.VIRUS)
+                await self._note(received, Problem.VIRUS)
                 return
             evidence = await asyncio.to_thread(self._read, self._files.chunks(key))
         except (NotFound, BadKeys):
             await self._note(received, Problem.GONE)
             return
         if evidence.problem is not None:
-            await self._refuse(received, key, Problem(evidence.problem))
+            await self._note(received, Problem(evidence.problem))
             return
         found = match(evidence, caption=received.caption, file_name=received.file.name or "")
         await asyncio.to_thread(self._store.received_files.settle, received, match=found.to_json())
         self._ring()
-
-    async def _refuse(self, received: ReceivedFile, key: str, problem: Problem) -> None:
-        """A file that is not kept loses its place before its bytes go."""
-        await self._note(received, problem)
-        if problem not in KEPT:
-            await asyncio.to_thread(self._files.remove, key)
 
     async def _failed(self, received: ReceivedFile, number: int, error: SendError) -> None:
         """Tries again later while that can help; then notes what is wrong."""
@@ -251,15 +245,20 @@ class MediaCollector:
             await self._note(received, _BY_CODE.get(error.code, problem))
 
     async def _note(self, received: ReceivedFile, problem: Problem) -> None:
-        """What is wrong with the file goes into its message."""
+        """What is wrong with the file goes into its message; what is not kept is removed, after
+        the message has forgotten where it was."""
         log.warning("file of message %s: %s", received.message_id, problem)
-        await asyncio.to_thread(
-            self._store.received_files.settle,
-            received,
-            problem=problem.value,
-            keep=problem in KEPT,
-        )
+        key = await asyncio.to_thread(self._settled_with, received, problem)
+        if key is not None:
+            await asyncio.to_thread(self._files.remove, key)
         self._ring()
+
+    def _settled_with(self, received: ReceivedFile, problem: Problem) -> str | None:
+        """Notes the problem; gives the key of bytes that nothing refers to any more."""
+        store = self._store.received_files
+        kept = {other.id: other.file.key for other in store.of([received.message_id])}
+        store.settle(received, problem=problem.value, keep=problem in KEPT)
+        return None if problem in KEPT else kept.get(received.id)
 
     def _ring(self) -> None:
         self.settled.ring()

@@ -39,7 +39,10 @@ def examine() -> Iterator[Finding]:
         yield Finding("settings", str(error), failed=True)
         return
     yield Finding("settings", "read")
-    for check in (_keys, _database, _model, _engine, _actions, _whatsapp, _telegram):
+    for check in (
+        *(_keys, _database, _model, _engine, _actions, _whatsapp, _telegram),
+        *(_photo_reading, _virus_check),
+    ):
         yield check(configuration)
 
 
@@ -151,6 +154,29 @@ async def _ask_telegram(configuration: Settings) -> Finding:
         text = f"{waiting}; Telegram says: {registered.last_error_message}"
         return Finding("telegram", text, failed=True)
     return Finding("telegram", f"on, {'polling' if polls else wanted}, {waiting}")
+
+
+def _photo_reading(_configuration: Settings) -> Finding:
+    from bot.records.papers.ocr import reader
+
+    found = reader()
+    if found is None:
+        text = "off (Tesseract is not installed: docs/records.md); photos are asked about"
+        return Finding("photo reading", text)
+    return Finding("photo reading", f"on ({', '.join(found.languages)})")
+
+
+def _virus_check(configuration: Settings) -> Finding:
+    if not configuration.clamav:
+        return Finding("virus check", "off (INTAKE_CLAMAV not set)")
+    from connectors.virus_scan import ScannerAway, VirusScanner
+
+    try:
+        scanner = VirusScanner(configuration.clamav)
+        asyncio.run(scanner.infected(iter([b"hello"])))
+    except (ScannerAway, ValueError) as error:
+        return Finding("virus check", f"does not answer: {error}", failed=True)
+    return Finding("virus check", "on")
 
 
 def _channel(name: str, parts: Mapping[str, object]) -> Finding:
