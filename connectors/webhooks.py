@@ -123,13 +123,9 @@ class WhatsAppWebhook:
         url = whatsapp.signed_url(self._public_url, path, query)
         content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         signature = request.headers.get("x-twilio-signature", "")
-        if not self._token or not whatsapp.is_signed(
-            self._token, url, body, content_type, signature
-        ):
+        if not self._token:
             return None
-        if content_type == whatsapp.FORM:
-            return whatsapp.parse_form(body)
-        return whatsapp.parse_json(body)
+        return whatsapp.verified(self._token, url, body, content_type, signature)
 
     def _forbidden(self) -> Response:
         self._metrics.refused.labels(whatsapp.CHANNEL, "signature").inc()

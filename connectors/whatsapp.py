@@ -76,22 +76,28 @@ def signed_url(public_url: str, path: str, query: str) -> str:
     return public_url.rstrip("/") + path + (f"?{query}" if query else "")
 
 
-def is_signed(auth_token: str, url: str, body: bytes, content_type: str, signature: str) -> bool:
-    """Whether the request was signed with our token.
+def verified(
+    auth_token: str, url: str, body: bytes, content_type: str, signature: str
+) -> Params | None:
+    """The parameters of a request that was signed with our token, else None.
 
     Forms are signed with all their parameters, other bodies by the `bodySHA256` in the address.
+    Raises MalformedError when a signed body is not one flat JSON object.
     """
     if not signature:
-        return False
+        return None
     validator = RequestValidator(auth_token)
     try:
         if content_type == FORM:
-            return bool(validator.validate(url, parse_form(body), signature))
+            params = parse_form(body)
+            return params if validator.validate(url, params, signature) else None
         if not parse_qs(url.partition("?")[2]).get("bodySHA256"):
-            return False
-        return bool(validator.validate(url, body.decode("utf-8"), signature))
+            return None
+        if not validator.validate(url, body.decode("utf-8"), signature):
+            return None
     except (MalformedError, ValueError):  # too many fields, text that is no UTF-8, a broken address
-        return False
+        return None
+    return parse_json(body)
 
 
 def parse_form(body: bytes) -> Params:

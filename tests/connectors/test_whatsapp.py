@@ -183,22 +183,23 @@ SIGNATURES = [
     ("label", "url", "signed", "body", "good"), SIGNATURES, ids=[c[0] for c in SIGNATURES]
 )
 def test_signature(label: str, url: str, signed: dict[str, str], body: bytes, good: bool) -> None:
-    assert whatsapp.is_signed(TOKEN, URL, body, whatsapp.FORM, sign(url, signed)) is good
+    found = whatsapp.verified(TOKEN, URL, body, whatsapp.FORM, sign(url, signed))
+    assert (found is not None) is good
 
 
 def test_a_request_without_signature_or_with_a_strange_one_is_not_signed() -> None:
     for signature in ("", "x", "ü" * 28, "A" * 10_000):
-        assert not whatsapp.is_signed(TOKEN, URL, b"a=1", whatsapp.FORM, signature)
+        assert whatsapp.verified(TOKEN, URL, b"a=1", whatsapp.FORM, signature) is None
 
 
 def test_json_bodies_are_signed_by_their_hash() -> None:
     body = json.dumps({"MessageSid": "SM1"}).encode()
     url = f"{URL}?bodySHA256={hashlib.sha256(body).hexdigest()}"
     signature = sign(url, {})
-    assert whatsapp.is_signed(TOKEN, url, body, "application/json", signature)
-    assert not whatsapp.is_signed(TOKEN, url, body + b" ", "application/json", signature)
+    assert whatsapp.verified(TOKEN, url, body, "application/json", signature) is not None
+    assert whatsapp.verified(TOKEN, url, body + b" ", "application/json", signature) is None
     # The hash must be in the signed address itself: without it the body is not covered.
-    assert not whatsapp.is_signed(TOKEN, URL, body, "application/json", sign(URL, {}))
+    assert whatsapp.verified(TOKEN, URL, body, "application/json", sign(URL, {})) is None
 
 
 STATUSES = [
