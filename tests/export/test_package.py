@@ -104,9 +104,7 @@ def test_a_filed_paper_is_named_in_the_index_and_ticked(sqlite_store: Store) -> 
     (line,) = [m for m in sqlite_store.transcript(conversation) if m.incoming]
 
     def file_it(case: Case) -> None:
-        file_paper(
-            case, file=f"{line.message_id}/0", item="B3", form="report", by=FiledBy.CONTENT
-        )
+        file_paper(case, file=f"{line.message_id}/0", item="B3", form="report", by=FiledBy.CONTENT)
 
     sqlite_store.desk.change(number, "test", "case.test", file_it)
     text = " ".join(pages(package_bytes(sqlite_store, number, "pdf")))
