@@ -307,6 +307,20 @@ def channel_retry(
         _fail(f"{message}: not among what was given up")
 
 
+@channel.command("link")
+def channel_link(
+    case: Annotated[str, typer.Argument(help="Case number or conversation.")],
+) -> None:
+    """A code for the family's other messenger; the case's own side is asked before it is shared."""
+    from bot.operations.cases import open_store
+
+    store = open_store()
+    found = store.conversations.find(case)
+    if found is None:
+        _fail(f"{case}: no such case or conversation")
+    print(f"link {store.links.offer(found.id, 'operator')}")
+
+
 def _lines_of(work: Coroutine[Any, Any, list[str]]) -> None:
     from connectors.channel_commands import ChannelError
 

@@ -28,6 +28,7 @@ class Housekeeping:
         while True:
             try:
                 erased = await asyncio.to_thread(self._store.retention.purge)
+                await asyncio.to_thread(self._store.links.purge)
             except StoreUnavailable:
                 log.warning("retention not run: database unavailable")
             else:

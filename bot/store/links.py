@@ -117,8 +117,12 @@ class Links:
 
     def purge(self) -> None:
         """Remove codes and requests that are over."""
+        over = LinkCode.expires_at <= self._db.now()
+        with self._db.read() as session:
+            if session.scalar(select(LinkCode.key).where(over).limit(1)) is None:
+                return
         with self._db.write(relaxed=True) as session:
-            session.execute(delete(LinkCode).where(LinkCode.expires_at <= self._db.now()))
+            session.execute(delete(LinkCode).where(over))
 
     def _key(self, code: str) -> str:
         return self._db.cipher.lookup("link", code.strip().upper())

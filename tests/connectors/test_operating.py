@@ -116,6 +116,20 @@ def test_what_failed_is_listed_without_content_and_tried_again(
     assert again.exit_code == 2
 
 
+def test_a_coordinators_code_for_the_familys_other_messenger(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service.push_whatsapp(service.twilio.inbound(PHONE, "hello"))
+    until(lambda: service.twilio.outgoing)
+    found = service.store.conversations.by_address("whatsapp", PHONE, service.twilio.sender)
+    assert found is not None
+    monkeypatch.setattr("bot.operations.cases.open_store", lambda: service.store)
+    printed = CliRunner().invoke(cli.app, ["channel", "link", found.id]).output.strip()
+    service.push_telegram(service.telegram.message(text=printed))
+    until(lambda: [m for m in service.twilio.outgoing if m["body"].endswith("do not share")])
+    assert CliRunner().invoke(cli.app, ["channel", "link", "nobody"]).exit_code == 2
+
+
 @pytest.mark.parametrize(
     "words", [["channel", "telegram", "dance"], ["channel", "whatsapp", "sing"]]
 )

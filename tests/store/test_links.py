@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from bot.store import NotFound, Store
 from bot.store.links import CODE_LASTS
+from bot.store.tables import LinkCode
 from tests.conftest import Clock
 from tests.store.people import answered, claimed, intake, says
 
@@ -89,6 +91,17 @@ def test_a_code_works_once_elsewhere_and_not_for_long(store: Store, clock: Clock
     by_staff = store.links.offer(patient, "nadia")
     clock.forward(hours=20)
     assert store.links.ask(by_staff, son) is not None
+
+
+def test_codes_that_are_over_are_removed(store: Store, clock: Clock) -> None:
+    patient, son, _number = two_chats(store)
+    code = store.links.offer(patient)
+    store.links.purge()
+    assert store.links.ask(code, son) is not None
+    clock.forward(hours=100)
+    store.links.purge()
+    with store.database.read() as session:
+        assert session.scalars(select(LinkCode)).all() == []
 
 
 def test_a_new_code_replaces_the_last_one(store: Store) -> None:
