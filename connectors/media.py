@@ -46,7 +46,7 @@ _LONGEST_PAUSE: Final = 3600.0
 _NOT_FOUND_TRIES: Final = 2
 _NOT_FOUND: Final = frozenset({"404", "400"})
 _BETWEEN_SECONDS: Final = 60.0
-_GATHER_SECONDS: Final = 0.05  # many messages at once make one round
+_GATHER_SECONDS: Final = 0.1  # many messages at once make one round
 # Messages of two processes may become visible in another order than they were numbered.
 _OVERLAP: Final = 100
 _LOOK_AGAIN: Final = 0.25  # another process may have read the file
@@ -95,6 +95,7 @@ class MediaCollector:
 
     async def run(self) -> None:
         """Collects until cancelled; now and then looks through everything again."""
+        await asyncio.to_thread(self._files.sweep)
         try:
             while True:
                 ring = self._arrived.listen()
@@ -135,6 +136,7 @@ class MediaCollector:
         now = datetime.now(UTC)
         with contextlib.suppress(StoreUnavailable):
             repair = self._store.received_files.repair
+            await asyncio.to_thread(self._files.sweep)
             if await asyncio.to_thread(repair, now - LOOK_BACK, now - timedelta(seconds=30)):
                 self._arrived.ring()
 
@@ -177,6 +179,9 @@ class MediaCollector:
             await self._failed(received, len(self._pauses), SendError(Action.RETRY, "failed"))
 
     async def _settle(self, received: ReceivedFile) -> None:
+        if await asyncio.to_thread(self._is_full, received):
+            await self._note(received, Problem.TOO_MANY)
+            return
         key = received.file.key
         if key is None:
             async with self._fetches:
@@ -186,19 +191,19 @@ class MediaCollector:
         async with self._readings:
             await self._look(received, key)
 
+    def _is_full(self, received: ReceivedFile) -> bool:
+        """Whether the person has sent what a day holds, this file aside."""
+        since = datetime.now(UTC) - timedelta(days=1)
+        usage = self._store.received_files.usage(received.conversation_id, since)
+        own = received.file.key is not None
+        others = usage.stored - (received.file.size or 0) * own
+        return usage.files - own >= MOST_FILES or others >= MOST_STORED
+
     async def _fetch(self, received: ReceivedFile) -> str | None:
         """Stores the file; gives its key, None when there is nothing to read."""
         limit = capabilities(received.channel).received_bytes
-        usage = await asyncio.to_thread(
-            self._store.received_files.usage,
-            received.conversation_id,
-            datetime.now(UTC) - timedelta(days=1),
-        )
         if (received.file.size or 0) > limit:
             await self._note(received, Problem.TOO_LARGE)
-            return None
-        if usage.files >= MOST_FILES or usage.stored >= MOST_STORED:
-            await self._note(received, Problem.TOO_MANY)
             return None
         with self._files.writer(received.conversation_id) as writer:
             async for piece in self._sources[received.channel].fetch(received.file):

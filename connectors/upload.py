@@ -33,11 +33,20 @@ _TOO_LARGE: Final = 413
 
 @dataclass(slots=True)
 class Upload:
-    """A form: its text fields by name, its files, whether it was cut off for its size."""
+    """A form: its text fields by name, its files, whether it was cut off for its size.
+
+    `new_keys` are of files that were not stored before: to be removed if the message is not taken.
+    """
 
     fields: dict[str, str] = field(default_factory=dict)
     files: tuple[FileRef, ...] = ()
     cut_off: bool = False
+    new_keys: tuple[str, ...] = ()
+
+    def discard(self, files: FileStore) -> None:
+        """The message is not taken: nothing of its files stays."""
+        for key in self.new_keys:
+            files.remove(key)
 
 
 @dataclass(slots=True)
@@ -66,18 +75,26 @@ async def read_upload(
         raise HTTPException(400, "The form cannot be read.")
     with ExitStack() as stack:
         form = _Form(files, scope, limit, most_files, stack)
-        parser = MultipartParser(boundary, form.callbacks())
         try:
-            async for piece in request.stream():
-                await asyncio.to_thread(parser.write, piece)
-            parser.finalize()
-        except FormParserError:
-            raise HTTPException(400, "The form cannot be read.") from None
-        except HTTPException as error:
-            if error.status_code != _TOO_LARGE:
-                raise
-            return form.cut_off()
-        return form.upload
+            return await _fed(request, boundary, form)
+        except BaseException:
+            form.upload.discard(files)
+            raise
+
+
+async def _fed(request: Request, boundary: bytes, form: _Form) -> Upload:
+    parser = MultipartParser(boundary, form.callbacks())
+    try:
+        async for piece in request.stream():
+            await asyncio.to_thread(parser.write, piece)
+        parser.finalize()
+    except FormParserError:
+        raise HTTPException(400, "The form cannot be read.") from None
+    except HTTPException as error:
+        if error.status_code != _TOO_LARGE:
+            raise
+        return form.cut_off()
+    return form.upload
 
 
 class _Form:
@@ -155,7 +172,10 @@ class _Form:
         named = FileRef(name=file_name(part.file), content_type=part.content_type, size=part.size)
         if part.size == 0:
             return named.model_copy(update={"problem": Problem.EMPTY.value})
-        return named.model_copy(update={"key": writer.commit().key})
+        stored = writer.commit()
+        if stored.new:
+            self.upload.new_keys += (stored.key,)
+        return named.model_copy(update={"key": stored.key})
 
 
 def _too_large(name: str | None, size: int | None) -> FileRef:

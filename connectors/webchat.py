@@ -37,7 +37,7 @@ from connectors.http_guard import WEBHOOK_BYTES
 from connectors.intake_door import Door
 from connectors.rate_limit import RateLimit
 from connectors.received_text import clean, clean_or_none, length_mark, typed
-from connectors.upload import read_upload
+from connectors.upload import Upload, read_upload
 
 log = logging.getLogger(__name__)
 
@@ -83,11 +83,12 @@ class Webchat:
                 "That was a lot of messages at once. Please wait a minute.",
                 {"retry-after": "10"},
             )
-        message, cut_off = await self._read(request, conversation)
+        message, upload = await self._read(request, conversation)
         heard = self._answered.listen()
         try:
             received = await self._door.take(message)
         except StoreUnavailable:
+            await asyncio.to_thread(upload.discard, self._door.files)
             raise HTTPException(
                 503,
                 "Your message could not be stored just now. Please send it again in a minute.",
@@ -95,7 +96,7 @@ class Webchat:
             ) from None
         if not received.duplicate:
             await self._wait(heard, _LOOK_AGAIN)
-        if cut_off:  # the page has the connection's end to deal with; the reply waits for it
+        if upload.cut_off:  # the page has the connection's end to deal with; the reply waits for it
             raise HTTPException(413, "The file is larger than 20 MB.")
         return await self._replies(received, conversation)
 
@@ -149,13 +150,13 @@ class Webchat:
                         return None
         return None
 
-    async def _read(self, request: Request, conversation: str) -> tuple[InboundMessage, bool]:
-        """The message, and whether a part of the request was too large to be read."""
+    async def _read(self, request: Request, conversation: str) -> tuple[InboundMessage, Upload]:
+        """The message, and what was uploaded with it."""
         content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if content_type == "multipart/form-data":
-            fields, cut_off = await self._read_form(request, conversation)
+            fields, upload = await self._read_form(request, conversation)
         elif content_type in ("application/json", ""):
-            fields, cut_off = _read_json(await request.body()), False
+            fields, upload = _read_json(await request.body()), Upload()
         else:
             raise HTTPException(415, "Send JSON, or a form with a file.")
         identity = fields.pop("id", None) or uuid.uuid4().hex
@@ -167,9 +168,11 @@ class Webchat:
             language_hint=clean_or_none(language, 35),
             **fields,
         )
-        return message, cut_off
+        return message, upload
 
-    async def _read_form(self, request: Request, conversation: str) -> tuple[dict[str, Any], bool]:
+    async def _read_form(
+        self, request: Request, conversation: str
+    ) -> tuple[dict[str, Any], Upload]:
         limit = capabilities(CHANNEL).received_bytes
         try:
             form = await read_upload(
@@ -191,7 +194,7 @@ class Webchat:
             "metadata": length_mark(caption),
             "id": _client_id(form.fields.get("id")),
         }
-        return fields, form.cut_off
+        return fields, form
 
     async def _replies(self, received: Received, public_id: str) -> Response:
         until = time.monotonic() + WAIT_SECONDS

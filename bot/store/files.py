@@ -13,8 +13,9 @@ import os
 import re
 import secrets
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -25,6 +26,8 @@ from bot.store.errors import NotFound
 from bot.store.sealed import PIECE, Sealer
 
 # Names of 42 digits are from before names were made from the content.
+_PART: Final = ".part"
+UNFINISHED_SECONDS: Final = 3600
 _KEY: Final = re.compile(r"[0-9a-f]{2}/(?:[0-9a-f]{40}|[0-9a-f]{62})")
 
 
@@ -87,6 +90,14 @@ class FileStore:
     def remove(self, key: str) -> None:
         """Forget the bytes; nothing happens when there are none."""
         self._storage.remove(_checked(key))
+
+    def sweep(self) -> None:
+        """Removes what processes that died while writing have left; it belongs to no message."""
+        old = time.time() - UNFINISHED_SECONDS
+        for part in self._storage.parts_folder().glob(f"*{_PART}"):
+            with suppress(FileNotFoundError):
+                if part.stat().st_mtime < old:
+                    part.unlink()
 
     def is_current(self, key: str) -> bool:
         """Whether the newest data key seals this file. Raises NotFound."""
@@ -213,7 +224,7 @@ def _part(storage: Storage) -> Iterator[tuple[BinaryIO, Path]]:
     """A file to write aside; it is gone afterwards unless it was given a name."""
     folder = storage.parts_folder()
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    descriptor, name = tempfile.mkstemp(".part", dir=folder)
+    descriptor, name = tempfile.mkstemp(_PART, dir=folder)
     path = Path(name)
     try:
         with os.fdopen(descriptor, "wb") as file:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from bot.store.crypto import new_id
@@ -76,9 +76,12 @@ class ReceivedFiles:
             .limit(limit)
         )
         with self._db.read() as session:
+            newest = session.scalar(select(func.max(Message.seq))) or 0
             rows = list(session.scalars(query))
             files = [found for row in rows for found in _files(row) if not found.file.settled]
-            return Awaited(tuple(files), rows[-1].seq if rows else after, len(rows) < limit)
+            # Messages without files need not be passed over again.
+            complete = len(rows) < limit
+            return Awaited(tuple(files), newest if complete else rows[-1].seq, complete)
 
     def of(self, message_ids: Sequence[str]) -> list[ReceivedFile]:
         """The files of these messages, in their order."""

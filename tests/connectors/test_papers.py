@@ -141,6 +141,18 @@ def test_a_stream_that_grows_too_large_is_cut_off_and_told(door: Service) -> Non
     assert stored(door) == before
 
 
+def test_nothing_stays_of_a_form_that_breaks_off(door: Service) -> None:
+    before = stored(door)
+    part = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.txt"\r\n\r\nhello\r\n'
+    answer = door.client.post(
+        "/webchat/broken/messages",
+        content=part + b"--x\r\nBad Header\r\n\r\n",
+        headers={"content-type": "multipart/form-data; boundary=x"},
+    )
+    assert answer.status_code == 400
+    assert stored(door) == before
+
+
 def _with_alert(service: Service, conversation: str) -> Any:
     case = case_of(service, "webchat", conversation)
     return case if "file_trouble" in case.memory.get("alerts", ()) else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
@@ -64,6 +65,18 @@ def test_nothing_stays_of_a_file_that_was_not_finished(tmp_path: Path) -> None:
     with files.writer("amina") as writer:
         writer.write(SCAN)
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+def test_what_a_process_that_died_has_left_is_swept_away(files: FileStore) -> None:
+    with files.writer("amina") as writer:
+        writer.write(SCAN)
+        folder = files._storage.parts_folder()
+        [part] = folder.glob("*.part")
+        files.sweep()
+        assert part.exists()  # it may still be written
+        os.utime(part, (0, 0))
+        files.sweep()
+        assert not part.exists()
 
 
 def test_a_file_stored_before_names_came_from_content_is_still_read(tmp_path: Path) -> None:
