@@ -10,7 +10,7 @@ from typing import Any
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
-from bot.console import panels, queue, transcript
+from bot.console import panels, phrases, queue, transcript
 from bot.console.frame import Notice, Visit
 from bot.console.names import wording
 from bot.console.opened import Opened, open_case
@@ -47,6 +47,7 @@ class Head:
     last_inbound_at: datetime | None
     window: str
     window_tone: str
+    window_until: datetime | None
     consented: bool
     message_count: int
     signs: tuple[str, ...]
@@ -74,13 +75,16 @@ class Holding:
     hint: str
     draft: str = ""
     problem: str = ""
+    phrases: tuple[phrases.Phrase, ...] = ()
 
 
 def show(visit: Visit) -> Response:
     """The whole page; the look is audited."""
     opened = open_case(visit)
     newest = visit.store.queries.view(opened.case.number, visit.me.name, PAGE)
-    return visit.page("case.html", **page_values(visit, opened, newest))
+    visit.store.desk.seen(opened.case.number, visit.me.name)
+    draft = phrases.text(visit.asked("phrase"), opened.case.language)
+    return visit.page("case.html", **page_values(visit, opened, newest, draft=draft))
 
 
 def page_values(
@@ -162,6 +166,9 @@ def head(visit: Visit, opened: Opened) -> Head:
         last_inbound_at=opened.conversation.last_inbound_at,
         window=window,
         window_tone=tone,
+        window_until=visit.now + left
+        if (left := window_left(opened.conversation, visit.now))
+        else None,
         consented=consent is not None and consent.given,
         message_count=said.messages if said else 0,
         signs=panels.flag_names(opened.case.flags, wording(visit.texts)),
@@ -235,6 +242,7 @@ def holding(visit: Visit, opened: Opened, draft: str = "", problem: str = "") ->
         hint=t("reply.hint_held" if shut else "reply.hint"),
         draft=draft,
         problem=problem,
+        phrases=phrases.offered(visit, opened.case.number, opened.case.language),
     )
 
 

@@ -24,6 +24,7 @@ from bot.store.console_queries import Hold
 from bot.store.errors import NotFound, TurnConflict
 
 LONGEST_NOTE = 4000
+LONGEST_TAG = 40
 HINTS = {
     Form.NUMBER: "facts.hint_number",
     Form.LINES: "facts.hint_list",
@@ -271,6 +272,17 @@ def desk(visit: Visit) -> Response:
         )
     )
     return casepage.after_change(visit, "desk", "work")
+
+
+def tag(visit: Visit) -> Response:
+    """Label a case, or take a label off."""
+    number, store = _number(visit), visit.store.desk
+    added, removed = (" ".join(visit.said(k).split())[:LONGEST_TAG] for k in ("add", "remove"))
+    if added:
+        _with_case(lambda: store.add_tag(number, visit.me.name, shown(added)))
+    elif removed:
+        _with_case(lambda: store.remove_tag(number, visit.me.name, removed))
+    return casepage.after_change(visit, "tag", "work")
 
 
 def paper(visit: Visit) -> Response:

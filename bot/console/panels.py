@@ -89,6 +89,9 @@ class PathwayView:
     evidence: str
     rules: tuple[str, ...]
     source: str
+    as_of: str
+    stale: bool
+    pending: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,6 +255,9 @@ def _pathway(pathway: Mapping[str, Any], wording: Wording) -> PathwayView:
         evidence=", ".join(_evidence(e, wording) for e in _list(pathway.get("evidence"))),
         rules=tuple(str(r) for r in _list(pathway.get("rules"))),
         source=", ".join(str(s) for s in _list(pathway.get("source"))),
+        as_of=str(pathway.get("as_of") or ""),
+        stale=pathway.get("stale") is True,
+        pending=pathway.get("review") == "pending",
     )
 
 

@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 from typing import Any
+from urllib.parse import urlencode
 
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from bot.console import plain
+from bot.console import plain, views
 from bot.console.correction import options
 from bot.console.frame import Visit
 from bot.console.names import wording
@@ -61,12 +62,16 @@ class Chosen:
     needs: str
     mine: str
     waiting: str
+    mentioned: str
+    tag: str
     after: str
 
     @property
     def filtered(self) -> bool:
         """Whether anything narrows the list."""
-        return any(getattr(self, f) for f in (*FILTERS, "number", "mine", "waiting"))
+        return any(
+            getattr(self, f) for f in (*FILTERS, "number", "mine", "waiting", "mentioned", "tag")
+        )
 
     def query(self, **changes: str) -> dict[str, str]:
         """The same choice as query values, with changes."""
@@ -131,6 +136,9 @@ def show(visit: Visit) -> Response:
         ],
         "chosen": chosen,
         "filtered": chosen.filtered,
+        "view_query": urlencode({k: v for k, v in chosen.query().items() if v}),
+        "tag": shown(visit.store.desk.tag_of(chosen.tag) or "") if chosen.tag else "",
+        "views": views.listed(visit, chosen.query()),
         "filters": _filters(visit, chosen),
         "counts": _counts(visit, chosen),
         "rows": rows(visit, lines),
@@ -188,6 +196,8 @@ def _lines(visit: Visit, chosen: Chosen) -> list[CaseLine]:
         country=chosen.country or None,
         channel=chosen.channel or None,
         assigned_to=visit.me.name if chosen.mine else None,
+        mentioned=visit.me.name if chosen.mentioned else None,
+        tag_key=chosen.tag or None,
         **NEEDS.get(chosen.needs, {}),
     )
     return queries.queue(wanted, after=_page_key(chosen.after), limit=PAGE + 1)
@@ -242,6 +252,7 @@ def _filters(visit: Visit, chosen: Chosen) -> list[Filter]:
 def _counts(visit: Visit, chosen: Chosen) -> list[Count]:
     counts = visit.store.queries.counts()
     mine = console_queries.count_mine(visit.store, visit.me.name)
+    named = console_queries.count_mentions(visit.store, visit.me.name)
     emergency = CaseState.EMERGENCY.value
     human = CaseState.HUMAN.value
     figures: tuple[tuple[str, int, str, dict[str, str]], ...] = (
@@ -251,6 +262,7 @@ def _counts(visit: Visit, chosen: Chosen) -> list[Count]:
         ("waiting", counts.waiting, "", {"waiting": "1"}),
         ("human", counts.by_state.get(human, 0), "", {"state": human}),
         ("mine", mine, "", {"mine": "1"}),
+        ("mentioned", named, "teal", {"mentioned": "1"}),
     )
     now = {k: v for k, v in chosen.query().items() if v}
     return [

@@ -8,11 +8,13 @@ from bot.console import (
     codes,
     doors,
     erasing,
+    finding,
     handing_out,
     oversight,
     quality,
     queue,
     undelivered,
+    views,
     week,
 )
 from bot.console.frame import Screen
@@ -60,8 +62,11 @@ SCREENS: tuple[Screen, ...] = (
     Screen("home", "GET", "/", Right.SELF, doors.home),
     Screen("queue", "GET", "/cases", Right.READ_CASES, queue.show),
     Screen("queue_export", "GET", "/cases.{form}", Right.EXPORT_CASES, queue.export),
+    Screen("view_save", "POST", "/views", Right.READ_CASES, views.save),
+    Screen("view_remove", "POST", "/views/remove", Right.READ_CASES, views.remove),
     Screen("case", "GET", CASE, Right.READ_CASES, casepage.show),
     Screen("messages", "GET", f"{CASE}/messages", Right.READ_CASES, casepage.messages),
+    Screen("find", "POST", f"{CASE}/find", Right.READ_CASES, finding.show),
     Screen("side", "GET", f"{CASE}/side", Right.READ_CASES, casepage.show_side),
     Screen("export", "GET", f"{CASE}/export.json", Right.EXPORT_CASES, casepage.export),
     Screen(
@@ -85,6 +90,7 @@ SCREENS: tuple[Screen, ...] = (
     Screen("fix", "GET", f"{CASE}/facts/{{fact}}", Right.CHANGE_CASES, changes.show_fix),
     Screen("correct", "POST", f"{CASE}/facts/{{fact}}", Right.CHANGE_CASES, changes.correct),
     Screen("note", "POST", f"{CASE}/notes", Right.CHANGE_CASES, changes.note),
+    Screen("tag", "POST", f"{CASE}/tags", Right.CHANGE_CASES, changes.tag),
     Screen("assign", "POST", f"{CASE}/assign", Right.CHANGE_CASES, changes.assign),
     Screen("desk", "POST", f"{CASE}/state", Right.CHANGE_CASES, changes.desk),
     Screen("paper", "POST", f"{CASE}/records", Right.CHANGE_CASES, changes.paper),

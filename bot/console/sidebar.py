@@ -12,6 +12,7 @@ from bot.console.opened import Opened
 from bot.console.panels import Choice
 from bot.console.plain import Wording
 from bot.console.roles import Right
+from bot.console.transcript import shown
 from bot.facts.case import Case
 from bot.store import console_queries
 from bot.store.records import FactVersion
@@ -48,6 +49,14 @@ class WorkField:
 
 
 @dataclass(frozen=True, slots=True)
+class TagView:
+    """A label of the case, and the list of all cases with it."""
+
+    name: str
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
 class Event:
     """One line of the history."""
 
@@ -71,6 +80,8 @@ class Side:
     open_questions: tuple[Asked, ...]
     notes: tuple[NoteView, ...]
     work: tuple[WorkField, ...]
+    tags: tuple[TagView, ...]
+    colleagues: tuple[str, ...]
     history: tuple[Event, ...]
 
 
@@ -99,6 +110,15 @@ def side(visit: Visit, opened: Opened) -> Side:
             for n in visit.store.desk.notes(case.number)
         ),
         work=_work(visit, opened),
+        tags=tuple(
+            TagView(shown(tag), visit.link("queue", query={"tag": visit.store.desk.tag_key(tag)}))
+            for tag in visit.store.desk.tags(case.number)
+        ),
+        colleagues=tuple(
+            a.username
+            for a in visit.store.users.all()
+            if not a.disabled and a.username != visit.me.name
+        ),
         history=_history(visit, opened, words),
     )
 

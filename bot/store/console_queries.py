@@ -20,6 +20,7 @@ from bot.facts.case import Case, CaseState
 from bot.store import cases
 from bot.store.audit import record
 from bot.store.case_tables import CaseRow
+from bot.store.desk_tables import Mention
 from bot.store.messages import Author, OutboundReply
 from bot.store.outgoing import write_replies
 from bot.store.store import Store
@@ -164,6 +165,15 @@ def spoken(store: Store, conversation_ids: Sequence[str]) -> dict[str, Spoken]:
         conversation: Spoken(count, *ends.get(seq, (None, None)))
         for conversation, count, seq in counted
     }
+
+
+def count_mentions(store: Store, actor: str) -> int:
+    """In how many cases somebody is named in a note they have not read."""
+    with store.database.read() as session:
+        query = select(func.count(Mention.case_number.distinct())).where(
+            Mention.username == actor, Mention.seen_at.is_(None)
+        )
+        return session.scalar(query) or 0
 
 
 def count_mine(store: Store, actor: str) -> int:

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from bot.facts.case import Case
 from bot.store import cases
 from bot.store.audit import record
 from bot.store.case_tables import CaseRow, ChecklistRow, Note, Tag
-from bot.store.database import Database, insert_new
+from bot.store.database import Database, insert_new, put
+from bot.store.desk_tables import Mention, SavedView
 from bot.store.errors import NotFound, TurnConflict
+from bot.store.tables import User
 
+# A colleague named in a note; not the middle of an e-mail address.
+MENTION = re.compile(r"(?<![\w.@-])@([a-z0-9][a-z0-9._-]{0,58}[a-z0-9])")
 ITEM_STATES = frozenset({"needed", "received", "waived"})
 
 
@@ -29,6 +34,15 @@ class NoteRecord:
     author: str
     body: str
     created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ViewRecord:
+    """A saved view."""
+
+    id: int
+    name: str
+    query: dict[str, str]
 
 
 class Desk:
@@ -97,15 +111,42 @@ class Desk:
             record(session, now, actor, "case.checklist", f"case:{row.number}", state)
 
     def add_note(self, number: str, author: str, body: str) -> int:
-        """Add a note; gives its id."""
+        """Add a note; gives its id. Colleagues named in it as @name find the case on their list."""
         now = self._db.now()
         with self._db.write() as session:
             row = self._locked(session, number, None)
             note = Note(case_number=row.number, author=author, body=body, created_at=now)
             session.add(note)
             session.flush()
+            named = set(MENTION.findall(body.lower())) - {author}
+            known = session.scalars(
+                select(User.username).where(User.username.in_(named), ~User.disabled)
+            )
+            put(
+                session,
+                Mention,
+                *(
+                    {"note_id": note.id, "username": name, "case_number": row.number}
+                    for name in known
+                ),
+            )
             record(session, now, author, "case.note", f"case:{row.number}", None)
             return note.id
+
+    def seen(self, number: str, username: str) -> None:
+        """Somebody read the notes of a case: it is off the list of those they are named in."""
+        open_ = (Mention.case_number == number, Mention.username == username)
+        with self._db.read() as session:
+            waiting = session.scalar(
+                select(Mention.note_id).where(*open_, Mention.seen_at.is_(None)).limit(1)
+            )
+        if waiting is not None:
+            with self._db.write() as session:
+                session.execute(
+                    update(Mention)
+                    .where(*open_, Mention.seen_at.is_(None))
+                    .values(seen_at=self._db.now())
+                )
 
     def notes(self, number: str) -> list[NoteRecord]:
         """All notes, oldest first."""
@@ -134,6 +175,33 @@ class Desk:
         """The labels of a case."""
         with self._db.read() as session:
             return sorted(session.scalars(select(Tag.tag).where(Tag.case_number == number)))
+
+    def tag_key(self, tag: str) -> str:
+        """What stands for a tag where it must not be read, such as in an address."""
+        return self._tag_key(tag)
+
+    def tag_of(self, key: str) -> str | None:
+        """The tag that a key stands for; None when no case has it."""
+        with self._db.read() as session:
+            return session.scalar(select(Tag.tag).where(Tag.tag_key == key).limit(1))
+
+    def views(self, username: str) -> list[ViewRecord]:
+        """Somebody's saved views, oldest first."""
+        query = select(SavedView).where(SavedView.username == username).order_by(SavedView.id)
+        with self._db.read() as session:
+            return [ViewRecord(v.id, v.name, v.query) for v in session.scalars(query)]
+
+    def save_view(self, username: str, name: str, query: dict[str, str]) -> None:
+        """Keep filters of the list under a name."""
+        now = self._db.now()
+        with self._db.write() as session:
+            session.add(SavedView(username=username, name=name, query=query, created_at=now))
+
+    def remove_view(self, username: str, view: int) -> None:
+        """Forget a view; only one's own."""
+        mine = (SavedView.id == view, SavedView.username == username)
+        with self._db.write() as session:
+            session.execute(delete(SavedView).where(*mine))
 
     def _tag_key(self, tag: str) -> str:
         return self._db.cipher.lookup("tag", tag)

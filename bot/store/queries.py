@@ -14,6 +14,7 @@ from bot.store.audit import record
 from bot.store.case_tables import CaseRow, CaseTerm, FactRow, Tag
 from bot.store.cases import RANK_EMERGENCY, RANK_URGENT, RANK_WAITING, term_key
 from bot.store.database import Database
+from bot.store.desk_tables import Mention
 from bot.store.messages import Author, InboundMessage, Kind, Outgoing, State
 from bot.store.records import TranscriptLine
 from bot.store.tables import IS_TROUBLE, Conversation, DeliveryEvent, Message
@@ -35,6 +36,8 @@ class CaseFilter:
     assigned_to: str | None = None
     unassigned: bool = False
     tag: str | None = None
+    tag_key: str | None = None  # the keyed hash of a tag, as addresses carry it
+    mentioned: str | None = None  # a colleague named in a note that they have not read
     missing_critical: bool | None = None
     open_question: bool | None = None
     failed_delivery: bool | None = None
@@ -231,11 +234,17 @@ class Queries:
             for fact, value in pairs
             if value is not None
         ]
-        if wanted.tag is not None:
-            tag_key = cipher.lookup("tag", wanted.tag)
+        if wanted.mentioned is not None:
             conditions.append(
-                exists().where(Tag.case_number == CaseRow.number, Tag.tag_key == tag_key)
+                exists().where(
+                    Mention.case_number == CaseRow.number,
+                    Mention.username == wanted.mentioned,
+                    Mention.seen_at.is_(None),
+                )
             )
+        key = cipher.lookup("tag", wanted.tag) if wanted.tag is not None else wanted.tag_key
+        if key is not None:
+            conditions.append(exists().where(Tag.case_number == CaseRow.number, Tag.tag_key == key))
         return conditions
 
     def _lines(self, query: Select[CaseRow, Conversation], *, newest: bool) -> list[CaseLine]:

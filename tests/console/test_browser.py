@@ -14,6 +14,7 @@ import pytest
 import uvicorn
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from bot.console import phrases
 from bot.facts.case import CaseState
 from bot.store import Author
 from tests.console.conftest import Console
@@ -222,6 +223,22 @@ def test_every_page_is_accessible_and_small(
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
         sizes = "performance.getEntries().reduce((n, e) => n + (e.encodedBodySize || 0), 0)"
         assert page.evaluate(sizes) < 150_000, path
+    page.goto(f"{base}/cases/{nusrat}")
+    page.get_by_label("Search the conversation").fill("chemo")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name=f"Found in {nusrat}")).to_be_visible()
+    found |= _violations(page, "find")
+    page.goto(f"{base}/cases/{nusrat}")
+    page.get_by_role("button", name="Take over").click()
+    page.get_by_text("Phrases").click()
+    found |= _violations(page, "phrases")
+    page.get_by_role("link", name="We are reading").click()
+    expect(page.get_by_label("Your reply")).to_have_value(phrases.text("reading", "en"))
+    page.goto(f"{base}/cases?country=BD")
+    page.get_by_label("Name of this view").fill("Bangladesh")
+    page.get_by_role("button", name="Save view").click()
+    expect(page.get_by_role("link", name="Bangladesh")).to_be_visible()
+    found |= _violations(page, "views")
     context.close()
     assert found == {}
 

@@ -39,6 +39,28 @@
     });
   }
 
+  // The reply window runs down while the page is open.
+  function countdown() {
+    document.querySelectorAll("[data-until]").forEach(function (el) {
+      var left = Math.floor((new Date(el.dataset.until) - Date.now()) / 60000);
+      el.textContent = left > 0 ? el.dataset.open.replace("%h", Math.floor(left / 60)).replace("%m", left % 60) : el.dataset.shut;
+      el.classList.toggle("window-shut", left <= 0);
+    });
+  }
+
+  // A canned phrase goes where the cursor stands; without this script its link fills the box.
+  document.addEventListener("click", function (event) {
+    var phrase = event.target.closest && event.target.closest("[data-phrase]");
+    var box = phrase && document.getElementById("reply-text");
+    if (!box) { return; }
+    event.preventDefault();
+    var before = box.value.slice(0, box.selectionStart);
+    var gap = before && !/\s$/.test(before) ? " " : "";
+    box.setRangeText(gap + phrase.dataset.phrase, box.selectionStart, box.selectionEnd, "end");
+    phrase.closest("details").open = false;
+    box.focus();
+  });
+
   // Theme: a cookie, so that the server paints the right one at once.
   function dark() {
     return root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
@@ -95,6 +117,11 @@
     }
   });
 
+  // A page the browser kept and shows again takes forms anew.
+  window.addEventListener("pageshow", function () {
+    document.querySelectorAll("form[data-sending]").forEach(function (form) { delete form.dataset.sending; });
+  });
+
   // Live parts: not swapped under somebody's hands; opened details stay open.
   var open = [];
   function busy(part) {
@@ -127,6 +154,7 @@
     open.forEach(function (id) { var d = document.getElementById(id); if (d) { d.open = true; } });
     open = [];
     times(document);
+    countdown();
   });
   document.addEventListener("htmx:load", function (event) {
     var first = event.detail.elt.querySelector && event.detail.elt.querySelector("[data-focus]");
@@ -141,5 +169,6 @@
   });
 
   times(document);
-  setInterval(function () { if (!document.hidden) { times(document); } }, 30000);
+  countdown();
+  setInterval(function () { if (!document.hidden) { times(document); countdown(); } }, 20000);
 }());

@@ -1,0 +1,145 @@
+"""Tags, mentions, phrases, saved views, and search inside a conversation."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+
+import pytest
+from sqlalchemy import text
+
+from bot.console.phrases import _phrases
+from bot.console.phrases import text as phrase
+from tests.console.conftest import Console, post
+from tests.console.test_queue import numbers
+from tests.console.test_texts import FORBIDDEN
+
+
+def test_a_tag_is_added_found_and_removed_and_not_kept_in_plain(console: Console) -> None:
+    browser, path = console.logged_in(), console.path("Sam")
+    page = browser.get(path).text
+    done = post(browser, f"{path}/tags", page, add="  needs   visa <b> ")
+    assert "needs visa &lt;b&gt;" in done.text
+    link = re.search(r'href="([^"]+tag=[0-9a-f]{32})"', done.text)
+    assert link
+    found = browser.get(link[1])
+    assert "Tag: needs visa &lt;b&gt;" in found.text
+    assert numbers(found.text) == [console.numbers["Sam"]]
+    with console.store.database.engine.connect() as connection:
+        assert "visa" not in str(connection.execute(text("SELECT * FROM case_tags")).all())
+    post(browser, f"{path}/tags", page, remove="needs visa <b>")
+    assert console.store.desk.tags(console.numbers["Sam"]) == []
+
+
+def test_a_colleague_named_in_a_note_finds_the_case_until_they_have_read_it(
+    console: Console,
+) -> None:
+    browser, path = console.logged_in(), console.path("Sam")
+    page = browser.get(path).text
+    note = "please look @second, and @nobody; mail a@lead.example"
+    post(browser, f"{path}/notes", page, text=note)
+    other = console.logged_in("second")
+    assert "<b>1</b> naming me" in other.get("/console/cases").text
+    assert numbers(other.get("/console/cases?mentioned=1").text) == [console.numbers["Sam"]]
+    assert "<b>0</b> naming me" in console.logged_in("lead").get("/console/cases").text
+    other.get(path)
+    assert numbers(other.get("/console/cases?mentioned=1").text) == []
+
+
+def test_a_view_is_saved_opened_and_removed_by_its_owner_alone(console: Console) -> None:
+    browser = console.logged_in()
+    page = browser.get("/console/cases?country=BD&after=x").text
+    kept = unescape(re.search(r'name="query" value="([^"]*)"', page)[1])  # type: ignore[index]
+    assert kept == "country=BD"
+    saved = post(browser, "/console/views", page, name="Bangladesh <i>", query=kept).text
+    assert "The view is saved." in saved
+    assert "Bangladesh &lt;i&gt;" in saved
+    view = re.search(r'name="view" value="(\d+)"', saved)
+    assert view
+    other = console.logged_in("second")
+    assert "Bangladesh &lt;i&gt;" not in other.get("/console/cases").text
+    post(other, "/console/views/remove", other.get("/console/password").text, view=view[1])
+    assert "Bangladesh &lt;i&gt;" in browser.get("/console/cases").text
+    gone = post(browser, "/console/views/remove", page, view=view[1]).text
+    assert "Bangladesh &lt;i&gt;" not in gone
+
+
+@pytest.mark.parametrize("query", ["", "after=x", "state=" + "x" * 5000, "next=//evil&id=1", "%%"])
+def test_a_view_keeps_filters_and_nothing_else(console: Console, query: str) -> None:
+    browser = console.logged_in()
+    page = browser.get("/console/cases").text
+    answer = post(browser, "/console/views", page, name="odd", query=query)
+    assert answer.status_code == 200
+    for view in console.store.desk.views("coordinator"):
+        assert set(view.query) <= {"state"}
+
+
+@pytest.mark.parametrize(
+    ("who", "words", "found"),
+    [
+        ("Nusrat J.", "CARBOPLATIN", 1),
+        ("Nusrat J.", "খুব দুর্বল", 1),
+        ("أبو يوسف", "سرطان", 1),
+        ("Nusrat J.", "no such word", 0),
+        ("Nusrat J.", "%", 0),
+        ("Nusrat J.", "   ", 0),
+    ],
+)
+def test_words_are_found_inside_a_conversation(
+    console: Console, who: str, words: str, found: int
+) -> None:
+    browser = console.logged_in()
+    page = browser.get("/console/password").text
+    answer = post(browser, console.path(who, "/find"), page, q=words)
+    assert answer.status_code == 200
+    assert len(re.findall(r'id="m-', answer.text)) == found
+    if found:
+        entry = console.store.audit.entries()[0]
+        assert (entry.action, entry.reason) == ("case.find", None)
+
+
+def test_a_phrase_fills_the_reply_in_the_language_of_the_case(console: Console) -> None:
+    browser, path = console.logged_in(), console.path("Sam")
+    page = browser.get(path).text
+    epoch = re.search(r'name="epoch" value="(\d+)"', page)
+    assert epoch
+    page = post(browser, f"{path}/take-over", page, epoch=epoch[1]).text
+    assert phrase("reading", "en") in unescape(page)
+    filled = browser.get(f"{path}?phrase=record_missing").text
+    box = re.search(r"<textarea id=\"reply-text\"[^>]*>([^<]*)", filled)
+    assert box
+    assert unescape(box[1]) == phrase("record_missing", "en")
+    assert phrase("record_missing", "es") != phrase("record_missing", "en")
+    assert browser.get(f"{path}?phrase=nonsense").status_code == 200
+
+
+def test_no_phrase_promises_anything() -> None:
+    said = [w for wordings in _phrases().values() for w in wordings.values()]
+    assert [w for w in said if FORBIDDEN.search(w)] == []
+    assert all("en" in wordings and "name" in wordings for wordings in _phrases().values())
+
+
+def test_the_reply_window_runs_down_where_there_is_one(console: Console) -> None:
+    browser = console.logged_in()
+    assert "data-until=" in browser.get(console.path("Nusrat J.")).text
+    assert "data-until=" not in browser.get(console.path("Sam")).text
+
+
+def test_rules_that_are_old_or_not_signed_say_so(console: Console) -> None:
+    number = console.numbers["Nusrat J."]
+    pathway = {
+        "id": "adc",
+        "status": "CONSIDER",
+        "as_of": "2024-01-31",
+        "review": "pending",
+        "stale": True,
+    }
+    fresh = pathway | {"id": "til", "review": "Dr. A, 2026-10-01", "stale": False}
+    result = {"triage": "ROUTINE", "travel": "CAUTION", "pathways": [pathway, fresh]}
+    console.store.desk.change(
+        number, "lead", "case.correct", lambda case: None, assess=lambda case: (result, None)
+    )
+    page = console.logged_in().get(console.path("Nusrat J.")).text
+    assert page.count("Old rule") == 1
+    assert page.count("Clinical sign-off is pending.") == 1
+    assert "what was known on 2024-01-31" in page
