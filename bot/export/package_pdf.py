@@ -16,8 +16,8 @@ from bot.wording import catalogue
 _SMALL: Final = 8.5
 # What the summary can hold and still stay on its page.
 _MOST_MARKERS: Final = 12
-_MOST_QUESTIONS: Final = 3
-_LONGEST: Final = 260
+_MOST_QUESTIONS: Final = 4
+_LONGEST: Final = 240
 _GAP: Final = 6.0
 _STATE: Final = (
     *("disease_status", "ecog", "current_treatment", "symptoms", "platinum_status", "labs"),
@@ -177,6 +177,7 @@ def _facts(page: Page, file: CaseFile, say: PackageTexts) -> None:
         for name, fact in file.case.facts.items()
         if file.said(name)
     ]
+    rows += [(say.question, question, "") for question in file.case.open_questions]
     _table(page, (say.fact, say.value, say.words), rows, (44, 65, 65))
 
 

@@ -47,21 +47,23 @@ def bars(treatments: Sequence[Any], today: date) -> tuple[Bar, ...]:
 
 
 def draw(page: Page, given: Sequence[Bar], today: date, say: PackageTexts) -> None:
-    """The chart at the present place; at most MOST_BARS bars."""
-    shown = given[:MOST_BARS]
-    dated = [bar for bar in shown if bar.start is not None]
+    """The chart at the present place; of more than MOST_BARS bars the latest."""
+    dated = [bar for bar in given if bar.start is not None][-MOST_BARS:]
+    undated = [bar for bar in given if bar.start is None][: MOST_BARS - len(dated)]
+    shown = [*dated, *undated]
     if dated:
         first = int(min(bar.start for bar in dated if bar.start is not None))
         span = _Span(float(first), max(_years(today), first + 1.0), page)
         _axis(page, span, len(dated), say)
         for bar in dated:
             _draw_bar(page, bar, span, say)
-        page.ln(5)
-        undated = [bar.name for bar in shown if bar.start is None]
+        page.ln(4.5)
+        _legend(page, dated, say)
         if undated:
-            page.write_block(say.without_dates.format(names=", ".join(undated)), size=_SIZE)
+            names = ", ".join(bar.name for bar in undated)
+            page.write_block(say.without_dates.format(names=names), size=_SIZE)
     else:
-        _steps(page, shown)
+        _steps(page, undated)
         page.write_block(say.no_dates, size=_SIZE, grey=True)
     if len(given) > len(shown):
         page.write_block(say.more.format(count=len(given) - len(shown)), size=_SIZE, grey=True)
@@ -100,6 +102,22 @@ def _axis(page: Page, span: _Span, rows: int, say: PackageTexts) -> None:
     page.set_text_color(*BLACK)
     page.set_draw_color(*BLACK)
     page.set_xy(page.l_margin, top)
+
+
+def _legend(page: Page, shown: Sequence[Bar], say: PackageTexts) -> None:
+    """What the colours of the bars mean, where there is more than one."""
+    kinds = dict.fromkeys(bar.modality if bar.modality in _SHADES else "medicine" for bar in shown)
+    if len(kinds) < 2:
+        return
+    page.set_font("Main", "", 7)
+    page.set_x(page.l_margin + _NAMES)
+    for kind in kinds:
+        page.set_fill_color(*_SHADES.get(kind, _DRUG))
+        page.rect(page.get_x(), page.get_y() + 1, 2.2, 2.2, style="F")
+        word = say.kinds.get(kind, kind)
+        page.set_x(page.get_x() + 3.2)
+        page.cell(page.get_string_width(word) + 5, 4, word)
+    page.set_xy(page.l_margin, page.get_y() + 5)
 
 
 def _draw_bar(page: Page, bar: Bar, span: _Span, say: PackageTexts) -> None:

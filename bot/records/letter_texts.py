@@ -95,6 +95,7 @@ class PackageTexts:
     more: str
     ongoing: str
     today: str
+    kinds: dict[str, str]
     flags: str
     files_count: str
     facts: str

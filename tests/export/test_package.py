@@ -47,7 +47,7 @@ def test_the_first_page_is_the_summary(sqlite_store: Store) -> None:
         *("Dhaka, Bangladesh", "debulking surgery", "carboplatin/paclitaxel ×6"),
         *("bevacizumab (ongoing)", "2024", "2025", "today", "Planned, not given: olaparib."),
         *("BRCA1 negative", "Growing", "1: Tired, light work only", "Severe breathlessness"),
-        *("second opinion", "Is a second operation possible?"),
+        *("second opinion", "Is a second operation possible?", "medicine", "surgery"),
     ):
         assert words in first, words
 
@@ -71,8 +71,10 @@ def test_the_summary_stays_on_one_page_however_much_was_told(sqlite_store: Store
     sqlite_store.desk.change(
         number, "test", "case.test", lambda c: c.open_questions.extend([long] * 9)
     )
-    first, second, *_ = pages(package_bytes(sqlite_store, number, "pdf"))
+    first, second, *rest = pages(package_bytes(sqlite_store, number, "pdf"))
     assert "Referral summary" in first
+    assert "regimen 24" in first, "of many treatments the latest are shown"
+    assert " ".join((second, *rest)).count("The question of the family") == 9
     assert "The question of the family" in first
     assert "Files sent: 0" in first
     assert second.startswith("Facts and the words they were told in")
