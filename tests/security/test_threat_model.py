@@ -1,0 +1,32 @@
+"""What docs/security.md says is shown by tests that are there."""
+
+from __future__ import annotations
+
+import ast
+import re
+
+from bot.settings import ROOT
+
+PAGE = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
+NAMED = re.compile(r"`(tests/[\w/]+\.py)::(\w+)`")
+ROW = re.compile(r"^\| ([STRIDE]) \| (.+) \|$", re.MULTILINE)
+
+
+def functions_of(path: str) -> set[str]:
+    """The names of the test functions of a file."""
+    tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef)
+    return {node.name for node in ast.walk(tree) if isinstance(node, kinds)}
+
+
+def test_every_test_that_the_threat_model_names_exists() -> None:
+    named = NAMED.findall(PAGE)
+    missing = [f"{path}::{name}" for path, name in named if name not in functions_of(path)]
+    assert len(named) > 30
+    assert missing == []
+
+
+def test_every_threat_names_its_answer_and_a_test() -> None:
+    rows = ROW.findall(PAGE)
+    assert {letter for letter, _ in rows} == set("STRIDE")
+    assert not [rest for _, rest in rows if not NAMED.search(rest)]
