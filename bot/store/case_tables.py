@@ -61,7 +61,7 @@ class CaseRow(Base):
         Index("ix_cases_counts", "current", "state", "queue_rank"),
         Index("ix_cases_created", "created_at", "consented"),
         Index("ix_cases_newest", "updated_at", "number"),
-        Index("ix_cases_assigned", "assigned_to", "queue_rank", "queue_at"),
+        Index("ix_cases_assigned", "assigned_to", "current", "queue_rank", "queue_at"),
     )
 
 
