@@ -86,6 +86,7 @@ BARE_YEARS = re.compile(rf"(?<![\w./])(?P<n>\d{{1,3}})\s*-?\s*{AGE_UNIT}(?![\w])
 NOT_AGE_BEFORE = re.compile(
     r"(?:for|since|last|past|after|in|within|over|next|every|from|smok\w*|diabet\w*|before|about|"
     r"than|to|upto|survived|survival|live|lived|hypertension|htn|dm|bp|sugar|took|took for|"
+    r"user|users|smoker|drinker|chewer|addict|gutka|tobacco|alcohol|"
     r"treatment|remission|worked|working|works|married|together|service|job|\d\s*-)\s*"
     r"(?:the |last |past |about |around |almost |nearly |more than |only )*$"
 )

@@ -92,7 +92,7 @@ def _numbered(doc: Document) -> Iterator[Stage]:
     for number, pattern in enumerate(_patterns()):
         for match in pattern.finditer(doc.norm):
             group = _group(match)
-            if group is None:
+            if group is None or _SUPPOSED.search(doc.norm, 0, match.start()):
                 continue
             letter = match.groupdict().get("x")
             system = "FIGO" if number == 3 else _system(letter)
@@ -101,6 +101,11 @@ def _numbered(doc: Document) -> Iterator[Stage]:
             yield Stage(group, system, match.start(), end, sure)
 
 
+# "What is the difference of stage 3 and 4", "if it was stage 1": nobody's stage.
+_SUPPOSED = re.compile(
+    r"(?:difference|if (?:it|this|that|she|he) (?:was|is|were|be|would be)|what (?:is|does|means?)"
+    r"|meaning of|suppose)\b[^.?!,]{0,40}$"
+)
 # "stage 3 or 4": which of the two is not known.
 _OR_ANOTHER = re.compile(r"\s?(?:or|/|-|to)\s?(?:stage\s)?(?:[1-4]|iv|iii|ii|i)\b")
 
