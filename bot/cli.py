@@ -136,10 +136,30 @@ def export(
         data = export_bytes(case, form)
     except (UnknownCase, ValueError) as error:
         _fail(str(error))
+    _write(data, out)
+
+
+def _write(data: bytes, out: Path | None) -> None:
     if out:
         out.write_bytes(data)
     else:
         sys.stdout.buffer.write(data)
+
+
+@app.command()
+def access(
+    conversation: Annotated[str, typer.Argument(help="Conversation or case number.")],
+    out: Annotated[Path | None, typer.Option(help="File to write; default: stdout.")] = None,
+) -> None:
+    """A copy of everything kept about a person, for that person."""
+    from bot.operations.access import access_copy
+    from bot.operations.cases import UnknownCase, open_store
+
+    try:
+        data = access_copy(open_store(), conversation)
+    except UnknownCase as error:
+        _fail(str(error))
+    _write(data, out)
 
 
 @app.command()
