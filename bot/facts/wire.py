@@ -235,7 +235,8 @@ class Symptom(_Lenient):
     @property
     def word(self) -> str:
         """The name as rules write it."""
-        return self.name.strip().lower().replace(" ", "_").replace("-", "_")
+        plain = self.name.strip().lower().replace("'", "").replace("’", "")
+        return plain.replace(" ", "_").replace("-", "_")
 
 
 class Procedure(_Lenient):

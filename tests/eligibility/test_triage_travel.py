@@ -32,8 +32,25 @@ NOT_EATING = (
     "new_jaundice",
 )
 LINES = ("central_line", "port", "picc")
-BREATHLESS = ("breathlessness", "breathless", "breathless_at_rest", "dyspnoea", "dyspnea")
+BREATHLESS = ("breathlessness", "breathless", "dyspnoea", "dyspnea")
 ONE_SIDED = ("weakness_one_side", "one_sided_weakness", "face_drooping", "cannot_speak")
+# Named without any severity, as the trigger phrases of the reference.
+NOW_BY_NAME = (
+    *("cannot breathe", "can't breathe", "gasping", "breathless at rest", "severe breathlessness"),
+    *("vomiting blood", "coughing blood a lot", "major bleeding", "severe bleeding"),
+    *("heavy bleeding", "bleeding won't stop", "black stool and dizzy"),
+    *("not recognising us", "very drowsy", "talking nonsense", "cannot wake"),
+    *("one side not moving", "sudden weakness", "can’t speak"),
+    *("legs weak", "legs numb", "leg weakness", "leg numbness", "can't walk since yesterday"),
+    *("lost control of stool", "face and neck swollen", "face and neck swelling"),
+    *("noisy breathing", "stridor", "cannot swallow saliva"),
+    *("self-harm", "suicidal thoughts", "want to die"),
+    *("throat closing", "anaphylaxis", "overdose", "took too many tablets"),
+)
+TODAY_BY_NAME = (
+    *("bleeding", "mild bleeding", "coughing blood", "blood streaks"),
+    *("one swollen leg", "one leg swollen", "not eaten for 2 days", "nothing stays down"),
+)
 
 TRIAGE: list[tuple[dict[str, Any], str]] = [
     *(({"red_flags": [f"RF{n}"]}, EMERGENCY) for n in range(1, 16)),
@@ -66,6 +83,14 @@ TRIAGE: list[tuple[dict[str, Any], str]] = [
     *(({"symptoms": [{"name": b, "severity": 7}]}, ROUTINE) for b in BREATHLESS),
     *(({"symptoms": [{"name": b, "severity": 9}]}, EMERGENCY) for b in BREATHLESS),
     ({"symptoms": ["breathlessness"]}, ROUTINE),
+    *(({"symptoms": [w]}, EMERGENCY) for w in NOW_BY_NAME),
+    *(({"symptoms": [w]}, URGENT) for w in TODAY_BY_NAME),
+    *(
+        ({"symptoms": [{"name": w, "severity": n}]}, EMERGENCY)
+        for w in ("bleeding", "coughing blood")
+        for n in (8, 9)
+    ),
+    *(({"symptoms": [{"name": w, "severity": 7}]}, URGENT) for w in ("bleeding", "coughing blood")),
     *(({"symptoms": [w]}, EMERGENCY) for w in ONE_SIDED),
     ({"symptoms": ["chest pain"]}, EMERGENCY),
     ({"symptoms": ["bowel_obstruction"]}, EMERGENCY),
