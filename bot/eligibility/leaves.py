@@ -248,7 +248,7 @@ def read_refractory(source: Mapping[str, Any], path: Path) -> Condition:
     classes = _treatment_names(source.get("class", []), (*path, "class"))
 
     def test(view: View) -> Tri:
-        if not names.isdisjoint(view.refractory):
+        if not (names.isdisjoint(view.refractory) and names.isdisjoint(view.refractory_through)):
             return True
         if not classes.isdisjoint(view.refractory):
             given = not names.isdisjoint(view.received)

@@ -45,6 +45,7 @@ _REGIONAL_STAGE_IV: Final = frozenset(
 class View:
     """What rules see: `values` by fact name (absent = unknown) and what stands behind them.
 
+    `refractory` holds the told drugs and classes, `refractory_through` the classes of told drugs.
     `asks_for` names, for a derived fact that is unknown, the facts that would settle it;
     `why` gives the reason for each derived value. `at_least` holds what a number that is not
     known exactly cannot be below: two regimens told are at least two lines.
@@ -56,6 +57,7 @@ class View:
     received: frozenset[str]
     received_complete: bool
     refractory: frozenset[str]
+    refractory_through: frozenset[str]
     refractory_complete: bool
     asks_for: dict[str, tuple[str, ...]] = field(default_factory=dict)
     why: dict[str, str] = field(default_factory=dict)
@@ -83,7 +85,8 @@ def derive(facts: CaseFacts) -> View:
         entity=None,
         received=history.received,
         received_complete=history.complete,
-        refractory=facts.refractory_to or history.refractory,
+        refractory=_with_drugs(facts.refractory_to) or history.refractory,
+        refractory_through=_classes_behind(facts.refractory_to),
         refractory_complete=facts.refractory_to is not None,
         why=dict(facts.converted),
     )
@@ -203,6 +206,18 @@ def _history(view: View, facts: CaseFacts, history: History) -> None:
         view.asks_for["refractory_to_last"] = ("disease_status",)
     if status == "progressed":
         view.asks_for["refractory_to_last"] = ("months_to_relapse",)
+
+
+def _with_drugs(told: frozenset[str] | None) -> frozenset[str]:
+    """Brand and regimen names stand for their drugs."""
+    names = told or frozenset()
+    return names.union(*(found.drugs for found in map(drugs_of, names) if found))
+
+
+def _classes_behind(told: frozenset[str] | None) -> frozenset[str]:
+    """Growth on a drug is growth on its class; growth on a class says nothing of each drug."""
+    found = [known for name in told or () if (known := drugs_of(name)) and not known.regimen]
+    return frozenset().union(*(known.classes for known in found))
 
 
 def _classes_of(name: str) -> frozenset[str]:
