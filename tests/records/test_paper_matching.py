@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+import yaml
 
 from bot.facts.case import Case, CaseNumber, CaseState, Consent, ConversationId
 from bot.oncology.knowledge_files import KnowledgeError
@@ -119,6 +120,17 @@ def test_what_the_paper_says_and_what_the_person_says_must_agree() -> None:
 def test_a_mention_on_another_paper_is_no_title() -> None:
     text = "To whom it may concern\nHe had an MRI brain, CT chest and a biopsy. Please help."
     assert match(read(io.BytesIO(text_pdf(text)), with_ocr=False), today=TODAY).item is None
+
+
+OTHERS = yaml.safe_load(Path(__file__).with_name("other_papers.yml").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("paper", OTHERS, ids=[p["text"].splitlines()[0] for p in OTHERS])
+def test_papers_of_other_hospitals_are_never_filed_wrongly(paper: dict[str, str]) -> None:
+    found = match(read(io.BytesIO(text_pdf(paper["text"])), with_ocr=False), today=TODAY)
+    right = paper.get("is")
+    assert found.item is None or found.item == right
+    assert right is None or right in found.options
 
 
 FORMS = [

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -37,6 +37,7 @@ MOST_OPTIONS: Final = 4
 _SHORT_CAPTION: Final = 12  # words
 _HEADING_LINES: Final = 18
 _HEADING_WORDS: Final = 9
+_PAPERWORK_LINES: Final = 4
 _FILES_WITHOUT_PAPERS: Final = frozenset({Kind.AUDIO, Kind.VIDEO, Kind.CONTACT})
 _ENDINGS: Final = {
     Kind.PDF: (".pdf",),
@@ -100,7 +101,8 @@ def match(
     form = "photo" if evidence.kind == Kind.PHOTO else "report"
     scores = _together(said, _on_paper(evidence.text))
     found = paper_date(evidence.text[:6000], today or date.today())  # noqa: DTZ011 - a day
-    return _decided(form, scores, found.isoformat() if found else None, notes)
+    decided = _decided(form, scores, found.isoformat() if found else None, notes)
+    return replace(decided, item=None, also=()) if _is_paperwork(evidence.text) else decided
 
 
 def match_words(text: str) -> Match:
@@ -150,6 +152,13 @@ def _on_paper(text: str) -> list[dict[str, float]]:
         for paper, weight in titles.items()
     }
     return [titled, _weighed(found, BODY), content]
+
+
+def _is_paperwork(text: str) -> bool:
+    """Whether it begins like a bill, an appointment or a form, which name records and are none."""
+    lines = [line for line in text.splitlines() if line.strip()][:_PAPERWORK_LINES]
+    beginning = f" {plain(' '.join(lines))} "
+    return any(f" {plain(word)} " in beginning for word in matching().paperwork)
 
 
 def _is_heading(line: str) -> bool:

@@ -55,6 +55,7 @@ class Matching:
     papers: dict[str, Words]
     scans: dict[str, Words]
     mention_lines: tuple[str, ...]
+    paperwork: tuple[str, ...]
     sharing_hosts: tuple[str, ...]
 
     @property
