@@ -20,7 +20,7 @@ FLOOD = choose().said["flood"]
 @pytest.fixture
 def patient_service(tmp_path: Path, migrated_sqlite: Path) -> Iterator[Service]:
     """A service that waits a moment for more words."""
-    with running(tmp_path, migrated_sqlite, INTAKE_MESSAGE_PAUSE_SECONDS="0.6") as made:
+    with running(tmp_path, migrated_sqlite, INTAKE_MESSAGE_PAUSE_SECONDS="3") as made:
         yield made
 
 
