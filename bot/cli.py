@@ -38,11 +38,11 @@ def main() -> None:
     """Run a command; a known failure is one line, never a traceback."""
     from bot.operations.run import CannotStart
     from bot.operations.training import TrainingFailed
-    from bot.store.errors import StoreUnavailable
+    from bot.store.errors import BadKeys, StoreUnavailable
 
     try:
         app()
-    except (SettingMissing, CannotStart, TrainingFailed, StoreUnavailable) as error:
+    except (SettingMissing, CannotStart, TrainingFailed, StoreUnavailable, BadKeys) as error:
         _fail(str(error))
     except KeyboardInterrupt:
         sys.exit(130)
@@ -368,7 +368,6 @@ def keys_rotate() -> None:
     from bot.operations.keys import rotate
 
     rotate(open_store(), lambda line: print(line, flush=True))
-    print("Everything is under the newest key; older ones can be dropped.")
 
 
 @app.command()

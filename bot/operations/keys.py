@@ -24,5 +24,7 @@ def rotate(store: Store, say: Callable[[str], None]) -> int:
         total += rewritten
         say(f"rewritten: {rewritten}")
         if not rewritten:
-            break
+            say("Everything is under the newest key; older ones can be dropped.")
+            return total
+    say("Something still writes under an older key: give every process the new one, run it again.")
     return total
