@@ -24,9 +24,9 @@ from bot.export.case_list import csv_list
 from bot.export.workbook import WORKBOOK, Sheet, workbook
 from bot.facts.case import CaseState
 from bot.store import console_queries
-from bot.store.cases import RANK_EMERGENCY
 from bot.store.console_queries import Spoken
 from bot.store.queries import CaseFilter, CaseLine, PageKey
+from bot.store.ranking import RANK_EMERGENCY
 
 PAGE = 50
 MOST_EXPORTED = 20_000

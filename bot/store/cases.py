@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Protocol, runtime_checkable
@@ -24,6 +24,7 @@ from bot.facts.case import (
 from bot.store.case_tables import AssessmentRow, CaseRow, CaseTerm, ChecklistRow, FactRow
 from bot.store.crypto import Cipher
 from bot.store.database import Database, insert_new, put
+from bot.store.ranking import RANK_REST, place
 from bot.store.records import AssessmentRecord, ChecklistItem, FactVersion
 from bot.store.tables import Conversation
 
@@ -31,9 +32,6 @@ from bot.store.tables import Conversation
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 # Facts the console filters by; their values are findable through keyed hashes only.
 INDEXED_FACTS = ("cancer_type", "country")
-RANK_EMERGENCY, RANK_URGENT, RANK_WAITING, RANK_REST = range(4)
-# The one red flag that means "today", not "now".
-SAME_DAY = "RF16"
 ATTENTION = frozenset({CaseState.HUMAN, CaseState.EMERGENCY, CaseState.ASSESSED})
 
 
@@ -184,26 +182,6 @@ def reasons(case: Case) -> frozenset[str]:
     handover = {f"handover:{case.handover_reason}"} if case.handover_reason else set()
     alerts = {f"alert:{alert}" for alert in case.memory.get("alerts", ())}
     return frozenset(state | handover | alerts | {f"question:{q}" for q in case.open_questions})
-
-
-def place(row: CaseRow, now: datetime) -> None:
-    """Put a changed case at its place in the coordinators' queue."""
-    row.updated_at = now
-    row.version += 1
-    row.queue_rank = _rank(row)
-    row.queue_at = row.waiting_since or now
-
-
-def _rank(row: CaseRow) -> int:
-    if not row.urgent:
-        return RANK_WAITING if row.waiting_since else RANK_REST
-    now = row.state == CaseState.EMERGENCY or acute(row.dialogue.get("flags", ()))
-    return RANK_EMERGENCY if now else RANK_URGENT
-
-
-def acute(flags: Iterable[str]) -> bool:
-    """Whether one of the warning signs means "now", not "today"."""
-    return any(not flag.startswith(SAME_DAY) for flag in flags)
 
 
 def _fact(row: FactRow) -> Fact:

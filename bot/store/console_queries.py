@@ -23,6 +23,7 @@ from bot.store.case_tables import CaseRow
 from bot.store.desk_tables import Mention
 from bot.store.messages import Author, OutboundReply
 from bot.store.outgoing import write_replies
+from bot.store.ranking import place
 from bot.store.store import Store
 from bot.store.tables import Conversation, Message
 
@@ -103,7 +104,7 @@ def reply(store: Store, number: str, actor: str, epoch: int, text: str) -> Hold:
         author = Author.COORDINATOR
         write_replies(session, conversation, [content], now, author=author, author_name=actor)
         row.waiting_since, row.urgent = None, False
-        cases.place(row, now)
+        place(row, now)
         record(session, now, actor, "case.reply", f"case:{row.number}", None)
         return Hold.DONE
 

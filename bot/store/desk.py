@@ -19,6 +19,7 @@ from bot.store.case_tables import CaseRow, ChecklistRow, Note, Tag
 from bot.store.database import Database, insert_new, put
 from bot.store.desk_tables import Mention, SavedView
 from bot.store.errors import NotFound, TurnConflict
+from bot.store.ranking import place
 from bot.store.tables import User
 
 # A colleague named in a note; not the middle of an e-mail address.
@@ -107,7 +108,7 @@ class Desk:
             item.state, item.updated_at = state, now
             session.flush()
             cases.count_missing(session, row)
-            cases.place(row, now)
+            place(row, now)
             record(session, now, actor, "case.checklist", f"case:{row.number}", state)
 
     def add_note(self, number: str, author: str, body: str) -> int:
@@ -212,7 +213,7 @@ class Desk:
             row = self._locked(session, number, version)
             for name, value in values.items():
                 setattr(row, name, value)
-            cases.place(row, now)
+            place(row, now)
             shown = values.get("assigned_to") or values.get("desk")
             record(session, now, actor, action, f"case:{row.number}", shown)
             return row.version

@@ -12,10 +12,11 @@ from sqlalchemy.orm import Session
 
 from bot.store.audit import record
 from bot.store.case_tables import CaseRow, CaseTerm, FactRow, Tag
-from bot.store.cases import RANK_EMERGENCY, RANK_URGENT, RANK_WAITING, term_key
+from bot.store.cases import term_key
 from bot.store.database import Database
 from bot.store.desk_tables import Mention
 from bot.store.messages import Author, InboundMessage, Kind, Outgoing, State
+from bot.store.ranking import RANK_EMERGENCY, RANK_URGENT, RANK_WAITING
 from bot.store.records import TranscriptLine
 from bot.store.tables import IS_TROUBLE, Conversation, DeliveryEvent, Message
 
