@@ -60,7 +60,7 @@ TABLE: dict[str, Who] = {
     f"GET {CASE}/messages/{{message}}": CARE,
     f"POST {CASE}/messages/{{message}}": CARE,
     f"POST {CASE}/objection": CARE,
-    f"GET {CASE}/find": CARE,
+    f"POST {CASE}/find": CARE,
     f"POST {CASE}/tags": CARE,
     "POST /console/views": CARE,
     "POST /console/views/remove": CARE,
