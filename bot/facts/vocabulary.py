@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Final
 
 import yaml
 
 from bot.oncology.knowledge_files import KNOWLEDGE
-from bot.oncology.vocabulary import treatment_book, treatments
+from bot.oncology.text import read_document
+from bot.oncology.vocabulary import Treatment, treatment_book, treatments
 
 _CLASS_WORDS: Final = {
     "proteasomeinhibitor": "PI",
@@ -194,7 +195,7 @@ _JOINED: Final = re.compile(r"\s*[+/,&]\s*|\s+(?:and|plus|with)\s+", re.I)
 
 def _one(name: str) -> Known | None:
     exact = _by_name().get(name.casefold())
-    found = treatments()[exact] if exact else treatment_book().get(name)
+    found = treatments()[exact] if exact else treatment_book().get(name) or _misspelt(name)
     if found is None:
         return None
     parts = [treatments()[c] for c in found.components if c in treatments()]
@@ -204,3 +205,12 @@ def _one(name: str) -> Known | None:
         modality=found.modality,
         regimen=bool(found.components),
     )
+
+
+@lru_cache(maxsize=1024)
+def _misspelt(name: str) -> Treatment | None:
+    """The treatment meant by one long word with a wrong letter or two (B3)."""
+    if not name.isalpha() or key(name) in _class_keys():
+        return None
+    hits = treatment_book().find(read_document(name))
+    return hits[0].value if len(hits) == 1 else None

@@ -185,3 +185,34 @@ def test_a_confirmed_list_that_was_never_told_confirms_nothing() -> None:
     assert not view(cancer_type="mantle", classes_complete=True).received_complete
     told = view(cancer_type="mantle", classes_complete=True, drug_classes_received=[])
     assert told.received_complete
+
+
+MISSPELT = [
+    ("daratumamab", "daratumumab", "anti_CD38"),
+    ("Imbruvika", "ibrutinib", "BTKi"),
+    ("osimertnib + pemetrexd", "osimertinib", "EGFR_TKI"),
+]
+
+
+@pytest.mark.parametrize(("written", "drug", "drug_class"), MISSPELT)
+def test_a_long_name_with_a_wrong_letter_is_understood(
+    written: str, drug: str, drug_class: str
+) -> None:
+    assert {drug, drug_class} <= view(treatments=[done(written)]).received
+
+
+@pytest.mark.parametrize("word", ["painkiller", "metformin", "nothing", "zinc"])
+def test_other_words_are_no_drug_of_the_vocabulary(word: str) -> None:
+    assert view(treatments=[done(word)]).received == {word}
+
+
+def test_growth_on_a_brand_is_growth_on_its_drug_and_its_class() -> None:
+    told = view(refractory_to=["Revlimid"])
+    assert "lenalidomide" in told.refractory
+    assert told.refractory_through == {"IMiD"}
+
+
+def test_growth_on_a_class_says_nothing_of_each_drug() -> None:
+    told = view(refractory_to=["IMiD"])
+    assert told.refractory == {"IMiD"}
+    assert not told.refractory_through
