@@ -95,6 +95,14 @@ class TextModel:
         order = np.argsort(-scores)
         return [(self.labels[i], float(scores[i])) for i in order]
 
+    def best(self, texts: Sequence[str]) -> list[tuple[str, float]]:
+        """The likeliest label of each text, with its probability."""
+        features = hstack([v.transform(texts) for v in self._vectorizers]).tocsr()
+        scores = features @ self._weights + self._bias
+        scores = np.exp(scores - scores.max(axis=1, keepdims=True))
+        scores /= scores.sum(axis=1, keepdims=True)
+        return [(self.labels[row.argmax()], float(row.max())) for row in scores]
+
     def save(self, folder: Path) -> None:
         """Write `model.json` (labels, vocabularies) and `model.npz` (arrays) into `folder`."""
         described = {
