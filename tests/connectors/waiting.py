@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 T = TypeVar("T")
-LONGEST_SECONDS = 30.0
+LONGEST_SECONDS = 90.0
 
 
 def until(look: Callable[[], T], seconds: float = LONGEST_SECONDS) -> T:
