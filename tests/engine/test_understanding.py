@@ -138,3 +138,24 @@ def test_a_short_answer_to_the_open_question_gives_facts(
 def test_words_under_an_open_question(engine: Engine, asks: str, text: str, intent: str) -> None:
     (result,) = engine.understand(text, asks=asks)
     assert result["intent"] == intent
+
+
+@pytest.mark.parametrize(
+    ("text", "status"),
+    [
+        (
+            "ovarian cancer. five quiet years, now the old trouble knocks at the door again",
+            "relapsed",
+        ),
+        ("myeloma, three medicines and not one touched it", "refractory"),
+        ("is it normal that breast cancer comes back?", None),
+        ("breast cancer. my back pain is getting worse", None),
+        ("we had five quiet years in this house", None),
+    ],
+)
+def test_the_status_is_heard_in_words_nobody_listed(
+    engine: Engine, text: str, status: str | None
+) -> None:
+    mentions = engine.understand(text)[0]["reading"]["mentions"]
+    heard = [m["value"] for m in mentions if m["fact"] == "disease_status"]
+    assert heard == ([status] if status else [])
