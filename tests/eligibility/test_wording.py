@@ -14,8 +14,7 @@ from bot.eligibility.lint import FORBIDDEN
 from bot.eligibility.ruleset import current
 from bot.eligibility.wording import words
 from bot.facts.model import FactError
-from tests.eligibility.test_reference import CASES
-from tests.eligibility.vignettes_file import FIT
+from tests.eligibility.test_reference import CASES, whole
 
 NEGATIVE = ("NOT_YET", "TRIAL_ONLY", "NO_MATCH", "DEFER")
 # REQ-103 and the house rule: no promise, no chance in numbers, no survival, no price.
@@ -77,13 +76,9 @@ def test_the_check_itself_finds_a_promise(sentence: str) -> None:
     assert FORBIDDEN.search(sentence)
 
 
-def _usable(facts: dict[str, Any]) -> dict[str, Any]:
-    return {k: v for k, v in {**FIT, **facts}.items() if v is not None}
-
-
-@pytest.mark.parametrize("case", [c.values[0]["facts"] for c in CASES[::3]], ids=range(79))
+@pytest.mark.parametrize("case", [whole(c.values[0]) for c in CASES[::6]])
 def test_every_answer_explains_itself(case: dict[str, Any]) -> None:
-    done = assess(_usable(case))
+    done = assess(case)
     for result in done.pathways:
         told = explain(done, result.id)
         short = in_short(done, result.id)
