@@ -2,14 +2,12 @@
 
 1. A red flag that the vocabulary heard makes the message an emergency, whatever the model says.
 2. A message that the model cannot place but in which the vocabulary found facts gives facts.
-3. So does a message that looks like a question about nothing in particular, or faintly like one,
+3. So does a message that looks like a question about several topics at once, or faintly like one,
    unless it has a question mark. Who writes, and what they wish to hear about, are no facts in
-   this sense.
+   this sense. A question that is surely one, but of no topic, stays a question.
 4. A short message that holds the very fact just asked for is the answer to it, unless it has a
    question mark, agrees, declines, corrects, or wants to leave.
-5. While a question is open, so is a short message that the model is not sure about: people answer
-   in words that nobody wrote down before. Distress needs less to count than anything else.
-6. A list ("lung, bone, liver") resembles a correction. While a question is open, a correction must
+5. A list ("lung, bone, liver") resembles a correction. While a question is open, a correction must
    be likely, or heard in the words.
 """
 
@@ -26,13 +24,12 @@ from rasa.shared.constants import DEFAULT_NLU_FALLBACK_INTENT_NAME
 from rasa.shared.nlu.constants import INTENT, INTENT_NAME_KEY, PREDICTED_CONFIDENCE_KEY, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
-from bot.engine.intent_classifier import QUESTION, RANKING, TOPIC
+from bot.engine.intent_classifier import QUESTION, RANKING, TOPIC, TOPIC_CONFIDENCE
 from bot.engine.knowledge_extractor import READING
 
 EMERGENCY = "report_emergency"
 GIVES_FACTS = "inform"
 CORRECTS = "correct"
-DISTRESS = "distress"
 
 _BY_THE_WAY = frozenset({"pathway_interest", "main_question", "user_role", "sex"})
 # What a short message may mean although it names the fact asked for.
@@ -40,11 +37,8 @@ _OWN_MEANING = frozenset(
     {"affirm", "deny", "dont_know", "skip", CORRECTS, "human", "stop", "delete_data"}
 )
 _SHORT = 8  # words
-# Below these the model is not sure: of a question, of anything while a question of ours is open,
-# of distress then (words it never saw reach 0.26), and of a correction.
+# Below these the model is not sure: of a question, and of a correction.
 _SURE_OF_QUESTION = 0.4
-_SURE = 0.5
-_SURE_OF_DISTRESS = 0.3
 _SURE_OF_CORRECTION = 0.6
 # Of all scripts: Latin, full-width, Arabic, Armenian, Ethiopic.
 _QUESTION_MARKS = frozenset("?？؟՞፧")
@@ -56,7 +50,7 @@ class _Heard:
 
     intent: str | None
     confidence: float
-    topic: str | None
+    scattered: bool
     facts: frozenset[str]
     flagged: bool
     corrects: bool
@@ -74,7 +68,7 @@ class _Heard:
         return cls(
             intent=intent.get(INTENT_NAME_KEY),
             confidence=intent.get(PREDICTED_CONFIDENCE_KEY) or 0.0,
-            topic=message.get(TOPIC),
+            scattered=message.get(TOPIC) is None and message.get(TOPIC_CONFIDENCE) is not None,
             facts=frozenset(mention["fact"] for mention in mentions),
             flagged=bool(reading.get("flags")),
             corrects=any(mention["corrects"] for mention in mentions),
@@ -109,19 +103,18 @@ def _ruling(heard: _Heard) -> str | None:
         return GIVES_FACTS
     if not heard.tells:
         return None
-    faint = heard.topic is None or heard.confidence < _SURE_OF_QUESTION
+    faint = heard.scattered or heard.confidence < _SURE_OF_QUESTION
     vague = heard.intent == QUESTION and faint and not heard.question_mark
     return GIVES_FACTS if vague or heard.lost else None
 
 
 def _answers(heard: _Heard) -> bool:
-    """Whether a short message answers the open question."""
+    """Whether a short message holds the fact that was just asked for."""
     if not heard.asked or not heard.short or heard.question_mark:
         return False
     if heard.intent == EMERGENCY or heard.means_itself:
         return False
-    enough = _SURE_OF_DISTRESS if heard.intent == DISTRESS else _SURE
-    return heard.asked in heard.facts or heard.lost or heard.confidence < enough
+    return heard.asked in heard.facts
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=False)

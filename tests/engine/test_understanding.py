@@ -127,7 +127,8 @@ def test_a_short_answer_to_the_open_question_gives_facts(
 @pytest.mark.parametrize(
     ("asks", "text", "intent"),
     [
-        ("disease_status", "zzk wub still so", "inform"),
+        ("ecog", "can you promise it works", "manipulation"),
+        ("treatments", "what is stage 3c", "ask_question"),
         ("metastatic_sites", "lung, liver, bone", "inform"),
         ("disease_status", "i am so scared", "distress"),
         ("stage_group", "i don't know", "dont_know"),
