@@ -52,7 +52,10 @@ def read_stages(doc: Document, asks: str | None) -> Iterator[Mention | Ambiguity
 
 def _found(doc: Document, asks: str | None) -> list[Stage]:
     asked = asks in ("stage_group", "stage_raw", "stage")
-    found = [*_own_systems(doc), *_numbered(doc), *_tnm(doc), *_said(doc), *_beside_cancer(doc)]
+    numbered = list(_numbered(doc))
+    # "Locally advanced stage III": the number says more than the word beside it.
+    said = [s for s in _said(doc) if not any(_overlap(s, n) for n in numbered)]
+    found = [*_own_systems(doc), *numbered, *_tnm(doc), *said, *_beside_cancer(doc)]
     if not any(stage.group for stage in found):
         found.extend(_lone_roman(doc))
     if not found and (asked or asks == "extent"):
@@ -60,10 +63,14 @@ def _found(doc: Document, asks: str | None) -> list[Stage]:
     return _not_overlapping(found)
 
 
+def _overlap(one: Stage, other: Stage) -> bool:
+    return one.nstart < other.nend and other.nstart < one.nend
+
+
 def _not_overlapping(found: list[Stage]) -> list[Stage]:
     kept: list[Stage] = []
     for stage in sorted(found, key=lambda s: s.nstart - s.nend):
-        if not any(k.nstart < stage.nend and stage.nstart < k.nend for k in kept):
+        if not any(_overlap(k, stage) for k in kept):
             kept.append(stage)
     return sorted(kept, key=lambda s: s.nstart)
 
@@ -76,7 +83,9 @@ def _patterns() -> tuple[re.Pattern[str], ...]:
     gap = rf"[\s.:=#\-(]*(?:(?:{small})\b[\s.:=#\-(]*){{0,2}}"
     number = _NUMBER.format("n") + _LETTER.format("x")
     return (
-        re.compile(rf"\b(?:{words})s?\b{gap}(?:{number}|(?P<o>{ordinals}))(?![\w%])(?!\.\d)"),
+        re.compile(
+            rf"\b(?:{words})s?(?:\b|(?=\d)){gap}(?:{number}|(?P<o>{ordinals}))(?![\w%])(?!\.\d)"
+        ),
         re.compile(
             r"\bst\.?\s?(?P<n>[1-4]|iv|iii|ii)(?P<x>[abc][1-3]?)?\b(?!\s*(?:cycle|year|month|time))"
         ),
