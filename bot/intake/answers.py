@@ -20,6 +20,7 @@ ASIDE = frozenset(
 )
 # An unsure question of so many words is one; fewer may be a name that nobody knows.
 QUESTION_WORDS = 6
+LIKELY_QUESTION = 0.6
 # Questions whose answer in the person's own words is worth keeping even when no fact was found.
 STATEMENTS = frozenset({"inform", "nlu_fallback", "correct", "ask_question"})
 OWN_WORDS = frozenset({"treatments", "cancer_type", "drug_classes_received", "refractory_to"})
@@ -111,7 +112,8 @@ def _not_understood(turn: Turn, asks: str) -> bool:
     case = turn.case
     case.failed[asks] = case.failed.get(asks, 0) + 1
     said = len(turn.heard.text.split())
-    if turn.heard.intent == "ask_question" and said >= QUESTION_WORDS:
+    likely = turn.heard.confidence >= LIKELY_QUESTION and said >= QUESTION_WORDS // 2
+    if turn.heard.intent == "ask_question" and (likely or said >= QUESTION_WORDS):
         turn.pass_on("utter_question_passed_on")
         return False
     wordy = said >= (3 if case.failed[asks] == 1 else 1)

@@ -30,6 +30,7 @@ ADULT_AGE = 18
 # A sure question or wish for advice; medicines named in nothing but a question were not given.
 ASKING = frozenset({"ask_question", "ask_advice", "manipulation"})
 SURE_OF_QUESTION = 0.8
+LIKELY_QUESTION = 0.5
 PLAIN_ANSWER = 2  # words; a longer sentence with a "no" in it may mean anything
 PLACES = frozenset({"city", "country"})
 MEDICINES = frozenset({"treatments", "current_treatment", "drug_classes_received"})
@@ -245,9 +246,11 @@ def _chosen(turn: Turn) -> bool:
 
 def _chosen_in_passing(turn: Turn) -> None:
     """A choice named among other words, when nothing else answered the question."""
-    asks = turn.asked
+    asks, heard = turn.asked, turn.heard
+    if heard.intent in ASKING and heard.confidence >= LIKELY_QUESTION:
+        return  # "Can you promise it works?" says nothing of daily life
     if asks and asks in turn.questions and asks not in turn.case.facts:
-        _choose(turn, asks, turn.questions[asks].choice_within(turn.heard.text))
+        _choose(turn, asks, turn.questions[asks].choice_within(heard.text))
 
 
 def _chosen_by_yes_or_no(turn: Turn) -> None:

@@ -328,3 +328,19 @@ def test_the_country_of_the_phone_number_is_offered_and_never_taken() -> None:
     assert talk.fact("country") is None
     assert talk.replies[-1].buttons[0].title == "Bangladesh"
     assert talk.taps("Bangladesh").fact("country") == "BD"
+
+
+def test_a_demand_to_promise_is_no_answer_about_daily_life() -> None:
+    talk = result()
+    while talk.case.asks != "ecog":
+        talk.says("not sure", "dont_know")
+    talk.says("can you promise it works", "manipulation", confidence=0.83)
+    assert talk.fact("ecog") is None
+    assert "utter_manipulation" in talk.said, talk
+
+
+def test_a_question_about_a_stage_is_no_treatment() -> None:
+    talk = Talking().agreed().says("ovarian cancer")
+    talk.says("what is stage 3c", "ask_question", confidence=0.7)
+    assert talk.fact("treatments_raw") is None
+    assert talk.case.asks == "treatments", talk
