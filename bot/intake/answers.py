@@ -112,8 +112,10 @@ def _not_understood(turn: Turn, asks: str) -> bool:
     case = turn.case
     case.failed[asks] = case.failed.get(asks, 0) + 1
     said = len(turn.heard.text.split())
-    likely = turn.heard.confidence >= LIKELY_QUESTION and said >= QUESTION_WORDS // 2
-    if turn.heard.intent == "ask_question" and (likely or said >= QUESTION_WORDS):
+    least = QUESTION_WORDS
+    if asks in OWN_WORDS and turn.heard.confidence >= LIKELY_QUESTION:
+        least = QUESTION_WORDS // 2  # "what is stage 3c" is no treatment in own words
+    if turn.heard.intent == "ask_question" and said >= least:
         turn.pass_on("utter_question_passed_on")
         return False
     wordy = said >= (3 if case.failed[asks] == 1 else 1)

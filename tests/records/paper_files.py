@@ -6,7 +6,7 @@ import io
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from fpdf import FPDF
@@ -24,6 +24,7 @@ def days_ago(days: int) -> str:
 def text_pdf(text: str, password: str | None = None) -> bytes:
     """A PDF with a text layer."""
     pdf = FPDF()
+    pdf.set_creation_date(datetime(2026, 1, 1, tzinfo=UTC))  # the same text is the same file
     pdf.add_font("noto", fname=FONT)
     pdf.set_font("noto", size=10)
     pdf.add_page()
