@@ -51,5 +51,7 @@ def workbook(sheets: Iterable[Sheet]) -> bytes:
 
 
 def _name(title: str, place: int) -> str:
-    cleaned = _NOT_IN_NAMES.sub(" ", title).strip()[:_LONGEST_NAME]
+    # Spreadsheets count in UTF-16 units: a rare character is two of them, and is not cut in half.
+    units = _NOT_IN_NAMES.sub(" ", title).strip().encode("utf-16-le", "ignore")
+    cleaned = units[: 2 * _LONGEST_NAME].decode("utf-16-le", "ignore").strip()
     return cleaned or str(place)
