@@ -16,7 +16,7 @@ from bot.intake.questions import Choice, relation_of
 from bot.intake.rights import PENDING as SURE
 from bot.intake.speech import letters
 from bot.intake.turn import Turn
-from bot.oncology.reading import Mention, Reading
+from bot.oncology.reading import Ambiguity, Mention, Reading
 
 PLAIN_KINDS = frozenset({"text", "button", "command"})
 KIND_REPLIES = {
@@ -119,7 +119,17 @@ def _sifted(turn: Turn) -> Reading:
     elif heard.intent in ASKING and told <= PLACES and len(heard.text.split()) > PLAIN_ANSWER:
         left_out = PLACES  # "Can I ...?", "Is it ...?": there are towns of that name
     kept = (m for m in reading.mentions if m.fact not in left_out)
-    return replace(reading, mentions=tuple(m for m in kept if not _opens_a_correction(turn, m)))
+    told_of = tuple(m for m in kept if not _opens_a_correction(turn, m))
+    return replace(reading, mentions=told_of, ambiguities=_stated(turn))
+
+
+def _stated(turn: Turn) -> tuple[Ambiguity, ...]:
+    """The open meanings; a cancer named in a question ("do you treat liver cancer") is none."""
+    heard = turn.heard
+    asking = heard.intent in ASKING and heard.confidence >= LIKELY_QUESTION
+    if not asking or turn.cancer is None:
+        return heard.reading.ambiguities
+    return tuple(a for a in heard.reading.ambiguities if a.fact != "cancer_type")
 
 
 def _opens_a_correction(turn: Turn, mention: Mention) -> bool:

@@ -304,6 +304,12 @@ def test_another_organ_beside_a_known_cancer_is_where_it_has_spread() -> None:
     assert talk.fact("extent") == "metastatic", talk
 
 
+def test_a_cancer_that_is_only_asked_about_is_no_spread() -> None:
+    talk = Talking().agreed().says("ovarian cancer, carboplatin, London, only in one place")
+    talk.says("do you also treat liver cancer", "ask_question", confidence=0.9)
+    assert talk.fact("extent") == "localised", talk
+
+
 def test_back_is_a_wish_and_no_relapse() -> None:
     talk = Talking().agreed().says("ovarian cancer stage 4").says("carboplatin").says("Leeds")
     assert talk.case.asks == "disease_status", talk
