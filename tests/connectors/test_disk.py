@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from bot.store import Store
 from bot.store.errors import StoreUnavailable
 from connectors.spool import Spool
 from tests.connectors.conftest import Service
@@ -34,13 +33,12 @@ def test_a_message_that_nothing_could_store_is_answered_503_and_pulled_later(
         assert service.push_whatsapp(params).status_code == 503
     assert 'result="not_stored"} 1.0' in service.client.get("/metrics").text
     assert service.twilio.outgoing == []
-    taken = pulled(service.store, service)
-    assert taken == 1
+    pulled(service)
     until(lambda: [m for m in service.twilio.outgoing if "with a full disk" in m["body"]])
 
 
-def pulled(store: Store, service: Service) -> int:
-    """What a look through Twilio's list takes in."""
+def pulled(service: Service) -> None:
+    """Look through Twilio's list, as the gateway does itself: either look may find it."""
     import asyncio
 
     from connectors.bell import Bell
@@ -49,17 +47,17 @@ def pulled(store: Store, service: Service) -> int:
     from connectors.reconciliation import Reconciliation
     from connectors.twilio_client import TwilioClient
 
-    async def look() -> int:
+    async def look() -> None:
         client = TwilioClient(service.settings)
-        door = Door(store, None, None, Bell(), Metrics())  # type: ignore[arg-type]
+        door = Door(service.store, None, None, Bell(), Metrics())  # type: ignore[arg-type]
         try:
             since = datetime.now(UTC) - timedelta(hours=1)
-            return await Reconciliation(client, door, 300.0).look(since)
+            await Reconciliation(client, door, 300.0).look(since)
         finally:
             door.close()
             await client.aclose()
 
-    return asyncio.run(look())
+    asyncio.run(look())
 
 
 def test_one_message_that_cannot_be_stored_takes_no_other_with_it(
