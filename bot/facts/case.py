@@ -76,6 +76,13 @@ class Consent:
     at: datetime
 
 
+class Purpose(StrEnum):
+    """What is agreed to apart from keeping: each has a consent of its own."""
+
+    SHARING = "sharing"  # giving the case to a hospital
+    IMPROVING = "improving"  # learning from misunderstood messages
+
+
 @dataclass(slots=True)
 class Case:
     """Everything the dialogue remembers. Mutable: one turn changes it, the store saves it."""
@@ -89,6 +96,8 @@ class Case:
     facts: dict[str, Fact] = field(default_factory=dict)
     flags: list[str] = field(default_factory=list)  # red flags heard, RF1...RF16
     consent: Consent | None = None
+    # The latest answer for each purpose that was ever asked about.
+    permissions: dict[Purpose, Consent] = field(default_factory=dict)
     # How often each question was asked, and how often its answer was not understood.
     asked: dict[str, int] = field(default_factory=dict)
     failed: dict[str, int] = field(default_factory=dict)
@@ -111,6 +120,12 @@ class Case:
         papers = [h for paper in self.memory.get("papers", ()) for h in paper["holdings"]]
         held = {"docs_available": [*known.get("docs_available", ()), *papers]} if papers else {}
         return known | held | ({"red_flags": flags} if flags else {})
+
+    def may(self, purpose: Purpose) -> bool:
+        """Whether the person agreed to this purpose, and to keeping in the first place."""
+        kept = self.consent is not None and self.consent.given
+        permission = self.permissions.get(purpose)
+        return kept and permission is not None and permission.given
 
     def settled(self) -> Iterable[str]:
         """Names of facts that must not be asked again."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Protocol, runtime_checkable
 
@@ -15,12 +14,12 @@ from bot.facts.case import (
     Case,
     CaseNumber,
     CaseState,
-    Consent,
     ConversationId,
     Fact,
     FactSource,
     FactStatus,
 )
+from bot.store import consents
 from bot.store.case_tables import AssessmentRow, CaseRow, CaseTerm, ChecklistRow, FactRow
 from bot.store.crypto import Cipher
 from bot.store.database import Database, insert_new, put
@@ -106,8 +105,6 @@ def load(session: Session, row: CaseRow) -> Case:
     )
     dialogue = row.dialogue
     consent = dialogue.get("consent")
-    if consent is not None:
-        consent = Consent(**{**consent, "at": datetime.fromisoformat(consent["at"])})
     return Case(
         conversation_id=ConversationId(row.conversation_id),
         number=CaseNumber(row.number),
@@ -117,7 +114,8 @@ def load(session: Session, row: CaseRow) -> Case:
         asks=dialogue.get("asks"),
         facts={fact.name: _fact(fact) for fact in facts},
         flags=list(dialogue.get("flags", ())),
-        consent=consent,
+        consent=None if consent is None else consents.read(consent),
+        permissions=consents.read_all(dialogue.get("permissions", {})),
         asked=dict(dialogue.get("asked", {})),
         failed=dict(dialogue.get("failed", {})),
         open_questions=list(dialogue.get("open_questions", ())),
@@ -155,11 +153,11 @@ def save(
     before = before or load(session, row)
     _save_facts(session, row.number, before.facts, case.facts, now, actor)
     _save_terms(session, cipher, row.number, before, case)
-    consent = asdict(case.consent) | {"at": case.consent.at.isoformat()} if case.consent else None
     row.dialogue = {
         "asks": case.asks,
         "flags": list(case.flags),
-        "consent": consent,
+        "consent": consents.kept(case.consent) if case.consent else None,
+        "permissions": {p.value: consents.kept(c) for p, c in case.permissions.items()},
         "asked": dict(case.asked),
         "failed": dict(case.failed),
         "open_questions": list(case.open_questions),

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bot.facts.case import Case
-from bot.store import cases
+from bot.store import cases, consents
 from bot.store.conversations import ASKED_TO_STOP, keep_doors
 from bot.store.database import Database, insert_new
 from bot.store.errors import NotFound, TurnConflict
@@ -76,6 +76,7 @@ class Turn:
             if not stored or row.version != self._version or row.number != self.case.number:
                 raise TurnConflict(conversation_id)
             cases.save(session, self._db.cipher, row, self.case, now, before=self._before)
+            consents.note(session, self._before, self.case, now)
             if assessment is not None:
                 cases.save_assessment(
                     session, row.number, self.case, assessment, self._message_id, now
