@@ -1,8 +1,10 @@
 """Asks the engine for a turn's replies over HTTP; several engines stand in for each other.
 
 A conversation goes to the same engine as long as that one answers (rendezvous hashing), because an
-engine keeps the recent turns in memory. Errors say what they mean for the message: EngineDown and
-EngineSlow say nothing about it, EngineWrong may be its fault. No error text quotes a message.
+engine keeps the recent turns in memory. One that does not answer is left alone for a growing while,
+so that a dead host costs one turn its connect time and not every turn. Errors say what they mean
+for the message: EngineDown and EngineSlow say nothing about it, EngineWrong may be its fault. No
+error text quotes a message.
 """
 
 from __future__ import annotations
@@ -10,7 +12,9 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
+import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 import httpx
@@ -23,7 +27,13 @@ log = logging.getLogger(__name__)
 
 TURN_SECONDS: Final = 30.0
 _TIMEOUT: Final = httpx.Timeout(TURN_SECONDS, connect=2.0)
-_LIMITS: Final = httpx.Limits(max_connections=64, max_keepalive_connections=32)
+# Shorter than the engine's own five seconds: none is used while the engine closes it.
+_LIMITS: Final = httpx.Limits(
+    max_connections=64, max_keepalive_connections=32, keepalive_expiry=3.0
+)
+# How long an engine is left alone after it could not be reached: longer each time.
+FIRST_REST: Final = 0.5
+LONGEST_REST: Final = 15.0
 _DOWN_STATUSES: Final = frozenset({502, 503, 504})
 # What the engine answers when its action server could not be reached; ClientResponseError means
 # that it was reached and the action itself failed.
@@ -47,6 +57,31 @@ class EngineWrong(EngineError):
     """The engine answered with an error or with something that is no answer."""
 
 
+@dataclass(slots=True)
+class _Engine:
+    """One engine; `rests_until` in monotonic seconds."""
+
+    url: str
+    rests_until: float = 0.0
+    rest: float = 0.0
+
+    def failed(self) -> None:
+        """It is asked again after a while; failures of turns that began together count once."""
+        now = time.monotonic()
+        if now < self.rests_until:
+            return
+        self.rest = min(max(self.rest * 2, FIRST_REST), LONGEST_REST)
+        self.rests_until = now + self.rest
+
+    def answered(self) -> None:
+        """It is as good as new."""
+        self.rests_until = self.rest = 0.0
+
+    def order(self, key: str, now: float) -> tuple[bool, bytes]:
+        """Sorts the engines for a conversation: resting ones last, else always the same."""
+        return self.rests_until > now, hashlib.sha256(f"{self.url} {key}".encode()).digest()
+
+
 class EngineClient:
     """One pool of connections to one or several engines. Close it with `aclose`."""
 
@@ -57,8 +92,8 @@ class EngineClient:
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         given = urls.split(",") if isinstance(urls, str) else urls
-        self._urls = tuple(url.strip().rstrip("/") for url in given if url.strip())
-        if not self._urls:
+        self._engines = tuple(_Engine(url.strip().rstrip("/")) for url in given if url.strip())
+        if not self._engines:
             raise ValueError("INTAKE_ENGINE_URL holds no address")
         self._http = httpx.AsyncClient(
             timeout=_TIMEOUT,
@@ -104,7 +139,7 @@ class EngineClient:
 
     async def healthy(self) -> bool:
         """Whether at least one engine is ready to take turns."""
-        states = await asyncio.gather(*(self._ready(url) for url in self._urls))
+        states = await asyncio.gather(*(self._ready(engine.url) for engine in self._engines))
         return any(states)
 
     async def _ready(self, url: str) -> bool:
@@ -115,13 +150,28 @@ class EngineClient:
         return answer.is_success
 
     async def _post(self, route: str, key: str, body: dict[str, Any]) -> dict[str, Any]:
-        """The first engine's answer that can be reached; an answered error is an answer."""
+        """The first engine's answer that can be reached; an answered error is an answer.
+
+        A turn that an engine took before it died is recognised by its message id when the next one
+        is asked, and read back.
+        """
         failure = EngineDown("unreachable")
-        for url in self._in_order(key):
+        now = time.monotonic()
+        for engine in sorted(self._engines, key=lambda engine: engine.order(key, now)):
             try:
-                return await self._ask(f"{url}/webhooks/intake/{route}", body)
+                answer = await self._ask(f"{engine.url}/webhooks/intake/{route}", body)
             except EngineDown as error:
+                engine.failed()
                 failure = error
+            except EngineSlow:
+                engine.failed()  # it may still take the turn; the next try goes to another one
+                raise
+            except EngineWrong:
+                engine.answered()
+                raise
+            else:
+                engine.answered()
+                return answer
         raise failure
 
     async def _ask(self, url: str, body: dict[str, Any]) -> dict[str, Any]:
@@ -135,12 +185,6 @@ class EngineClient:
             # The connection broke: the engine died during the turn.
             raise EngineDown(type(error).__name__) from None
         return _answer(response)
-
-    def _in_order(self, key: str) -> list[str]:
-        def weight(url: str) -> bytes:
-            return hashlib.sha256(f"{url} {key}".encode()).digest()
-
-        return sorted(self._urls, key=weight)
 
 
 def _answer(response: httpx.Response) -> dict[str, Any]:

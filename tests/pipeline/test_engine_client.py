@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 
 import httpx
@@ -96,6 +97,73 @@ async def test_another_engine_stands_in() -> None:
         assert await engines.turn(f"c{number}", "m", "hi", None, {}) == []
     assert asked.count("two") == 20
     assert 0 < asked.count("one") < 20
+
+
+async def test_a_dead_engine_is_left_alone_and_taken_back_when_it_answers() -> None:
+    asked: list[str] = []
+    dead = {"one"}
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request.url.host)
+        if request.url.host in dead:
+            raise httpx.ConnectTimeout("", request=request)
+        return httpx.Response(200, json={"replies": []})
+
+    engines = client(answer, "http://one,http://two")
+    theirs = await conversation_of(engines, asked, "one")
+    asked.clear()
+    for _ in range(10):
+        await engines.turn(theirs, "m", "hi", None, {})
+    assert asked.count("one") <= 1
+    dead.clear()
+    async with asyncio.timeout(30):
+        while asked[-1] != "one":
+            await asyncio.sleep(0.05)
+            await engines.turn(theirs, "m", "hi", None, {})
+    asked.clear()
+    await engines.turn(theirs, "m", "hi", None, {})
+    assert asked == ["one"]
+
+
+async def conversation_of(engines: EngineClient, asked: list[str], host: str) -> str:
+    """A conversation that prefers this engine."""
+    for number in range(100):
+        asked.clear()
+        await engines.turn(f"c{number}", "m", "hi", None, {})
+        if asked[0] == host:
+            return f"c{number}"
+    raise AssertionError(f"nobody prefers {host}")
+
+
+async def test_while_all_engines_rest_they_are_still_asked() -> None:
+    dead = True
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if dead:
+            raise httpx.ConnectError("", request=request)
+        return httpx.Response(200, json={"replies": []})
+
+    engines = client(answer, "http://one,http://two")
+    with pytest.raises(EngineDown):
+        await engines.turn("c", "m", "hi", None, {})
+    dead = False
+    assert await engines.turn("c", "m", "hi", None, {}) == []
+
+
+async def test_the_next_try_after_a_slow_answer_goes_to_another_engine() -> None:
+    asked: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request.url.host)
+        if len(asked) == 1:
+            raise httpx.ReadTimeout("", request=request)
+        return httpx.Response(200, json={"replies": []})
+
+    engines = client(answer, "http://one,http://two")
+    with pytest.raises(EngineSlow):
+        await engines.turn("c", "m", "hi", None, {})
+    assert await engines.turn("c", "m", "hi", None, {}) == []
+    assert len(set(asked)) == 2
 
 
 async def test_a_conversation_stays_with_its_engine() -> None:
