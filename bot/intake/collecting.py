@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from bot.intake.judging import judge_case
+from bot.intake.speech import Button
 from bot.intake.turn import Turn
 from bot.records.catalogue import catalogue
 from bot.records.documents import PRINTED_LIST
@@ -32,6 +33,27 @@ def listed(turn: Turn) -> Checklist:
     return turn.checklist
 
 
+def say_first_list(turn: Turn) -> None:
+    """The records to collect first, a line each; how each should come stands in the document."""
+    found = listed(turn)
+    name = turn.describe.line_value(turn.case, "cancer_type") or turn.word("utter_word_illness")
+    lines = "\n".join(f"{_box(i)} {i.name}{_note(turn, i)}\n{_why_now(i)}" for i in found.first())
+    turn.say("utter_checklist_first", cancer=name, lines=lines, documents=(PRINTED_LIST,))
+    turn.say("utter_checklist_how", *_ways_on(turn, found))
+    remember(turn)
+
+
+def _why_now(item: ChecklistItem) -> str:
+    """Why a paper is needed, and how fresh where it must be."""
+    return f"{item.why} {item.recency}" if item.recency_days is not None else item.why
+
+
+def _ways_on(turn: Turn, found: Checklist) -> tuple[Button, ...]:
+    more = turn.button("utter_button_more_records", "more_records")
+    letter = turn.button("utter_button_letter", "request_letter")
+    return (more, letter) if found.rest() or found.missing_tests else (letter,)
+
+
 def say_checklist(turn: Turn) -> None:
     """The records to collect first, and the whole list as a document to keep."""
     found = listed(turn)
@@ -40,13 +62,7 @@ def say_checklist(turn: Turn) -> None:
     for lines in _pages(turn, found.first(), AT_ONCE):
         turn.say("utter_checklist_items", lines=lines)
     turn.say("utter_checklist_note")
-    more = turn.button("utter_button_more_records", "more_records")
-    turn.say(
-        "utter_checklist_document",
-        *((more,) if found.rest() or found.missing_tests else ()),
-        turn.button("utter_button_letter", "request_letter"),
-        documents=(PRINTED_LIST,),
-    )
+    turn.say("utter_checklist_document", *_ways_on(turn, found), documents=(PRINTED_LIST,))
     remember(turn)
 
 

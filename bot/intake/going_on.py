@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.facts.case import CaseState, FactStatus
 from bot.intake import agenda, results
-from bot.intake.answers import ask_pending
+from bot.intake.answers import PENDING, ask_pending
 from bot.intake.describing import FOLDED
 from bot.intake.learning import IN_PASSING, leave_open
 from bot.intake.speech import Button, answer_payload
@@ -151,7 +151,9 @@ def _confirm(turn: Turn) -> None:
 def _result(turn: Turn) -> None:
     turn.case.state = CaseState.ASSESSED
     results.say_result(turn)
-    _ask_refining(turn, intro=True)
+    fact = _next_refining(turn)
+    results.say_next_steps(turn, more_questions=fact is not None or PENDING in turn.case.memory)
+    _ask_refining(turn, fact)
 
 
 def _refine(turn: Turn) -> None:
@@ -163,14 +165,17 @@ def _refine(turn: Turn) -> None:
         turn.case.asks = None
         turn.say("utter_refine_done")
         return
-    _ask_refining(turn, intro=False)
+    _ask_refining(turn, _next_refining(turn))
 
 
-def _ask_refining(turn: Turn, *, intro: bool) -> None:
+def _next_refining(turn: Turn) -> str | None:
+    return agenda.after_result(turn.case, turn.questions, turn.desk.knowledge.next_question)
+
+
+def _ask_refining(turn: Turn, fact: str | None) -> None:
     case = turn.case
     if ask_pending(turn):
         return
-    fact = agenda.after_result(case, turn.questions, turn.desk.knowledge.next_question)
     if fact is None:
         if case.asks is not None:
             turn.say("utter_refine_done")
@@ -180,6 +185,4 @@ def _ask_refining(turn: Turn, *, intro: bool) -> None:
         return
     if fact != turn.asked:
         case.memory["refined"] = case.memory.get("refined", 0) + 1
-    if intro:
-        turn.say("utter_refine_intro")
     ask(turn, fact)

@@ -37,6 +37,7 @@ MEDICINES = frozenset({"treatments", "current_treatment", "drug_classes_received
 # Titles of buttons that people type.
 TITLES = {
     "utter_button_more_routes": "more_routes",
+    "utter_button_why_routes": "why_routes",
     "utter_button_more_records": "more_records",
     "utter_button_checklist": "request_checklist",
     "utter_button_letter": "request_letter",

@@ -120,6 +120,11 @@ def _more_routes(turn: Turn) -> bool:
     return True
 
 
+def _why_routes(turn: Turn) -> bool:
+    results.say_why(turn)
+    return True
+
+
 def _summary(turn: Turn) -> bool:
     lines = turn.describe.lines(turn.case)
     if lines:
@@ -208,6 +213,7 @@ REPLIES: dict[str, Reply] = {
     "request_checklist": _checklist,
     "more_records": _more_records,
     "more_routes": _more_routes,
+    "why_routes": _why_routes,
     "missing_records": _missing_records,
     "no_reminders": _no_reminders,
     "request_letter": letter.start,

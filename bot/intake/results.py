@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from bot.eligibility.engine import Assessment, PathwayResult
@@ -11,12 +12,18 @@ from bot.intake.speech import Button
 from bot.intake.turn import Turn
 from bot.records.catalogue import catalogue
 
-SHOWN_AT_ONCE = 4
+# C10: at most four in the first message; the second opinion is named in its opening sentence.
+SHOWN_AT_ONCE = 3
 # C10: what is shown first, and what counts as worth showing at all before "other routes".
 RANK = ("CONSIDER", "CAUTION", "DEFER", "NEEDS_INFO", "TRIAL_ONLY", "NOT_YET", "NO_MATCH")
 SHOWN_FIRST = frozenset({"CONSIDER", "CAUTION", "DEFER", "NEEDS_INFO", "TRIAL_ONLY"})
-SERVICES = ("second_opinion", "supportive_care")
+# Routes that say the same but for their names share a message.
+SHARED = frozenset({"DEFER", "NEEDS_INFO", "TRIAL_ONLY", "NOT_YET", "NO_MATCH"})
+SECOND_OPINION, SUPPORTIVE = "second_opinion", "supportive_care"
+SERVICES = (SECOND_OPINION, SUPPORTIVE)
 MOSTLY_IN_BED = 3  # ECOG (SC-1)
+LONGEST_MESSAGE = 350  # characters; what is still read on a phone
+MISSING_NAMED, MISSING_SHARED = 3, 2
 
 
 def assess(turn: Turn) -> Assessment:
@@ -28,27 +35,39 @@ def assess(turn: Turn) -> Assessment:
 
 
 def say_result(turn: Turn) -> None:
-    """Routes, records and next steps, after the summary was confirmed."""
+    """Routes and records, after the summary was confirmed."""
     assessment = assess(turn)
     ranked = rank(turn, assessment)
     treatments = [p for p in ranked if p.id not in SERVICES and p.status in SHOWN_FIRST]
-    turn.say("utter_result_intro" if treatments else "utter_result_intro_none")
     shown = _shown(turn, ranked)
-    for result in shown[:-1]:
-        _say_route(turn, result)
-    if shown:
-        _say_route(turn, shown[-1], turn.button("utter_button_more_routes", "more_routes"))
-    turn.say("utter_pending_note")
-    collecting.say_checklist(turn)
-    turn.say("utter_next_steps")
+    more = turn.button("utter_button_more_routes", "more_routes")
+    why = turn.button("utter_button_why_routes", "why_routes")
+    turn.say(
+        "utter_result_intro" if treatments and shown else "utter_result_intro_none",
+        *(() if shown else (more,)),
+    )
+    _say_routes(turn, shown, why, more)
+    collecting.say_first_list(turn)
     _remember(turn, assessment)
 
 
+def say_next_steps(turn: Turn, *, more_questions: bool) -> None:
+    """The case number, what happens when, and how to end it."""
+    more = turn.word("utter_word_more_questions") if more_questions else ""
+    turn.say("utter_next_steps", more=more)
+
+
 def _shown(turn: Turn, ranked: list[PathwayResult]) -> list[PathwayResult]:
-    """The first routes to show; without a known cancer, only those that can be judged without."""
+    """The first routes to show; without a known cancer, only those that can be judged without.
+
+    The opening sentence names the services, so they take no place unless they come first (C10).
+    """
     wished = set(turn.case.wire().get("pathway_interest") or ())
-    first = ranked[:SHOWN_AT_ONCE]
-    return [p for p in first if "cancer_type" not in p.missing or p.id in wished]
+    first = [p for p in ranked if p.id != SECOND_OPINION]
+    first = first[:1] + [p for p in first[1:] if p.id not in SERVICES]
+    if first and first[0].id == SUPPORTIVE and not _supportive_first(turn, assess(turn)):
+        first = first[1:]
+    return [p for p in first[:SHOWN_AT_ONCE] if "cancer_type" not in p.missing or p.id in wished]
 
 
 def say_update(turn: Turn) -> None:
@@ -60,19 +79,37 @@ def say_update(turn: Turn) -> None:
         turn.say("utter_result_update_none")
     else:
         turn.say("utter_result_update")
-        for result in changed[:SHOWN_AT_ONCE]:
-            _say_route(turn, result)
+        _say_routes(turn, changed)
     collecting.say_changes(turn)
     _remember(turn, assessment)
 
 
 def say_other_routes(turn: Turn) -> None:
-    """Every route that the first message left out, one line each."""
-    assessment = assess(turn)
-    ranked = rank(turn, assessment)
-    shown = _shown(turn, ranked)
-    for result in (p for p in ranked if p not in shown):
-        _say_route(turn, result)
+    """Every route that the result left out; those that stand alike share a message."""
+    ranked = rank(turn, assess(turn))
+    shown = {*SERVICES, *(p.id for p in _shown(turn, ranked))}
+    _say_routes(turn, [p for p in ranked if p.id not in shown])
+
+
+def say_why(turn: Turn) -> None:
+    """All reasons and cautions of the routes that were shown, and how sure they are."""
+    ranked = rank(turn, assess(turn))
+    for result in _shown(turn, ranked):
+        sentences = [_sentence(r) for r in (*result.reasons, *result.cautions)]
+        sentences.append(_evidence(turn, result))
+        name = turn.word(f"utter_name_{result.id}")
+        room = LONGEST_MESSAGE - len(name) - len("• : ")
+        turn.say("utter_route_why", pathway=name, reasons=_fitting(sentences, room))
+    turn.say("utter_pending_note")
+
+
+def _fitting(sentences: list[str], room: int) -> str:
+    """As many whole sentences as fit, the first in any case."""
+    said = sentences[0]
+    for sentence in sentences[1:]:
+        if sentence and len(said) + 1 + len(sentence) <= room:
+            said = f"{said} {sentence}"
+    return said
 
 
 def rank(turn: Turn, assessment: Assessment) -> list[PathwayResult]:
@@ -100,18 +137,58 @@ def _supportive_first(turn: Turn, assessment: Assessment) -> bool:
     return weak or bool(facts.get("told_palliative_only")) or assessment.triage != "ROUTINE"
 
 
-def _say_route(turn: Turn, result: PathwayResult, *buttons: Button) -> None:
+def _say_routes(turn: Turn, results: Sequence[PathwayResult], *buttons: Button) -> None:
+    """Say routes in their order; what was asked about keeps a message with its reason."""
+    wished = set(turn.case.wire().get("pathway_interest") or ())
+    alike: dict[tuple[str, ...], list[PathwayResult]] = {}
+    for result in results:
+        apart = result.id in wished or result.status not in SHARED
+        # Safety comes first for one reason; the routes it holds back are named together.
+        reason = result.reasons[0] if result.status == "DEFER" and result.reasons else ""
+        alike.setdefault((result.status, reason, result.id if apart else ""), []).append(result)
+    says = [said for group in alike.values() for said in _said_of(turn, group)]
+    for number, (response, values) in enumerate(says, 1):
+        turn.say(response, *(buttons if number == len(says) else ()), **values)
+
+
+def _said_of(turn: Turn, group: list[PathwayResult]) -> list[tuple[str, dict[str, Any]]]:
+    return [_one_route(turn, group[0])] if len(group) == 1 else _shared(turn, group)
+
+
+def _one_route(turn: Turn, result: PathwayResult) -> tuple[str, dict[str, Any]]:
     service = result.id in SERVICES and result.status == "CONSIDER"
     kind = "service" if service else result.status.lower()
-    turn.say(f"utter_pathway_{kind}", *buttons, **_route_values(turn, result))
+    response, values = f"utter_pathway_{kind}", _route_values(turn, result)
+    for least in ("evidence", "missing"):  # the first to go when it gets too long to be read
+        if len(turn.word(response, **values)) > LONGEST_MESSAGE:
+            values[least] = ""
+    return response, values
+
+
+def _shared(turn: Turn, results: list[PathwayResult]) -> list[tuple[str, dict[str, Any]]]:
+    """Messages that name several routes of one status, each short enough."""
+    status = results[0].status
+    response = f"utter_pathways_{status.lower()}"
+    reason = _sentence(" ".join(results[0].reasons[:1]))
+    pages: list[list[str]] = [[]]
+    for result in results:
+        line = f"• {turn.word(f'utter_name_{result.id}')}"
+        missing = [missing_word(turn, m) for m in result.missing[:MISSING_SHARED]]
+        if status == "NEEDS_INFO" and missing:
+            line = f"{line}: {', '.join(missing)}"
+        text = turn.word(response, reason=reason, lines="\n".join([*pages[-1], line]))
+        if len(text) > LONGEST_MESSAGE:
+            pages.append([])
+        pages[-1].append(line)
+    return [(response, {"reason": reason, "lines": "\n".join(page)}) for page in pages if page]
 
 
 def _route_values(turn: Turn, result: PathwayResult) -> dict[str, Any]:
-    missing = [missing_word(turn, m) for m in result.missing[:3]]
+    missing = [missing_word(turn, m) for m in result.missing[:MISSING_NAMED]]
     return {
         "pathway": turn.word(f"utter_name_{result.id}"),
         "reason": _sentence(" ".join(result.reasons[:1])),
-        "caution": "; ".join(c.rstrip(".") for c in result.cautions[:2]),
+        "caution": "; ".join(c.rstrip(".") for c in result.cautions[:1]),
         "missing_list": ", ".join(missing) or turn.word("utter_word_more_facts"),
         "missing": turn.word("utter_word_still_missing", missing=", ".join(missing))
         if missing
@@ -128,15 +205,15 @@ def _sentence(text: str) -> str:
 
 
 def _evidence(turn: Turn, result: PathwayResult) -> str:
+    """Where the treatment is approved, as countries."""
     if (
-        not result.evidence.regulators
+        not result.evidence.regions
         or result.evidence.kind != "approved"
         or result.status not in ("CONSIDER", "CAUTION")
     ):
         return ""
-    return turn.word(
-        "utter_word_evidence_approved", regulators=", ".join(result.evidence.regulators)
-    )
+    places = (turn.describe.value("country", region) for region in result.evidence.regions)
+    return turn.word("utter_word_evidence_approved", places=", ".join(places))
 
 
 def missing_word(turn: Turn, name: str) -> str:

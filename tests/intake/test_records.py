@@ -28,16 +28,26 @@ def documents(talk: Talking) -> list[str]:
 def test_the_first_result_brings_the_critical_list_and_the_document_to_keep() -> None:
     talk = assessed()
     assert documents(talk) == ["printed_list"]
-    listed = [r for r in talk.replies if r.response == "utter_checklist_items"]
-    text = "\n".join(Talking._text(r) for r in listed)
+    (listed,) = [r for r in talk.replies if r.response == "utter_checklist_first"]
+    text = talk._text(listed)
     assert text.count("☐") == 8
-    for words in ("Original pathology (biopsy) report", "Why: ", "How: ", "Not older than"):
+    for words in (
+        "Original pathology (biopsy) report\nProves the cancer",
+        "Not older than 4 weeks",
+    ):
         assert words in text
-    assert all(len(Talking._text(r)) < 1600 for r in talk.replies), "one message on every channel"
+    assert all(len(talk._text(r)) < 1600 for r in talk.replies), "one message on every channel"
+
+
+def test_the_list_on_request_says_how_each_paper_should_come() -> None:
+    talk = assessed().says("checklist", "request_checklist")
+    text = "\n".join(talk._text(r) for r in talk.replies if r.response == "utter_checklist_items")
+    assert text.count("☐") == text.count("Why: ") == text.count("How: ") == 8
+    assert all(len(talk._text(r)) < 1600 for r in talk.replies), "one message on every channel"
 
 
 def test_the_rest_and_the_tests_come_when_asked_for() -> None:
-    talk = assessed().taps("Full list")
+    talk = assessed().taps("More papers")
     assert "More, if you have them:" in talk.text
     assert "Ask your doctor whether" in talk.text
     assert all(len(Talking._text(r)) < 1600 for r in talk.replies)

@@ -163,7 +163,7 @@ def test_the_summary_leads_to_routes_records_and_the_case_number() -> None:
     assert talk.case.state is CaseState.CONFIRM, talk
     talk.taps("Yes")
     assert talk.case.state is CaseState.ASSESSED, talk
-    assert "utter_checklist" in talk.said, talk
+    assert "utter_checklist_first" in talk.said, talk
     assert talk.case.number in talk.text, talk
 
 
