@@ -5,6 +5,9 @@ from __future__ import annotations
 from bot.facts.case import CaseState
 from bot.intake.speech import Button, letters
 from bot.intake.turn import Turn
+
+# What a person may ask even then; nothing else is answered until it is safe.
+RIGHTS = frozenset({"stop", "delete_data", "my_data", "privacy", "unshare", "unlearn"})
 from bot.oncology.reading import FlagMention
 
 SELF_HARM = "RF14"
@@ -84,7 +87,7 @@ def _paused(turn: Turn) -> bool:
         turn.say("utter_emergency_resume")
         turn.asked = None
         return False
-    if turn.heard.intent in ("stop", "delete_data"):
+    if {turn.intent, turn.heard.intent} & RIGHTS:
         return False
     _answer_companion(turn)
     return True

@@ -11,6 +11,7 @@ from dataclasses import replace
 from bot.facts.case import CaseState, FactSource
 from bot.intake import letter
 from bot.intake.answers import raise_doubts
+from bot.intake.claims import claimed
 from bot.intake.learning import IN_PASSING, learn, put
 from bot.intake.questions import Choice, relation_of
 from bot.intake.rights import PENDING as SURE
@@ -54,6 +55,12 @@ TITLES = {
     "utter_button_dont_know": "dont_know",
     "utter_button_not_tested": "dont_know",
     "utter_button_skip": "skip",
+    "utter_button_share": "share_yes",
+    "utter_button_unshare": "unshare",
+    "utter_button_improve": "improve_yes",
+    "utter_button_unlearn": "unlearn",
+    "utter_button_my_data": "my_data",
+    "utter_button_delete": "delete_data",
 }
 SURE_TITLES = {"utter_button_erase": "yes", "utter_button_keep": "no"}
 # Commands of the messengers' menus, as what they wish.
@@ -69,6 +76,10 @@ COMMANDS = {
     "human": "human",
     "stop": "stop",
     "delete": "delete_data",
+    "mydata": "my_data",
+    "privacy": "privacy",
+    "unshare": "unshare",
+    "unlearn": "unlearn",
     "skip": "skip",
     "back": "go_back",
     "why": "ask_why",
@@ -91,7 +102,9 @@ def understand(turn: Turn) -> bool:
         turn.move = move  # "Erase everything?" "No": an answer to that, and to nothing else
     else:
         command = _typed_command(turn)
-        turn.move = command or _typed_title(turn, TITLES) or _typed_number(turn)
+        turn.move = (
+            command or _claim(turn) or _typed_title(turn, TITLES) or _typed_number(turn)
+        )
         # A typed number, label or keyword answers the open question before anything else reads it.
         if not command and not letter.waits(turn) and not _chosen(turn):
             turn.learned = learn(case, _sifted(turn), heard.message_id)
@@ -166,6 +179,12 @@ def _typed_number(turn: Turn) -> str | None:
 
 def _yes_no(turn: Turn) -> str | None:
     return {"affirm": "yes", "deny": "no"}.get(turn.heard.intent)
+
+
+def _claim(turn: Turn) -> str | None:
+    """A wish that people have by right; words of an emergency come before it."""
+    urgent = turn.heard.kind != "text" or turn.heard.reading.flags
+    return None if urgent else claimed(turn.heard.text)
 
 
 def _typed_command(turn: Turn) -> str | None:

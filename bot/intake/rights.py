@@ -1,4 +1,7 @@
-"""What a person may ask at any moment: stop, erase, start again. Always asked once, then done."""
+"""What a person may ask at any moment: stop, erase, start again, a copy of everything kept.
+
+What cannot be undone is asked once, then done.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ from collections.abc import Callable
 
 from bot.facts.case import CaseState
 from bot.intake.turn import Turn
+from bot.records.documents import MY_DATA
 
 PENDING = "sure"
 Act = Callable[[Turn], None]
@@ -30,6 +34,9 @@ def stop_erase_restart(turn: Turn) -> bool:
         return True
     if wish in DONE:
         _ask(turn, wish)
+        return True
+    if wish == "my_data":
+        turn.say("utter_my_data", documents=(MY_DATA,))
         return True
     return False
 

@@ -10,16 +10,18 @@ from bot.intake import (
     hearing,
     letter,
     papers,
+    permissions,
     requests,
     rights,
 )
-from bot.intake.turn import LastStage, Stage
+from bot.intake.turn import LastStage, Stage, Turn
 
 STAGES: tuple[Stage, ...] = (
     hearing.understand,  # facts first: nothing that was said gets lost, whatever comes next
     papers.take_in,  # what came as a file is kept, whatever is said about it
     emergency.emergency_first,
     rights.stop_erase_restart,
+    permissions.agree_or_withdraw,
     hearing.quiet_while_human,
     consent.ask_consent,
     letter.take_hospital,  # the answer to our one question before the records letter
@@ -30,4 +32,11 @@ STAGES: tuple[Stage, ...] = (
     requests.answer_request,  # their questions before ours
     answers.open_question,  # skip, back, why, not understood
 )
-GO_ON: LastStage = going_on.go_on
+
+
+def _go_on(turn: Turn) -> None:
+    going_on.go_on(turn)
+    permissions.ask_permission(turn)  # only when nothing else is asked
+
+
+GO_ON: LastStage = _go_on

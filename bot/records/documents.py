@@ -7,4 +7,5 @@ from typing import Final
 PRINTED_LIST: Final = "printed_list"
 LETTER_PDF: Final = "letter_pdf"
 LETTER_DOCX: Final = "letter_docx"
+MY_DATA: Final = "my_data"
 LETTER: Final = (LETTER_PDF, LETTER_DOCX)
