@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from bot.facts.case import CaseState
+from bot.limits import Limits
 from bot.oncology.read import read
 from bot.store import Store
 from bot.store.links import CODE_LASTS, CODE_LETTERS
@@ -21,7 +22,6 @@ from bot.store.messages import InboundMessage, Kind, OutboundReply, ReplyButton
 from bot.store.records import ClaimedTurn
 from connectors.capabilities import CAPABILITIES
 from connectors.choices import Choice
-from connectors.rate_limit import RateLimit
 from connectors.received_text import LONGEST_TEXT
 from connectors.rendering import fitted
 from connectors.texts import choose
@@ -47,9 +47,9 @@ class Handled:
 class FrontDesk:
     """One a process; all methods are synchronous."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, limits: Limits | None = None) -> None:
         self._store = store
-        self._tries = RateLimit(TRIES, TRIES / 3600)
+        self._tries = (limits or Limits()).rate("link-codes", TRIES, TRIES / 3600)
         self.bot_name: str | None = None  # Telegram's, for addresses that carry a code
 
     def handle(self, turn: ClaimedTurn, choice: Choice) -> Handled:

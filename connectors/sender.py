@@ -17,12 +17,14 @@ from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from typing import Final, Protocol, runtime_checkable
 
+from bot.limits import Limits
 from bot.store import Store
 from bot.store.errors import LeaseLost, NotFound, StoreUnavailable
 from bot.store.messages import Author
 from bot.store.records import Delivery
 from connectors.bell import Bell
 from connectors.capabilities import CAPABILITIES, Capabilities
+from connectors.pace import Pace, pace_of
 from connectors.provider_errors import Action, SendError
 from connectors.reopening import Reopening
 from connectors.worker import HOST, PROCESS, is_alive
@@ -72,30 +74,6 @@ class Silent:
         """Nothing."""
 
 
-class Pace:
-    """Spaces the sends of one channel in this process; a provider's pause stops all of them."""
-
-    def __init__(self, per_second: float) -> None:
-        self._gap = 1.0 / per_second
-        self._next = 0.0
-
-    async def wait(self) -> None:
-        """Return when it is this send's turn."""
-        now = time.monotonic()
-        mine = max(now, self._next)
-        self._next = mine + self._gap
-        await asyncio.sleep(mine - now)
-
-    def pause(self, seconds: float) -> None:
-        """Nothing more for so long."""
-        self._next = max(self._next, time.monotonic() + seconds)
-
-    @property
-    def seconds(self) -> float:
-        """How long the next send would have to wait."""
-        return max(0.0, self._next - time.monotonic())
-
-
 class Sender:
     """Works off the outbox for the channels that have a client, `parallel` rows at a time."""
 
@@ -109,11 +87,14 @@ class Sender:
         lease_seconds: float = LEASE_SECONDS,
         observer: Observer | None = None,
         reopening: Reopening | None = None,
+        limits: Limits | None = None,
     ) -> None:
         self._reopening = reopening
         self._store = store
         self._clients: Mapping[str, ProviderClient] = {c.channel: c for c in clients}
-        self._paces = {name: Pace(_can(name).per_second) for name in self._clients}
+        self._paces = {
+            name: pace_of(limits or Limits(), name, _can(name).per_second) for name in self._clients
+        }
         self._to_send = to_send
         self._slots = asyncio.Semaphore(parallel)
         self._lease = lease_seconds
@@ -222,11 +203,11 @@ class Sender:
                 await self._record(self._fail, delivery, code, False, None, code)
             case Action.RETRY:
                 if error.retry_after:
-                    pace.pause(min(error.retry_after, 30.0))
+                    await pace.pause(min(error.retry_after, 30.0))
                 await self._record(self._fail, delivery, code, True, error.retry_after, None)
             case Action.CONFIG:
                 log.error("%s refuses us: %s", delivery.channel, code)
-                pace.pause(CONFIG_RETRY_SECONDS)
+                await pace.pause(CONFIG_RETRY_SECONDS)
                 await self._record(outbox.put_back, delivery, CONFIG_RETRY_SECONDS)
             case _:  # this message, or this person, will never do: a coordinator sees it
                 await self._record(self._fail, delivery, code, False, None, None)

@@ -27,6 +27,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from bot.facts.case import CaseState
+from bot.limits import Limits
 from bot.store import Store
 from bot.store.errors import NotFound, StoreUnavailable
 from bot.store.messages import FileRef, InboundMessage, Kind, Outgoing
@@ -35,7 +36,6 @@ from connectors.bell import Bell, Listener
 from connectors.capabilities import capabilities
 from connectors.http_guard import WEBHOOK_BYTES
 from connectors.intake_door import Door
-from connectors.rate_limit import RateLimit
 from connectors.received_text import clean, clean_or_none, length_mark, typed
 from connectors.upload import Upload, read_upload
 
@@ -59,12 +59,17 @@ class Webchat:
     """
 
     def __init__(
-        self, store: Store, door: Door, answered: Bell, stopping: threading.Event | None = None
+        self,
+        store: Store,
+        door: Door,
+        answered: Bell,
+        stopping: threading.Event | None = None,
+        limits: Limits | None = None,
     ) -> None:
         self._store, self._door, self._answered = store, door, answered
         self._stopping = stopping or threading.Event()
         # Nobody types faster; a script that does is slowed down without touching anybody else.
-        self._limit = RateLimit(burst=300, per_second=5)
+        self._limit = (limits or Limits()).rate(CHANNEL, burst=300, per_second=5)
 
     def routes(self) -> list[Route]:
         path = "/webchat/{conversation}/messages"
@@ -77,7 +82,7 @@ class Webchat:
     async def say(self, request: Request) -> Response:
         """One message of the person, answered with the replies of its turn."""
         conversation = _conversation(request)
-        if not self._limit.allows(conversation):
+        if not await self._limit.admits(conversation):
             raise HTTPException(
                 429,
                 "That was a lot of messages at once. Please wait a minute.",
@@ -106,9 +111,10 @@ class Webchat:
         after = _number(request.query_params.get("after", "0"), "after")
         wait = min(_number(request.query_params.get("wait", "0"), "wait"), LONGEST_POLL)
         until = time.monotonic() + wait
+        key: str | None = None  # at first any reply may be ours
         while True:
-            heard = self._answered.listen()
-            found = await asyncio.to_thread(self._transcript, conversation, int(after))
+            heard = self._answered.listen(key)
+            key, found = await asyncio.to_thread(self._transcript, conversation, int(after))
             left = until - time.monotonic()
             if found["messages"] or left <= 0 or await request.is_disconnected():
                 return JSONResponse(found)
@@ -199,7 +205,7 @@ class Webchat:
     async def _replies(self, received: Received, public_id: str) -> Response:
         until = time.monotonic() + WAIT_SECONDS
         while (left := until - time.monotonic()) > 0:
-            heard = self._answered.listen()
+            heard = self._answered.listen(received.conversation_id)
             try:
                 turn = await asyncio.to_thread(self._store.outbox.for_turn, received.message_id)
             except (NotFound, StoreUnavailable):
@@ -228,13 +234,14 @@ class Webchat:
             return {"asks": None, "state": CaseState.CONSENT.value, "case": None}
         return {"asks": case.asks, "state": case.state.value, "case": case.number}
 
-    def _transcript(self, conversation: str, after: int) -> dict[str, Any]:
+    def _transcript(self, conversation: str, after: int) -> tuple[str, dict[str, Any]]:
+        """Our id of the conversation ("" before its first message) and what the page shows."""
         found = self._store.conversations.by_address(CHANNEL, conversation)
         if found is None:
-            return {"messages": [], **self._case("")}
+            return "", {"messages": [], **self._case("")}
         lines = self._store.queries.since(found.id, after, _SHOWN)
         shown = [_line(line, conversation, self._title(line)) for line in lines]
-        return {"messages": shown, **self._case(found.id)}
+        return found.id, {"messages": shown, **self._case(found.id)}
 
     def _title(self, line: TranscriptLine) -> str:
         """What stood on the button that a message pressed."""

@@ -12,8 +12,8 @@ from typing import Any
 import httpx
 import pytest
 
+from bot.limits import RateLimit
 from bot.store.messages import Author, OutboundReply
-from connectors.rate_limit import RateLimit
 from tests.connectors.conftest import Service, running
 from tests.connectors.waiting import until
 
