@@ -5,12 +5,11 @@ from __future__ import annotations
 from bot.facts.case import CaseState
 from bot.intake.speech import Button, letters
 from bot.intake.turn import Turn
-
-# What a person may ask even then; nothing else is answered until it is safe.
-RIGHTS = frozenset({"stop", "delete_data", "my_data", "privacy", "unshare", "unlearn"})
 from bot.oncology.reading import FlagMention
 
 SELF_HARM = "RF14"
+# What a person may ask even then; nothing else is answered until it is safe.
+RIGHTS = frozenset({"stop", "delete_data", "my_data", "privacy", "unshare", "unlearn"})
 COMPANION = "companion"
 
 

@@ -102,9 +102,7 @@ def understand(turn: Turn) -> bool:
         turn.move = move  # "Erase everything?" "No": an answer to that, and to nothing else
     else:
         command = _typed_command(turn)
-        turn.move = (
-            command or _claim(turn) or _typed_title(turn, TITLES) or _typed_number(turn)
-        )
+        turn.move = command or _claim(turn) or _typed_title(turn, TITLES) or _typed_number(turn)
         # A typed number, label or keyword answers the open question before anything else reads it.
         if not command and not letter.waits(turn) and not _chosen(turn):
             turn.learned = learn(case, _sifted(turn), heard.message_id)
