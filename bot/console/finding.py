@@ -1,8 +1,6 @@
-"""Search inside one conversation: its messages are opened one by one, none of them is indexed."""
+"""Search inside one case: its messages and notes are opened one by one, parts of words count."""
 
 from __future__ import annotations
-
-import unicodedata
 
 from starlette.responses import Response
 
@@ -10,6 +8,7 @@ from bot.console import casepage, transcript
 from bot.console.frame import Visit
 from bot.console.names import wording
 from bot.console.opened import open_case
+from bot.store.words import folded
 
 LONGEST = 80
 MOST_READ = 5000
@@ -22,9 +21,9 @@ def show(visit: Visit) -> Response:
     number, wanted = opened.case.number, visit.said("q")[:LONGEST]
     found = []
     if wanted:
-        folded = _folded(wanted)
+        part = folded(wanted)
         lines = visit.store.transcript(opened.conversation.id, None, MOST_READ)
-        found = [line for line in lines if folded in _folded(line.text or "")][:MOST_SHOWN]
+        found = [line for line in lines if part in folded(line.text or "")][:MOST_SHOWN]
         visit.store.audit.write(visit.me.name, "case.find", f"case:{number}")
     misread = visit.store.quality.misread_of(number)
     return visit.page(
@@ -33,9 +32,3 @@ def show(visit: Visit) -> Response:
         wanted=transcript.shown(wanted),
         lines=transcript.lines(found, opened.history, wording(visit.texts), visit.zone, misread),
     )
-
-
-def _folded(text: str) -> str:
-    """Without case and accents, and with one form of each letter and digit."""
-    plain = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(c for c in plain if not unicodedata.combining(c))

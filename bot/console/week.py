@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from statistics import median
 
 from starlette.exceptions import HTTPException
@@ -16,12 +17,15 @@ from bot.console.frame import Visit
 from bot.console.names import wording
 from bot.export.case_list import csv_list
 from bot.export.workbook import WORKBOOK, Sheet, workbook
+from bot.facts.model import fact_names
+from bot.facts.vocabulary import cancers
 from bot.store import weekly
 from bot.store.weekly import Began, Figures
 
 WEEK = timedelta(days=7)
 TREND = 8  # weeks
 MOST_BARS = 12
+AT_ONCE = 1000  # new messages that a look at the page takes in
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +140,8 @@ def _monday(visit: Visit) -> datetime:
 
 def _page(visit: Visit, since: datetime) -> Page:
     until = since + WEEK
-    found = weekly.figures(visit.store.database, since, until)
+    visit.store.indexing.catch_up(AT_ONCE)
+    found = weekly.figures(visit.store.database, since, until, _values(), fact_names())
     marked, objected = visit.store.quality.counts(since, until)
     t, words = visit.texts, wording(visit.texts)
     funnel = (
@@ -155,6 +160,13 @@ def _page(visit: Visit, since: datetime) -> Page:
         _counted(visit, "countries", found.countries, lambda c: plain.country(c, t)),
     )
     return Page(since, until - timedelta(days=1), _figures(visit, found, marked, objected), charts)
+
+
+@cache
+def _values() -> weekly.Values:
+    """What a cancer and a country may be."""
+    territories = frozenset(map(str, plain.locale("en").territories))
+    return {"cancer_type": frozenset(cancers()), "country": territories}
 
 
 def _question(visit: Visit, fact: str) -> str:

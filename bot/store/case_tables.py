@@ -46,6 +46,11 @@ class CaseRow(Base):
     consented: Mapped[bool] = mapped_column(default=False)
     has_open_question: Mapped[bool] = mapped_column(default=False)
     missing_critical: Mapped[int] = mapped_column(default=0)
+    # What the weekly page counts without opening the dialogue; None in a case that was last
+    # written before these columns were there.
+    asks_key: Mapped[str | None]  # keyed hash of the fact asked for
+    times_asked: Mapped[int | None]
+    times_failed: Mapped[int | None]
 
     __table_args__ = (
         Index(

@@ -164,6 +164,8 @@ def save(
         "handover_reason": case.handover_reason,
         "memory": dict(case.memory),
     }
+    row.asks_key = asks_key(cipher, case.asks) if case.asks else ""
+    row.times_asked, row.times_failed = sum(case.asked.values()), sum(case.failed.values())
     row.language, row.state = case.language, case.state
     row.consented = case.consent is not None and case.consent.given
     row.has_open_question = bool(case.open_questions)
@@ -234,6 +236,11 @@ def _save_facts(
 def term_key(cipher: Cipher, fact: str, value: Any) -> str:
     """The keyed hash by which cases with this value are found."""
     return cipher.lookup("term", fact, str(value))
+
+
+def asks_key(cipher: Cipher, fact: str) -> str:
+    """What stands for a fact that is asked for, which may tell the disease."""
+    return cipher.lookup("asks", fact)
 
 
 def _save_terms(session: Session, cipher: Cipher, number: str, before: Case, after: Case) -> None:

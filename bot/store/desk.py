@@ -19,8 +19,10 @@ from bot.store.case_tables import CaseRow, ChecklistRow, Note, Tag
 from bot.store.database import Database, insert_new, put
 from bot.store.desk_tables import Mention, SavedView
 from bot.store.errors import NotFound, TurnConflict
+from bot.store.indexing import index_words
 from bot.store.ranking import place
 from bot.store.tables import User
+from bot.store.words import words_of
 
 # A colleague named in a note; not the middle of an e-mail address.
 MENTION = re.compile(r"(?<![\w.@-])@([a-z0-9][a-z0-9._-]{0,58}[a-z0-9])")
@@ -119,6 +121,7 @@ class Desk:
             note = Note(case_number=row.number, author=author, body=body, created_at=now)
             session.add(note)
             session.flush()
+            index_words(self._db, session, row.conversation_id, words_of(body))
             named = set(MENTION.findall(body.lower())) - {author}
             known = session.scalars(
                 select(User.username).where(User.username.in_(named), ~User.disabled)

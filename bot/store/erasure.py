@@ -29,10 +29,14 @@ from bot.store.database import Database
 from bot.store.desk_tables import Mention, Misreading, Objection
 from bot.store.errors import NotFound
 from bot.store.files import FileStore
+from bot.store.index_tables import IndexedWord, TalkFigures
 from bot.store.records import Erased
 from bot.store.tables import Button, Conversation, DeliveryEvent, Due, Message, Receipt, Turn
 
-BY_CONVERSATION: tuple[type[Any], ...] = (Message, Button, Due, Turn, CaseRow)
+BY_CONVERSATION: tuple[type[Any], ...] = (
+    *(Message, Button, Due, Turn, CaseRow),
+    *(IndexedWord, TalkFigures),
+)
 BY_CASE: tuple[type[Any], ...] = (
     *(FactRow, CaseTerm, AssessmentRow, ChecklistRow, Note, Tag),
     *(Misreading, Objection, Mention),

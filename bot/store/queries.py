@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Select, exists, func, select, tuple_
+from sqlalchemy import ColumnElement, Select, exists, func, select, tuple_, union_all
 from sqlalchemy.orm import Session
 
 from bot.store.audit import record
@@ -15,10 +15,11 @@ from bot.store.case_tables import CaseRow, CaseTerm, FactRow, Tag
 from bot.store.cases import term_key
 from bot.store.database import Database
 from bot.store.desk_tables import Mention
+from bot.store.index_tables import IndexedWord
 from bot.store.messages import Author, InboundMessage, Kind, Outgoing, State
 from bot.store.ranking import RANK_EMERGENCY, RANK_URGENT, RANK_WAITING
 from bot.store.records import TranscriptLine
-from bot.store.tables import IS_TROUBLE, Conversation, DeliveryEvent, Message
+from bot.store.tables import IS_OPEN, IS_TROUBLE, Conversation, DeliveryEvent, Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,8 @@ class CaseFilter:
     mentioned: str | None = None  # a colleague named in a note that they have not read
     missing_critical: bool | None = None
     open_question: bool | None = None
-    failed_delivery: bool | None = None
+    failed_delivery: bool | None = None  # or held until the person writes
+    words: frozenset[int] = frozenset()  # keys of words, all of them used about the case
     consented: bool | None = None
 
 
@@ -222,7 +224,7 @@ class Queries:
         )
 
     def _conditions(self, wanted: CaseFilter) -> list[ColumnElement[bool]]:
-        return [*_columns(wanted), *self._terms(wanted)]
+        return [*_columns(wanted), *self._terms(wanted), *map(_used, sorted(wanted.words))]
 
     def _terms(self, wanted: CaseFilter) -> list[ColumnElement[bool]]:
         pairs = (("cancer_type", wanted.cancer), ("country", wanted.country))
@@ -279,12 +281,26 @@ def _columns(wanted: CaseFilter) -> list[ColumnElement[bool]]:
     if wanted.missing_critical is not None:
         conditions.append((CaseRow.missing_critical > 0) == wanted.missing_critical)
     if wanted.failed_delivery is not None:
-        failed = select(Message.conversation_id).where(
-            IS_TROUBLE, Message.state.in_((State.FAILED, State.DEAD))
+        failed = union_all(
+            select(Message.conversation_id).where(
+                IS_TROUBLE, Message.state.in_((State.FAILED, State.DEAD))
+            ),
+            select(Message.conversation_id).where(IS_OPEN, Message.state == State.HELD),
         )
         has_failed = CaseRow.conversation_id.in_(failed)
         conditions.append(has_failed if wanted.failed_delivery else ~has_failed)
     return conditions
+
+
+def _used(word: int) -> ColumnElement[bool]:
+    """Whether a word was used in the case's conversation, or in a chat that shares the case."""
+    linked = (
+        select(Conversation.linked_to)
+        .join(IndexedWord, IndexedWord.conversation_id == Conversation.id)
+        .where(Conversation.linked_to > "", IndexedWord.word_key == word)
+    )
+    own = select(IndexedWord.conversation_id).where(IndexedWord.word_key == word)
+    return CaseRow.conversation_id.in_(union_all(own, linked))
 
 
 def _shown_facts(session: Session, numbers: list[str]) -> dict[tuple[str, str], str]:

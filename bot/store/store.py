@@ -16,6 +16,7 @@ from bot.store.desk import Desk
 from bot.store.erasure import Erasure
 from bot.store.files import FileStore
 from bot.store.inbox import Inbox
+from bot.store.indexing import Indexing
 from bot.store.links import Links
 from bot.store.outbox import Outbox
 from bot.store.quality import Quality
@@ -37,6 +38,7 @@ class Store:
         self.inbox = Inbox(database)
         self.outbox = Outbox(database)
         self.dead_letters = DeadLetters(database, self.inbox, self.outbox)
+        self.indexing = Indexing(database)
         self.links = Links(database)
         self.beats = Beats(database)
         self.buttons = Buttons(database)

@@ -265,7 +265,10 @@ class AuditEntry(Base):
     reason_key: Mapped[str | None]
     hash: Mapped[str]
 
-    __table_args__ = (Index("ix_audit_object", "object", "seq"),)
+    __table_args__ = (
+        Index("ix_audit_object", "object", "seq"),
+        Index("ix_audit_action", "action", "at"),
+    )
 
 
 class AuditHead(Base):

@@ -7,23 +7,27 @@ are counted from the audit trail, so that the funnel does not begin after its fi
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.engine import Row
 from sqlalchemy.orm import Session
 
-from bot.store.case_tables import AssessmentRow, CaseRow, ChecklistRow, FactRow
-from bot.store.cases import INDEXED_FACTS
+from bot.store.case_tables import AssessmentRow, CaseRow, CaseTerm, ChecklistRow
+from bot.store.cases import INDEXED_FACTS, asks_key, term_key
 from bot.store.database import Database
-from bot.store.messages import Author
-from bot.store.tables import AuditEntry, Message
+from bot.store.index_tables import TalkFigures
+from bot.store.indexing import Talk
+from bot.store.tables import AuditEntry
 
 # A person who has not written for this long has left, for now.
 LEFT_AFTER = timedelta(days=1)
 TALKING = ("consent", "intake", "confirm")
+# Values of each fact that can be counted, by fact.
+Values = Mapping[str, Collection[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +78,16 @@ def weeks(database: Database, starts: Iterable[datetime]) -> list[Began]:
     return found
 
 
-def figures(database: Database, since: datetime, until: datetime) -> Figures:
-    """The figures of the cases that began in [since, until)."""
-    now = database.now()
+def figures(
+    database: Database, since: datetime, until: datetime, values: Values, questions: Collection[str]
+) -> Figures:
+    """The figures of the cases that began in [since, until).
+
+    `values` are those that cancer_type and country may have, `questions` the facts that are asked
+    for: they are counted by their keyed hashes, so that no case need be opened.
+    """
+    span = (CaseRow.created_at >= since, CaseRow.created_at < until)
+    left = database.now() - LEFT_AFTER
     with database.read() as session:
         rows = session.execute(
             select(
@@ -88,60 +99,76 @@ def figures(database: Database, since: datetime, until: datetime) -> Figures:
                 CaseRow.consented,
                 CaseRow.missing_critical,
                 CaseRow.updated_at,
-                CaseRow.dialogue,
-            ).where(CaseRow.created_at >= since, CaseRow.created_at < until)
+                CaseRow.asks_key,
+                CaseRow.times_asked,
+                CaseRow.times_failed,
+            ).where(*span)
         ).all()
-        numbers = select(CaseRow.number).where(
-            CaseRow.created_at >= since, CaseRow.created_at < until
-        )
-        values = _values(session, numbers)
-        listed = set(
-            session.scalars(
-                select(ChecklistRow.case_number)
-                .where(ChecklistRow.case_number.in_(numbers))
-                .distinct()
-            )
-        )
-        judged = _judged(session, numbers)
-        first = {
-            r.conversation_id: judged[r.number] for r in rows if r.number in listed & set(judged)
-        }
-        talk = _talk(session, since, until, first)
+        old = _opened(session, [r.number for r in rows if r.times_asked is None])
+        listed = _listed(session, span)
+        first = _first_lists(session, span, listed)
+        talk = _talk(session, span, first)
         expired = _expired(session, since, until)
-    asked, failed = (
-        sum(sum((r.dialogue or {}).get(name, {}).values()) for r in rows)
-        for name in ("asked", "failed")
-    )
+        counted = _values(database, session, span, values)
+    named = {asks_key(database.cipher, question): question for question in questions}
     return Figures(
         started=len(rows) + expired,
         consented=sum(r.consented for r in rows),
-        diagnosed=sum(values["cancer_type"].values()),
+        diagnosed=counted["cancer_type"].total(),
         checklist=len(listed),
         complete=sum(r.number in listed and not r.missing_critical for r in rows),
         left_at=Counter(
-            (r.dialogue or {}).get("asks") or r.state
+            _asked_for(r, old, named) or r.state
             for r in rows
-            if r.state in TALKING and r.updated_at < now - LEFT_AFTER
+            if r.state in TALKING and r.updated_at < left
         )
         + Counter({"consent": expired}),
         languages=Counter(r.language for r in rows),
         channels=Counter(r.channel for r in rows),
-        cancers=values["cancer_type"],
-        countries=values["country"],
-        asked=asked,
-        not_understood=failed,
+        cancers=counted["cancer_type"],
+        countries=counted["country"],
+        asked=_times(rows, old, "asked"),
+        not_understood=_times(rows, old, "failed"),
         **talk,
     )
 
 
-def _judged(session: Session, numbers: Any) -> dict[str, datetime]:
-    """When each case was assessed first."""
+def _opened(session: Session, numbers: Collection[str]) -> dict[str, dict[str, Any]]:
+    """The dialogues of cases that were written before their figures stood beside them."""
+    query = select(CaseRow.number, CaseRow.dialogue).where(CaseRow.number.in_(numbers))
+    return {row[0]: row[1] or {} for row in session.execute(query)} if numbers else {}
+
+
+def _asked_for(
+    row: Row[*tuple[Any, ...]], old: Mapping[str, dict[str, Any]], named: Mapping[str, str]
+) -> str | None:
+    if row.number in old:
+        return old[row.number].get("asks")
+    return named.get(row.asks_key or "")
+
+
+def _times(rows: Iterable[Row[*tuple[Any, ...]]], old: Mapping[str, dict[str, Any]], what: str) -> int:
+    written = sum(getattr(row, f"times_{what}") or 0 for row in rows)
+    return written + sum(sum(dialogue.get(what, {}).values()) for dialogue in old.values())
+
+
+def _listed(session: Session, span: tuple[ColumnElement[bool], ...]) -> set[str]:
+    """Cases that got a list of records."""
+    listed = select(ChecklistRow.id).where(ChecklistRow.case_number == CaseRow.number).exists()
+    return set(session.scalars(select(CaseRow.number).where(*span, listed)))
+
+
+def _first_lists(
+    session: Session, span: tuple[ColumnElement[bool], ...], listed: Collection[str]
+) -> dict[str, datetime]:
+    """When the list came, by conversation: with the first assessment."""
     rows = session.execute(
-        select(AssessmentRow.case_number, func.min(AssessmentRow.created_at))
-        .where(AssessmentRow.case_number.in_(numbers))
-        .group_by(AssessmentRow.case_number)
+        select(CaseRow.conversation_id, CaseRow.number, func.min(AssessmentRow.created_at))
+        .join(AssessmentRow, AssessmentRow.case_number == CaseRow.number)
+        .where(*span)
+        .group_by(CaseRow.conversation_id, CaseRow.number)
     )
-    return {row[0]: row[1] for row in rows}
+    return {talk: at for talk, number, at in rows if number in listed}
 
 
 def _expired(session: Session, since: datetime, until: datetime) -> int:
@@ -156,60 +183,38 @@ def _expired(session: Session, since: datetime, until: datetime) -> int:
     return session.scalar(query) or 0
 
 
-def _values(session: Session, numbers: Any) -> dict[str, Counter[str]]:
-    rows = session.execute(
-        select(FactRow.name, FactRow.value).where(
-            FactRow.case_number.in_(numbers),
-            FactRow.name.in_(INDEXED_FACTS),
-            FactRow.superseded_at.is_(None),
-        )
+def _values(
+    database: Database, session: Session, span: tuple[ColumnElement[bool], ...], values: Values
+) -> dict[str, Counter[str]]:
+    counted = session.execute(
+        select(CaseTerm.term_key, func.count())
+        .join(CaseRow, CaseRow.number == CaseTerm.case_number)
+        .where(*span)
+        .group_by(CaseTerm.term_key)
     )
-    counted: dict[str, Counter[str]] = {name: Counter() for name in INDEXED_FACTS}
-    for name, value in rows:
-        if value is not None:
-            counted[name][str(value)] += 1
-    return counted
+    by_key: dict[str, int] = {row[0]: row[1] for row in counted}
+    found: dict[str, Counter[str]] = {}
+    for fact in INDEXED_FACTS:
+        keys = {value: term_key(database.cipher, fact, value) for value in values[fact]}
+        found[fact] = Counter({v: by_key[key] for v, key in keys.items() if key in by_key})
+    return found
 
 
 def _talk(
-    session: Session, since: datetime, until: datetime, first: dict[str, datetime]
+    session: Session, span: tuple[ColumnElement[bool], ...], first: Mapping[str, datetime]
 ) -> dict[str, Any]:
-    """Turns, messages and answering times, in one walk over the messages of the span's cases."""
-    talks = select(CaseRow.conversation_id).where(
-        CaseRow.created_at >= since, CaseRow.created_at < until
-    )
+    """Turns, messages and answering times, from the figures kept of each conversation."""
     rows = session.execute(
-        select(Message.conversation_id, Message.turn_id, Message.author, Message.created_at)
-        .where(Message.conversation_id.in_(talks))
-        .order_by(Message.conversation_id, Message.seq)
-        .execution_options(yield_per=2000)
+        select(TalkFigures.conversation_id, TalkFigures.figures)
+        .join(CaseRow, CaseRow.conversation_id == TalkFigures.conversation_id)
+        .where(*span)
     )
-    turns: dict[str, set[str]] = {}
-    begun: dict[str, datetime] = {}
-    by_bot: list[float] = []
-    by_people: list[float] = []
-    messages, here, by_hand = 0, "", True
-    heard: datetime | None = None
-    last_heard: datetime | None = None
-    for talk, turn, author, at in rows:
-        if talk != here:
-            here, heard, by_hand = talk, None, True
-        begun.setdefault(talk, at)
-        if author == Author.PATIENT:
-            messages += 1
-            heard, by_hand = at, False
-            if talk in first and at <= first[talk]:
-                turns.setdefault(talk, set()).add(turn or "")
-        elif author == Author.BOT and heard is not None:
-            by_bot.append((at - heard).total_seconds())
-            last_heard, heard = heard, None
-        elif author == Author.COORDINATOR and not by_hand:
-            by_people.append((at - (heard or last_heard or at)).total_seconds())
-            heard, by_hand = None, True
+    talks = {row[0]: Talk(**row[1]) for row in rows}
+    reached = [(talks[t], at.timestamp()) for t, at in first.items() if t in talks]
     return {
-        "messages": messages,
-        "turns_to_checklist": tuple(len(t) for t in turns.values()),
-        "time_to_checklist": tuple((first[t] - begun[t]).total_seconds() for t in turns),
-        "answered_by_bot": tuple(by_bot),
-        "answered_by_people": tuple(by_people),
+        "messages": sum(talk.messages for talk in talks.values()),
+        "turns_to_checklist": tuple(sum(turn <= at for turn in talk.turns) for talk, at in reached),
+        "time_to_checklist": tuple(at - talk.begun for talk, at in reached if talk.begun),
+        "answered_by_bot": tuple(s for talk in talks.values() for s in talk.by_bot),
+        "answered_by_people": tuple(s for talk in talks.values() for s in talk.by_people),
     }

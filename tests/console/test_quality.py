@@ -195,6 +195,8 @@ def test_waiting_for_a_coordinator_is_counted_from_the_last_message(console: Con
     console.store.outbox.enqueue(
         str(case.conversation_id), [OutboundReply(text="here I am")], author=Author.COORDINATOR
     )
-    since = NOW - timedelta(days=30)
-    found = weekly.figures(console.store.database, since, NOW + timedelta(days=30))
+    while console.store.indexing.catch_up():
+        pass
+    since, none = NOW - timedelta(days=30), {"cancer_type": (), "country": ()}
+    found = weekly.figures(console.store.database, since, NOW + timedelta(days=30), none, ())
     assert 30 * 60.0 in found.answered_by_people
