@@ -9,12 +9,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Collection, Coroutine
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
+from bot.limits import limits_of
 from bot.settings import VAR, SettingMissing, Settings
 from bot.store import Store
 from bot.store.crypto import Cipher
@@ -22,15 +23,18 @@ from bot.store.errors import StoreUnavailable
 from bot.store.files import open_files
 from bot.store.records import ClaimedTurn
 from connectors.bell import Bell
+from connectors.bell_line import BellLine
 from connectors.documents import Documents
 from connectors.engine_client import EngineClient
 from connectors.file_links import FileLinks
 from connectors.front_desk import FrontDesk
+from connectors.gate import Gate
 from connectors.housekeeping import Housekeeping
 from connectors.intake_door import Door
 from connectors.media import MediaCollector, MediaSource
 from connectors.metrics import Metrics
 from connectors.outages import Outages
+from connectors.parts import Part
 from connectors.polling import TelegramPolling
 from connectors.provider_errors import SendError
 from connectors.reconciliation import Reconciliation
@@ -52,6 +56,8 @@ REPLAY_SECONDS: Final = 5.0
 # So many short messages in a row make one turn at most.
 MOST_PIECES: Final = 10
 INTRODUCE_SECONDS: Final = 30.0
+# A process that takes no messages in itself looks this often whether others did.
+LOOK_SECONDS: Final = 1.0
 TELEGRAM_PATH: Final = "/webhooks/telegram"
 WEBHOOK, POLLING = "webhook", "polling"
 _SECRET: Final = re.compile(r"[A-Za-z0-9_-]{1,256}")
@@ -65,6 +71,7 @@ class Channels:
         check_whatsapp(configuration)
         self._configuration, self._store = configuration, store
         self.metrics = Metrics()
+        self.limits = limits_of(configuration)
         self.arrived, self.answered, self.to_send = Bell(), Bell(), Bell()
         self._files = files = open_files(configuration.files_url, configuration.keys)
         self.links = FileLinks(files, configuration.keys, configuration.public_url)
@@ -77,6 +84,7 @@ class Channels:
             self.metrics,
             to_send=self.to_send,
             pause=configuration.message_pause,
+            limits=self.limits,
         )
         token = configuration.engine_token
         self._engine = EngineClient(
@@ -92,10 +100,12 @@ class Channels:
         clamav = configuration.clamav
         scanner = VirusScanner(clamav) if clamav else None
         self._collector = MediaCollector(store, files, sources, self.arrived, scanner=scanner)
-        self.front_desk = FrontDesk(store)
+        self.front_desk = FrontDesk(store, self.limits)
         line = self._twilio.reopening if self._twilio else None
         self.reopening = Reopening(store, self.to_send, line)
+        self._gate = Gate(self.arrived)
         self._errands: set[asyncio.Task[None]] = set()
+        self._reconciliation: Reconciliation | None = None
 
     def run_errand(self, errand: AnswerPress | LeaveGroup) -> None:
         """Starts an errand at Telegram without waiting for it."""
@@ -105,14 +115,21 @@ class Channels:
         self._errands.add(task)
         task.add_done_callback(self._errands.discard)
 
+    def message_lost(self) -> None:
+        """A WhatsApp message could not be stored: it is looked for, and later ones wait for it."""
+        if self._reconciliation is not None:
+            self._reconciliation.look_soon()
+
     @asynccontextmanager
-    async def running(self, *, work: bool) -> AsyncIterator[None]:
-        """Runs the tasks for as long as the block takes; lets turns and sends under way end."""
+    async def running(self, parts: Collection[Part]) -> AsyncIterator[None]:
+        """Runs the parts' tasks for as long as the block takes; lets turns and sends end."""
         worker, sender = self._worker(), self._sender()
         self.door.warm()
-        staying = [worker.run(), sender.run()] if work else []
+        # The others are made first: they shut the gate that the worker minds.
+        others = [asyncio.create_task(step) for step in self._others(parts)]
+        staying = [worker.run()] if Part.WORKER in parts else []
+        staying += [sender.run()] if Part.SENDER in parts else []
         tasks = [asyncio.create_task(step) for step in staying]
-        others = [asyncio.create_task(step) for step in (self._others() if work else [])]
         try:
             yield
         finally:
@@ -136,6 +153,7 @@ class Channels:
             to_send=self.to_send,
             group=MOST_PIECES,
             front_desk=self.front_desk,
+            gate=self._gate,
             observer=self.metrics,
             typing=self._show_typing,
             reader=self._collector,
@@ -150,28 +168,66 @@ class Channels:
             to_send=self.to_send,
             observer=self.metrics,
             reopening=self.reopening,
+            limits=self.limits,
         )
 
-    def _others(self) -> list[Coroutine[Any, Any, None]]:
-        reminders = ReminderJob(self._store, self._configuration, self.to_send)
-        found = [self._replay(), Housekeeping(self._store).run(), reminders.run()]
-        if self._telegram is not None and self._mode == POLLING:
-            found.append(TelegramPolling(self._telegram, self.door, self.run_errand).run())
+    def _others(self, parts: Collection[Part]) -> list[Coroutine[Any, Any, None]]:
+        found: list[Coroutine[Any, Any, None]] = []
+        if Part.WEB in parts:
+            found.append(self._replay())
+        else:
+            found.append(self._look_regularly())
+        if Part.WORKER in parts:
+            found += self._beside_worker()
+        if Part.SENDER in parts:
+            found += self._beside_sender()
+        if self._configuration.redis_url:
+            bells = {"arrived": self.arrived, "answered": self.answered, "to_send": self.to_send}
+            found.append(BellLine(self._configuration.redis_url, bells).run())
+        return found
+
+    def _beside_worker(self) -> list[Coroutine[Any, Any, None]]:
+        found = [self._collector.run()]
         if self._telegram is not None:
-            found.append(self._introduce(self._telegram))
-            found.append(Outages(self._store, self.to_send).run())
-        found.append(self._collector.run())
+            found.append(self._learn_name(self._telegram))
         between = self._configuration.reconcile_seconds
         if self._twilio is not None:
-            found.append(Reconciliation(self._twilio, self.door, between).run())
+            self._reconciliation = Reconciliation(
+                self._twilio, self.door, self._store.inbox, self._gate, between
+            )
+            found.append(self._reconciliation.run())
         return found
+
+    def _beside_sender(self) -> list[Coroutine[Any, Any, None]]:
+        reminders = ReminderJob(self._store, self._configuration, self.to_send)
+        found = [Housekeeping(self._store).run(), reminders.run()]
+        if self._telegram is not None:
+            if self._mode == POLLING:
+                found.append(TelegramPolling(self._telegram, self.door, self.run_errand).run())
+            found.append(self._introduce(self._telegram))
+            found.append(Outages(self._store, self.to_send).run())
+        return found
+
+    async def _look_regularly(self) -> None:
+        """Wakes who waits for messages that another process takes in."""
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            self.arrived.ring_here()
+
+    async def _learn_name(self, telegram: TelegramClient) -> None:
+        """The bot's own name, for addresses that carry a code."""
+        while self.front_desk.bot_name is None:
+            try:
+                self.front_desk.bot_name = await telegram.name()
+            except SendError as error:
+                log.warning("telegram does not tell our name yet: %s", error)
+                await asyncio.sleep(INTRODUCE_SECONDS)
 
     async def _introduce(self, telegram: TelegramClient) -> None:
         """Tells Telegram our address and menu; that it cannot be reached must not stop us."""
         while True:
             try:
                 await self._register(telegram)
-                self.front_desk.bot_name = await telegram.name()
                 for language, texts in languages().items():
                     await telegram.set_commands(tuple(texts.commands.items()), language)
                 return

@@ -1,7 +1,8 @@
-"""The gateway: webhooks, browser chat and console on one address, with worker and sender inside.
+"""The gateway: webhooks, browser chat and console on one address, worker and sender too if wanted.
 
 Serves from the first second: what comes in while the engine is still loading is stored and
-answered when it is there. Start it with `python -m connectors.gateway` or through `create_app`.
+answered when it is there. Start it with `python -m connectors.gateway [PART ...]` or through
+`create_app`. A process without the web part serves its health and figures only.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import asyncio
 import logging
 import sys
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import AsyncExitStack, asynccontextmanager
 from types import FrameType
 
@@ -31,6 +32,7 @@ from connectors.chat_page import ChatPage
 from connectors.health import Health
 from connectors.http_guard import HttpGuard, request_id
 from connectors.http_protocol import GuardedProtocol
+from connectors.parts import ALL, Part
 from connectors.webchat import Webchat
 from connectors.webhooks import TelegramWebhook, WhatsAppWebhook
 
@@ -43,30 +45,37 @@ def create_app(
     configuration: Settings,
     store: Store,
     *,
-    work: bool = True,
+    parts: Collection[Part] = ALL,
     console: bool = True,
     stopping: threading.Event | None = None,
 ) -> ASGIApp:
-    """The whole gateway. `work` off: no worker, sender or polling in this process; `stopping` is
-    set when the process is asked to end.
+    """The parts of the service that this process has; `stopping` is set when it is asked to end.
 
     Raises SettingMissing when a channel is on without its secrets.
     """
     channels = Channels(configuration, store)
+    health = Health(configuration, store, channels.metrics, parts)
     routes: list[BaseRoute] = [
         *WhatsAppWebhook(
-            configuration, store, channels.door, channels.metrics, channels.reopening
+            configuration,
+            store,
+            channels.door,
+            channels.metrics,
+            channels.reopening,
+            channels.message_lost,
         ).routes(),
         *TelegramWebhook(
             configuration, channels.door, channels.metrics, channels.run_errand
         ).routes(),
-        *Webchat(store, channels.door, channels.answered, stopping).routes(),
+        *Webchat(store, channels.door, channels.answered, stopping, channels.limits).routes(),
         *channels.links.routes(),
         *ChatPage().routes(),
-        *Health(configuration, store, channels.metrics).routes(),
+        *health.routes(),
         Route("/", _home),
     ]
-    if console:
+    if Part.WEB not in parts:
+        routes = [*health.routes()]
+    elif console:
         from bot.console.app import create_console
 
         routes.append(Mount("/console", create_console(store, configuration)))
@@ -74,7 +83,7 @@ def create_app(
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
-            await stack.enter_async_context(channels.running(work=work))
+            await stack.enter_async_context(channels.running(parts))
             yield
 
     app = Starlette(
@@ -132,15 +141,15 @@ class _Server(uvicorn.Server):
         super().handle_exit(sig, frame)
 
 
-def main() -> int:
-    """Runs the gateway until it is told to stop; finishes what is under way."""
+def main(parts: Collection[Part] = ALL, host: str | None = None, port: int | None = None) -> int:
+    """Runs the parts until told to stop; finishes what is under way."""
     start_logging()
     stopping = threading.Event()
     try:
         configuration = settings()
         files = open_files(configuration.files_url, configuration.keys)
         store = Store.open(configuration.database_url, configuration.keys, files=files)
-        app = create_app(configuration, store, stopping=stopping)
+        app = create_app(configuration, store, parts=parts, stopping=stopping)
     except (SettingMissing, StoreError, ValueError) as error:
         print(error, file=sys.stderr)
         return 2
@@ -148,8 +157,8 @@ def main() -> int:
         stopping,
         uvicorn.Config(
             app,
-            host=configuration.host,
-            port=configuration.port,
+            host=host or configuration.host,
+            port=port or configuration.port,
             access_log=False,  # addresses of the browser chat are keys to conversations
             log_config=None,
             server_header=False,
@@ -167,4 +176,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(frozenset(map(Part, sys.argv[1:])) or ALL))

@@ -13,8 +13,10 @@ import logging
 import time
 from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any, Final, Protocol
 
+from bot.limits import Limits
 from bot.oncology.read import read
 from bot.store import Store
 from bot.store.errors import NotFound, StoreUnavailable
@@ -25,7 +27,6 @@ from bot.store.records import Arrival, Received
 from connectors.bell import Bell
 from connectors.capabilities import capabilities
 from connectors.metrics import Metrics
-from connectors.rate_limit import RateLimit
 from connectors.received_text import LONGEST_TEXT
 from connectors.texts import choose
 from connectors.together import Together
@@ -45,6 +46,9 @@ class MessageSpool(Protocol):
     def append(self, message: InboundMessage) -> None:
         """Returns after the message is durably stored. Raises OSError when it cannot be."""
 
+    def is_empty(self) -> bool:
+        """Whether nothing waits. Raises OSError when nobody can tell."""
+
 
 class Door:
     """Takes messages in and wakes worker and sender; `pause` in seconds, on channels that group."""
@@ -59,19 +63,20 @@ class Door:
         *,
         to_send: Bell | None = None,
         pause: float = 0.0,
+        limits: Limits | None = None,
     ) -> None:
         self._store, self._spool, self._pause = store, spool, pause
         self._arrived, self._to_send, self._metrics = arrived, to_send or Bell(), metrics
         self.files = files
         self._together = Together(store)
         self._reading = ThreadPoolExecutor(1, "urgent")
-        self._limit = RateLimit(FLOOD_BURST, FLOOD_PER_SECOND)
+        self._limit = (limits or Limits()).rate(FLOOD, FLOOD_BURST, FLOOD_PER_SECOND)
         self._told: dict[str, float] = {}
         self._afterwards: set[asyncio.Task[None]] = set()
 
     async def take(self, message: InboundMessage) -> Received:
         """Commits the message; the same one again changes nothing."""
-        arrival = self._arrival(message)
+        arrival = await self._arrival(message)
         received = await self._together.store(arrival)
         result = "duplicate" if received.duplicate else arrival.kept_as or "stored"
         self._metrics.received.labels(message.channel, result).inc()
@@ -85,12 +90,20 @@ class Door:
 
         Raises OSError when neither could store it.
         """
+        with suppress(OSError):
+            # What came before and still lies on the disk must not be overtaken.
+            if not self._spool.is_empty():
+                await self._to_disk(message)
+                return
         try:
             await self.take(message)
         except StoreUnavailable:
             log.warning("%s message spooled: database unavailable", message.channel)
-            await asyncio.to_thread(self._spool.append, message)
-            self._metrics.received.labels(message.channel, "spooled").inc()
+            await self._to_disk(message)
+
+    async def _to_disk(self, message: InboundMessage) -> None:
+        await asyncio.to_thread(self._spool.append, message)
+        self._metrics.received.labels(message.channel, "spooled").inc()
 
     def warm(self) -> None:
         """Loads the words of an emergency before the first message comes."""
@@ -101,9 +114,10 @@ class Door:
         self._together.close()
         self._reading.shutdown(wait=False, cancel_futures=True)
 
-    def _arrival(self, message: InboundMessage) -> Arrival:
+    async def _arrival(self, message: InboundMessage) -> Arrival:
         can = capabilities(message.channel)
-        if can.pushes and message.kind is not Kind.BLOCKED and not self._limit.allows(_of(message)):
+        limited = can.pushes and message.kind is not Kind.BLOCKED
+        if limited and not await self._limit.admits(_of(message)):
             return Arrival(message, kept_as=FLOOD)
         waits = can.pieces and message.kind in IN_PIECES
         return Arrival(message, pause=self._pause if waits else 0.0)

@@ -21,7 +21,7 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from bot.store.crypto import Cipher, new_id
-from bot.store.errors import BadKeys
+from bot.store.errors import BadKeys, StoreUnavailable
 from bot.store.messages import InboundMessage
 
 log = logging.getLogger(__name__)
@@ -63,17 +63,30 @@ class Spool:
     def replay(self, take: Callable[[InboundMessage], Any]) -> int:
         """Hand every message to `take`, oldest first; gives how many were taken.
 
-        Stops at the first exception of `take` (the database is still away) and raises it.
+        Stops when the database is still away and raises that; a message that cannot be stored at
+        all is set aside, so that it does not keep the others back.
         """
         taken = 0
         for path in sorted(self._folder.glob(f"*{SUFFIX}")):
             message = self._read(path)
-            if message is not None:
+            if message is None:
+                continue
+            try:
                 take(message)
+            except (StoreUnavailable, OSError):
+                raise
+            except Exception as error:
+                log.error("spool file %s cannot be stored: %s", path.name, type(error).__name__)
+                self._set_aside(path)
+            else:
                 taken += 1
                 # Another process may have taken it too: the inbox tells the two apart.
                 path.unlink(missing_ok=True)
         return taken
+
+    def is_empty(self) -> bool:
+        """Whether nothing waits."""
+        return next(self._folder.glob(f"*{SUFFIX}"), None) is None
 
     def waiting(self) -> int:
         """How many messages wait."""
@@ -91,9 +104,12 @@ class Spool:
             return None
         except (BadKeys, ValidationError, UnicodeDecodeError):
             log.error("spool file %s cannot be read; set aside", path.name)
-            with contextlib.suppress(FileNotFoundError):
-                path.rename(path.with_suffix(CORRUPT))
+            self._set_aside(path)
             return None
+
+    def _set_aside(self, path: Path) -> None:
+        with contextlib.suppress(FileNotFoundError):
+            path.rename(path.with_suffix(CORRUPT))
 
     def _sync_folder(self) -> None:
         descriptor = os.open(self._folder, os.O_RDONLY)

@@ -37,7 +37,8 @@ _INBOUND_SID: Final = re.compile(r"(SM|MM)[0-9a-fA-F]{32}")
 STATUS_PATH: Final = "/webhooks/whatsapp/status"
 # A question that could not be delivered within the hour is stale.
 VALIDITY_SECONDS: Final = 3600
-_PAGE_SIZE: Final = 200
+# As many as Twilio gives: looking for all that came in is a few requests a day.
+_PAGE_SIZE: Final = 1000
 _MOST_PAGES: Final = 20
 _MOST_REDIRECTS: Final = 4
 # Where Twilio keeps media (its API redirects there).

@@ -49,8 +49,9 @@ class WhatsAppWebhook:
         door: Door,
         metrics: Metrics,
         reopening: Reopening,
+        message_lost: Callable[[], None],
     ) -> None:
-        self._reopening = reopening
+        self._reopening, self._message_lost = reopening, message_lost
         secret = settings.twilio_auth_token
         self._token = secret.get_secret_value() if secret and settings.whatsapp_on else ""
         self._public_url = settings.public_url
@@ -79,6 +80,7 @@ class WhatsAppWebhook:
         except OSError as error:
             # Neither database nor disk: found again later in Twilio's own list.
             self._metrics.received.labels(whatsapp.CHANNEL, "not_stored").inc()
+            self._message_lost()
             log.error("whatsapp message not stored: %s", type(error).__name__)
             return PlainTextResponse("Unavailable", 503)
         self._metrics.answered.labels(whatsapp.CHANNEL).observe(time.perf_counter() - started)

@@ -167,10 +167,13 @@ def parse_status(params: Params, message_id: str | None) -> StatusEvent:
     )
 
 
-def from_resource(resource: Mapping[str, Any], media: Sequence[FileRef]) -> InboundMessage:
+def from_resource(
+    resource: Mapping[str, Any], media: Sequence[FileRef], place: int | None = None
+) -> InboundMessage:
     """A message as Twilio's message list shows it, for taking in what never reached us.
 
     The list has no profile name, no button ids and no position: a press reads as its title.
+    `place` is its place in the list's order.
     """
     params = Params(
         {
@@ -183,7 +186,12 @@ def from_resource(resource: Mapping[str, Any], media: Sequence[FileRef]) -> Inbo
     message = parse_message(params)
     kind = _media_kind([file.content_type or "" for file in media]) if media else message.kind
     return message.model_copy(
-        update={"files": tuple(media), "kind": kind, "sent_at": date_of(resource.get("date_sent"))}
+        update={
+            "files": tuple(media),
+            "kind": kind,
+            "sent_at": date_of(resource.get("date_sent")),
+            "sequence": place,
+        }
     )
 
 

@@ -23,6 +23,7 @@ from collections.abc import (
 )
 from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Final, Protocol
 
 from bot.store import Store
@@ -38,6 +39,7 @@ from connectors.choices import Choice, chosen, together
 from connectors.documents import Documents
 from connectors.engine_client import EngineClient, EngineDown, EngineError, EngineSlow
 from connectors.front_desk import FrontDesk
+from connectors.gate import Gate
 from connectors.phone import country_of
 from connectors.rendering import fitted
 
@@ -125,7 +127,7 @@ class Worker:
     for those who wait for the replies and for those who send them. `group` is how
     many short messages in a row make one turn. `typing` is told when a turn begins; `documents`
     makes what replies ask for; `front_desk` answers what is no matter of the dialogue; `reader`
-    finds out what files are.
+    finds out what files are; `gate` says which channels' turns have to wait.
     """
 
     def __init__(
@@ -144,8 +146,10 @@ class Worker:
         documents: Documents | None = None,
         reader: FilesReader | None = None,
         front_desk: FrontDesk | None = None,
+        gate: Gate | None = None,
     ) -> None:
         self._front_desk = front_desk
+        self._gate = gate or Gate(arrived)
         self._store, self._engine = store, engine
         self._arrived, self._answered, self._to_send = arrived, answered, to_send
         self._slots = asyncio.Semaphore(parallel)
@@ -177,7 +181,7 @@ class Worker:
                     continue
                 task = asyncio.create_task(self._take(turn))
                 self._running.add(task)
-                task.add_done_callback(self._ended)
+                task.add_done_callback(partial(self._ended, turn.conversation_id))
             await asyncio.gather(*self._running)
         finally:
             for task in self._running:
@@ -189,21 +193,25 @@ class Worker:
             return None
         try:
             return await asyncio.to_thread(
-                self._store.inbox.claim, PROCESS, self._lease, self._group
+                self._store.inbox.claim,
+                PROCESS,
+                self._lease,
+                self._group,
+                self._gate.channels(),
             )
         except StoreUnavailable:
             log.warning("inbox not readable: database unavailable")
             await asyncio.sleep(_STORE_PAUSE)
             return None
 
-    def _ended(self, task: asyncio.Task[None]) -> None:
+    def _ended(self, conversation_id: str, task: asyncio.Task[None]) -> None:
         self._running.discard(task)
         self._slots.release()
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("turn broke off: %s", type(error).__name__)
         # The conversation may have a next message, and whoever waits for this turn may look.
         self._arrived.ring()
-        self._answered.ring()
+        self._answered.ring(conversation_id)
         self._to_send.ring()
 
     async def _take(self, turn: ClaimedTurn) -> None:

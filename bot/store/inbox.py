@@ -9,7 +9,7 @@ to a second set of replies.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, func, select, update
@@ -34,7 +34,7 @@ from bot.store.queue import (
     remove,
     renew,
 )
-from bot.store.receiving import take_in
+from bot.store.receiving import known, take_in
 from bot.store.records import Arrival, ClaimedTurn, QueueDepth, Received, TakenMessage
 from bot.store.tables import IS_OPEN, IS_TROUBLE, Conversation, Due, Message
 
@@ -69,6 +69,11 @@ class Inbox:
         with self._db.write() as session:
             return take_in(self._db, session, arrivals)
 
+    def known(self, messages: Sequence[InboundMessage]) -> list[bool]:
+        """Which of these were received before; what still waits takes the copy's place in line."""
+        with self._db.write() as session:
+            return known(self._db, session, messages)
+
     def hurry(self, message_id: str) -> None:
         """Take a message's turn at once, also when it was only to be kept."""
         now = self._db.now()
@@ -84,15 +89,22 @@ class Inbox:
                 put_due(session, INBOX, now, work)
 
     def claim(
-        self, worker_id: str, lease_seconds: float = 60.0, group: int = 1
+        self,
+        worker_id: str,
+        lease_seconds: float = 60.0,
+        group: int = 1,
+        channels: Collection[str] | None = None,
     ) -> ClaimedTurn | None:
-        """Take the next turn, or None; up to `group` texts or files in a row are one turn."""
-        now = self._db.now()
+        """Take the next turn, or None; up to `group` texts or files in a row are one turn.
+
+        With `channels`, only of these.
+        """
+        now, lease = self._db.now(), timedelta(seconds=lease_seconds)
         with self._db.read() as session:
-            if session.scalar(ready(INBOX, now).limit(1)) is None:
+            if session.scalar(ready(INBOX, now, channels).limit(1)) is None:
                 return None
         with self._db.write(relaxed=True) as session:
-            taken = claim(session, INBOX, worker_id, now, timedelta(seconds=lease_seconds))
+            taken = claim(session, INBOX, worker_id, now, lease, channels)
             if taken is None:
                 return None
             rows = _next_turn(session, taken, group, now)
@@ -214,7 +226,7 @@ def _next_turn(session: Session, taken: Held, group: int, now: datetime) -> list
             # A turn already begun comes first, then the provider's order, then ours.
             .order_by(
                 Message.turn_id.is_(None),
-                func.coalesce(Message.sequence, 0),
+                Message.sequence.asc().nulls_last(),
                 Message.seq,
             )
             .limit(max(group, 10))

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from bot.store.conversations import find_or_create
@@ -27,6 +27,12 @@ _NAME_CONVERSATION = (
     update(table_of(Receipt))
     .where(table_of(Receipt).c.key == bindparam("of"))
     .values(conversation_id=bindparam("conversation"))
+)
+_PUT_IN_PLACE = (
+    update(table_of(Message))
+    .where(table_of(Message).c.id == bindparam("of"), IS_OPEN)
+    .where(table_of(Message).c.turn_id.is_(None), table_of(Message).c.state == State.QUEUED)
+    .values(sequence=bindparam("place"))
 )
 Entry = tuple[str, str, Arrival]  # receipt's key, our id of the message, what came
 
@@ -54,6 +60,25 @@ def take_in(database: Database, session: Session, arrivals: Sequence[Arrival]) -
         else _first_time(session, key)
         for key, message_id, _arrival in new
     ]
+
+
+def known(database: Database, session: Session, messages: Sequence[InboundMessage]) -> list[bool]:
+    """Which of these were taken in before, in their order.
+
+    Those still waiting for their turn take the place that the copy gives them: a provider's list
+    tells the order of messages whose webhooks came late, crossed, or never.
+    """
+    keys = [_receipt_key(database, message) for message in messages]
+    query = select(Receipt.key, Receipt.message_id).where(Receipt.key.in_(keys))
+    found = {row.key: row.message_id for row in session.execute(query)}
+    placed = [
+        {"of": found[key], "place": message.sequence}
+        for key, message in zip(keys, messages, strict=True)
+        if found.get(key) is not None and message.sequence is not None
+    ]
+    if placed:
+        session.connection().execute(_PUT_IN_PLACE, placed)
+    return [key in found for key in keys]
 
 
 def _receipt_key(database: Database, message: InboundMessage) -> str:

@@ -70,15 +70,17 @@ def make_settings(folder: Path, key: str | None = None, **more: str) -> Settings
 
 
 @contextmanager
-def running(folder: Path, empty: Path, **more: str) -> Iterator[Service]:
+def running(
+    folder: Path, database: Path, twilio: TwilioStandIn | None = None, **more: str
+) -> Iterator[Service]:
     """The gateway as it runs for people, with everything around it in one other server.
 
-    `more` are further settings.
+    `database` is what it finds, `more` are further settings.
     """
-    engine, twilio, telegram = EngineStandIn(), TwilioStandIn(), TelegramStandIn()
+    engine, twilio, telegram = EngineStandIn(), twilio or TwilioStandIn(), TelegramStandIn()
     held = bound()
     url = twilio.gateway = address(held)
-    shutil.copy(empty, folder / "intake.db")
+    shutil.copy(database, folder / "intake.db")
     # Their addresses are disjoint, so one server can be all three.
     outside = [*engine.app().routes, *twilio.app().routes, *telegram.app().routes]
     with serving(Starlette(routes=outside), abrupt=True) as world:

@@ -13,6 +13,7 @@ import pytest
 from bot.store import Store
 from bot.store.errors import StoreUnavailable
 from connectors.bell import Bell
+from connectors.gate import Gate
 from connectors.intake_door import Door
 from connectors.metrics import Metrics
 from connectors.polling import TelegramPolling
@@ -200,7 +201,7 @@ async def test_what_twilio_could_not_deliver_is_taken_in_once(
     photo = twilio.inbound(PHONE, "the scan", NumMedia="1")
     twilio.add_media(photo["MessageSid"], "image/jpeg", b"x", "https://api.twilio.com")
     twilio.messages.append(twilio.messages[0] | {"sid": "SM" + "0" * 32, "from": "+1 an SMS"})
-    reconciliation = Reconciliation(client, door, 300.0)
+    reconciliation = Reconciliation(client, door, sqlite_store.inbox, Gate(Bell()), 300.0)
     since = twilio.messages[0]["_at"]
     assert await reconciliation.look(since) == 2
     assert await reconciliation.look(since) == 0

@@ -68,6 +68,20 @@ def test_an_unreadable_file_is_set_aside(spool: Spool, tmp_path: Path) -> None:
     assert (spool.corrupt(), spool.waiting()) == (3, 0)
 
 
+def test_a_message_that_cannot_be_stored_keeps_nobody_back(spool: Spool) -> None:
+    for text in ("poison", "fine"):
+        spool.append(message(text))
+    stored = []
+
+    def take(one: InboundMessage) -> None:
+        if one.text == "poison":
+            raise ValueError("refused")
+        stored.append(one.text)
+
+    assert spool.replay(take) == 1
+    assert (stored, spool.is_empty(), spool.corrupt()) == (["fine"], True, 1)
+
+
 def test_files_tell_nothing(spool: Spool, tmp_path: Path) -> None:
     spool.append(message("ovarian", person="+8801712345678", profile_name="Rina"))
     for file in (tmp_path / "spool").iterdir():

@@ -17,7 +17,7 @@ import asyncio
 import base64
 import hashlib
 import hmac
-import random
+import secrets
 from collections import deque
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -62,6 +62,8 @@ class TwilioStandIn:
     media: dict[str, tuple[str, bytes]] = field(default_factory=dict)
     # Statuses for the next fetches of media; 0 breaks off after half of the bytes.
     media_faults: deque[int] = field(default_factory=deque)
+    # Sids of messages whose files Twilio no longer has.
+    gone: set[str] = field(default_factory=set)
     callbacks: dict[str, str] = field(default_factory=dict)
     media_urls: list[str] = field(default_factory=list)
     opted_out: set[str] = field(default_factory=set)
@@ -280,6 +282,8 @@ class TwilioStandIn:
         if isinstance(found, Response):
             return found
         sid = request.path_params["sid"]
+        if sid in self.gone:
+            return self._error(404, 20404, "Not found")
         listed = [
             {
                 "sid": key.rpartition("/")[2],
@@ -351,7 +355,7 @@ class TwilioStandIn:
         }
 
     def _sid(self, prefix: str) -> str:
-        return f"{prefix}{random.getrandbits(128):032x}"
+        return f"{prefix}{secrets.token_hex(16)}"
 
     def _error(self, status: int, code: int, text: str, retry_after: str | None = None) -> Response:
         self.refused.append(code)
