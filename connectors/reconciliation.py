@@ -64,18 +64,19 @@ class Reconciliation:
 
     async def run(self) -> None:
         """Looks at once and then again and again; what failed is tried again sooner."""
-        pause = FIRST_RETRY_SECONDS
+        retry = FIRST_RETRY_SECONDS
         while True:
             self._wanted.clear()
             try:
                 found = await self.look(datetime.now(UTC) - self._back)
-                self._back, pause = LOOK_BACK, self._between
+                self._back, retry, pause = LOOK_BACK, FIRST_RETRY_SECONDS, self._between
                 self._gate.open(CHANNEL)
                 if found:
                     log.warning("whatsapp: %d missed messages taken in", found)
             except (SendError, StoreUnavailable) as error:
                 log.warning("whatsapp reconciliation failed: %s", type(error).__name__)
-                pause = min(2 * pause, self._between)
+                pause = min(retry, self._between)
+                retry *= 2
             try:
                 async with asyncio.timeout(pause):
                     await self._wanted.wait()

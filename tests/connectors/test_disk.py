@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -23,7 +22,7 @@ def away(*_values: Any) -> None:
     raise StoreUnavailable("away")
 
 
-def test_a_message_that_nothing_could_store_is_answered_503_and_pulled_later(
+def test_a_message_that_nothing_could_store_is_answered_503_and_soon_looked_for(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     params = service.twilio.inbound(PHONE, "with a full disk")
@@ -32,32 +31,7 @@ def test_a_message_that_nothing_could_store_is_answered_503_and_pulled_later(
         full.setattr(Spool, "append", no_space)
         assert service.push_whatsapp(params).status_code == 503
     assert 'result="not_stored"} 1.0' in service.client.get("/metrics").text
-    assert service.twilio.outgoing == []
-    pulled(service)
     until(lambda: [m for m in service.twilio.outgoing if "with a full disk" in m["body"]])
-
-
-def pulled(service: Service) -> None:
-    """Look through Twilio's list, as the gateway does itself: either look may find it."""
-    import asyncio
-
-    from connectors.bell import Bell
-    from connectors.intake_door import Door
-    from connectors.metrics import Metrics
-    from connectors.reconciliation import Reconciliation
-    from connectors.twilio_client import TwilioClient
-
-    async def look() -> None:
-        client = TwilioClient(service.settings)
-        door = Door(service.store, None, None, Bell(), Metrics())  # type: ignore[arg-type]
-        try:
-            since = datetime.now(UTC) - timedelta(hours=1)
-            await Reconciliation(client, door, 300.0).look(since)
-        finally:
-            door.close()
-            await client.aclose()
-
-    asyncio.run(look())
 
 
 def test_one_message_that_cannot_be_stored_takes_no_other_with_it(
