@@ -16,7 +16,7 @@ from bot.console.frame import Visit
 from bot.console.judging import judge
 from bot.console.names import wording
 from bot.console.opened import open_case
-from bot.console.sidebar import DESK_STATES
+from bot.console.plain import DESK_STATES
 from bot.console.transcript import shown
 from bot.facts.case import Case, Fact, FactSource, FactStatus
 from bot.store import console_queries

@@ -82,6 +82,8 @@ GROUPS: dict[str, tuple[str, ...]] = {
     ),
     "plans": ("main_question", "pathway_interest", "can_travel", "docs_available"),
 }
+# How far coordinators are with a case, in the order of the work.
+DESK_STATES = ("new", "in_intake", "waiting_for_records", "ready", "submitted", "closed")
 _GROUP_OF = {fact: group for group, facts in GROUPS.items() for fact in facts}
 _PLACE_OF = {fact: i for i, fact in enumerate(f for facts in GROUPS.values() for f in facts)}
 

@@ -17,7 +17,7 @@ from bot.console.correction import options
 from bot.console.frame import Visit
 from bot.console.names import wording
 from bot.console.panels import Choice
-from bot.console.plain import Wording
+from bot.console.plain import DESK_STATES, Wording
 from bot.console.texts import Texts
 from bot.console.transcript import shown
 from bot.export.case_list import csv_list
@@ -33,13 +33,16 @@ MOST_EXPORTED = 20_000
 FORMS = ("csv", "xlsx")
 COLUMNS = ("number", "urgency", "cancer", "state", "where", "channel", "when", "wait", "owner")
 CHANNELS = ("whatsapp", "telegram", "webchat", "terminal")
-FILTERS = ("state", "urgency", "cancer", "country", "channel", "needs")
+# The select boxes: always shown, and behind "more filters".
+FIRST = ("urgency", "cancer", "country", "assigned", "needs")
+MORE = ("state", "desk", "language", "channel")
+FILTERS = (*FIRST, *MORE)
+NOBODY = "-"  # no name of an account
 # What a case may need, as the store's filter says it.
 NEEDS: dict[str, dict[str, Any]] = {
     "records": {"missing_critical": True},
     "answer": {"open_question": True},
     "delivery": {"failed_delivery": True},
-    "owner": {"unassigned": True},
 }
 STATE_TONES = {
     CaseState.EMERGENCY: "red",
@@ -53,12 +56,14 @@ STATE_TONES = {
 class Chosen:
     """What the address asks for."""
 
-    number: str
     state: str
     urgency: str
     cancer: str
     country: str
     channel: str
+    language: str
+    assigned: str
+    desk: str
     needs: str
     mine: str
     waiting: str
@@ -69,9 +74,7 @@ class Chosen:
     @property
     def filtered(self) -> bool:
         """Whether anything narrows the list."""
-        return any(
-            getattr(self, f) for f in (*FILTERS, "number", "mine", "waiting", "mentioned", "tag")
-        )
+        return any(getattr(self, f) for f in (*FILTERS, "mine", "waiting", "mentioned", "tag"))
 
     def query(self, **changes: str) -> dict[str, str]:
         """The same choice as query values, with changes."""
@@ -130,6 +133,7 @@ def show(visit: Visit) -> Response:
     lines = lines[:PAGE]
     if not visit.live:
         visit.store.audit.write(visit.me.name, "queue.view", "queue")
+    boxes = _filters(visit, chosen)
     values: dict[str, Any] = {
         "exports": [
             (visit.link("queue_export", form=form, query=chosen.query()), form) for form in FORMS
@@ -139,12 +143,16 @@ def show(visit: Visit) -> Response:
         "view_query": urlencode({k: v for k, v in chosen.query().items() if v}),
         "tag": shown(visit.store.desk.tag_of(chosen.tag) or "") if chosen.tag else "",
         "views": views.listed(visit, chosen.query()),
-        "filters": _filters(visit, chosen),
+        "filters": [f for f in boxes if f.name in FIRST],
+        "more": [f for f in boxes if f.name in MORE],
+        "more_open": any(getattr(chosen, name) for name in MORE),
         "counts": _counts(visit, chosen),
         "rows": rows(visit, lines),
         "poll": visit.link("queue", query=chosen.query(after=chosen.after)),
         "first_page": visit.link("queue", query=chosen.query()) if chosen.after else "",
-        "next_page": visit.link("queue", query=chosen.query(after=_key(lines[-1]))) if more else "",
+        "next_page": visit.link("queue", query=chosen.query(after=key_of(lines[-1])))
+        if more
+        else "",
     }
     if visit.live:
         return visit.part("_queue.html", **values)
@@ -163,7 +171,7 @@ def export(visit: Visit) -> Response:
         found += page[:PAGE]
         if len(page) <= PAGE:
             break
-        chosen = replace(chosen, after=_key(page[PAGE - 1]))
+        chosen = replace(chosen, after=key_of(page[PAGE - 1]))
     visit.store.audit.write(visit.me.name, "queue.export", "queue", str(len(found)))
     t = visit.texts
     columns = [t(f"queue.column.{c}") for c in COLUMNS]
@@ -184,9 +192,6 @@ def _cells(r: Row) -> list[str]:
 
 def _lines(visit: Visit, chosen: Chosen) -> list[CaseLine]:
     queries = visit.store.queries
-    if chosen.number:
-        numbers = console_queries.numbers_like(visit.store, chosen.number, PAGE)
-        return queries.lines(numbers)
     wanted = CaseFilter(
         states=(chosen.state,) if chosen.state else (),
         urgent=_urgent(chosen.urgency),
@@ -195,23 +200,27 @@ def _lines(visit: Visit, chosen: Chosen) -> list[CaseLine]:
         cancer=chosen.cancer or None,
         country=chosen.country or None,
         channel=chosen.channel or None,
-        assigned_to=visit.me.name if chosen.mine else None,
+        language=chosen.language or None,
+        desk=chosen.desk or None,
+        assigned_to=visit.me.name if chosen.mine else chosen.assigned.strip(NOBODY) or None,
+        unassigned=chosen.assigned == NOBODY,
         mentioned=visit.me.name if chosen.mentioned else None,
         tag_key=chosen.tag or None,
         **NEEDS.get(chosen.needs, {}),
     )
-    return queries.queue(wanted, after=_page_key(chosen.after), limit=PAGE + 1)
+    return queries.queue(wanted, after=page_key(chosen.after), limit=PAGE + 1)
 
 
 def _urgent(urgency: str) -> bool | None:
     return None if not urgency else urgency != "ROUTINE"
 
 
-def _key(line: CaseLine) -> str:
+def key_of(line: CaseLine) -> str:
+    """Where the page after this line begins, as addresses and forms carry it."""
     return f"{line.key.rank}~{line.key.at.isoformat()}~{line.key.number}"
 
 
-def _page_key(text: str) -> PageKey | None:
+def page_key(text: str) -> PageKey | None:
     """The key of an address; a forged one starts the list over."""
     try:
         rank, at, number = text.split("~")
@@ -232,6 +241,7 @@ def _choices(t: Texts) -> dict[str, tuple[Choice, ...]]:
         "cancer": _named("cancer_type", words),
         "country": _named("country", words),
         "channel": tuple(Choice(c, t(f"channel.{c}")) for c in CHANNELS),
+        "desk": tuple(Choice(s, t(f"desk.{s}")) for s in DESK_STATES),
         "needs": tuple(Choice(n, t(f"needs.{n}")) for n in NEEDS),
     }
 
@@ -242,7 +252,15 @@ def _named(fact: str, words: Wording) -> tuple[Choice, ...]:
 
 def _filters(visit: Visit, chosen: Chosen) -> list[Filter]:
     t = visit.texts
-    choices = _choices(t)
+    languages = ((plain.language(c, t), c) for c in console_queries.languages(visit.store))
+    people = sorted(a.username for a in visit.store.users.all() if not a.disabled)
+    choices = _choices(t) | {
+        "language": tuple(Choice(code, name) for name, code in sorted(languages)),
+        "assigned": (
+            Choice(NOBODY, t("work.nobody")),
+            *(Choice(name, name) for name in people),
+        ),
+    }
     return [
         Filter(name, t(f"queue.filter.{name}"), getattr(chosen, name), choices[name])
         for name in FILTERS

@@ -10,7 +10,7 @@ from bot.console.frame import Visit
 from bot.console.names import wording
 from bot.console.opened import Opened
 from bot.console.panels import Choice
-from bot.console.plain import Wording
+from bot.console.plain import DESK_STATES, Wording
 from bot.console.roles import Right
 from bot.console.transcript import shown
 from bot.facts.case import Case
@@ -18,7 +18,6 @@ from bot.store import console_queries
 from bot.store.records import FactVersion
 
 HISTORY = 40
-DESK_STATES = ("new", "in_intake", "waiting_for_records", "ready", "submitted", "closed")
 
 
 @dataclass(frozen=True, slots=True)

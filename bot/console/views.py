@@ -15,7 +15,7 @@ MOST = 20
 LONGEST_NAME = 40
 # What a view keeps; the page of the list is none of it.
 KEPT = (
-    *("number", "state", "urgency", "cancer", "country", "channel", "needs"),
+    *("state", "urgency", "cancer", "country", "channel", "language", "assigned", "desk", "needs"),
     *("mine", "waiting", "mentioned", "tag"),
 )
 

@@ -65,6 +65,7 @@ class CaseRow(Base):
         Index("ix_cases_queue", "current", "queue_rank", "queue_at", "number"),
         Index("ix_cases_counts", "current", "state", "queue_rank"),
         Index("ix_cases_created", "created_at", "consented"),
+        Index("ix_cases_language", "current", "language", "queue_rank", "queue_at"),
         Index("ix_cases_newest", "updated_at", "number"),
         Index("ix_cases_assigned", "assigned_to", "current", "queue_rank", "queue_at"),
     )

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from bot.facts.case import Case, CaseState
 from bot.store import cases
 from bot.store.audit import record
-from bot.store.case_tables import CaseRow
+from bot.store.case_tables import CaseRow, Tag
 from bot.store.desk_tables import Mention
 from bot.store.messages import Author, OutboundReply
 from bot.store.outgoing import write_replies
@@ -145,6 +145,20 @@ def numbers_like(store: Store, part: str, limit: int = 50) -> list[str]:
                 .limit(limit)
             )
         )
+
+
+def tagged(store: Store, tag: str, limit: int = 50) -> list[str]:
+    """Numbers of the cases with this label."""
+    key = store.desk.tag_key(tag)
+    with store.database.read() as session:
+        query = select(Tag.case_number).where(Tag.tag_key == key).limit(limit)
+        return list(session.scalars(query))
+
+
+def languages(store: Store) -> list[str]:
+    """The languages of current cases."""
+    with store.database.read() as session:
+        return list(session.scalars(select(CaseRow.language).where(CaseRow.current).distinct()))
 
 
 def spoken(store: Store, conversation_ids: Sequence[str]) -> dict[str, Spoken]:

@@ -147,7 +147,9 @@ def _asked_for(
     return named.get(row.asks_key or "")
 
 
-def _times(rows: Iterable[Row[*tuple[Any, ...]]], old: Mapping[str, dict[str, Any]], what: str) -> int:
+def _times(
+    rows: Iterable[Row[*tuple[Any, ...]]], old: Mapping[str, dict[str, Any]], what: str
+) -> int:
     written = sum(getattr(row, f"times_{what}") or 0 for row in rows)
     return written + sum(sum(dialogue.get(what, {}).values()) for dialogue in old.values())
 
