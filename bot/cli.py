@@ -152,11 +152,10 @@ def access(
     out: Annotated[Path | None, typer.Option(help="File to write; default: stdout.")] = None,
 ) -> None:
     """A copy of everything kept about a person, for that person."""
-    from bot.operations.access import access_copy
-    from bot.operations.cases import UnknownCase, open_store
+    from bot.operations.cases import UnknownCase, copy_for_person
 
     try:
-        data = access_copy(open_store(), conversation)
+        data = copy_for_person(conversation)
     except UnknownCase as error:
         _fail(str(error))
     _write(data, out)

@@ -10,7 +10,10 @@ import logging
 from collections.abc import Sequence
 from typing import Final
 
+from bot.export.access_copy import access_document
 from bot.export.documents import make_document
+from bot.facts.case import Case
+from bot.records.documents import MY_DATA
 from bot.store import Store
 from bot.store.errors import StoreUnavailable
 from bot.store.files import FileStore
@@ -36,7 +39,7 @@ class Documents:
         if case is None:
             return [reply.model_copy(update={"documents": ()}) for reply in replies]
         return [
-            self._complete(case.number, case.language, reply) if reply.documents else reply
+            self._complete(conversation_id, case, reply) if reply.documents else reply
             for reply in replies
         ]
 
@@ -47,20 +50,23 @@ class Documents:
                 if file.key is not None:
                     self._files.remove(file.key)
 
-    def _complete(self, number: str, language: str, reply: OutboundReply) -> OutboundReply:
-        made = tuple(self._make(number, kind) for kind in reply.documents)
+    def _complete(self, conversation_id: str, case: Case, reply: OutboundReply) -> OutboundReply:
+        made = tuple(self._make(conversation_id, case.number, kind) for kind in reply.documents)
         files = tuple(file for file in made if file is not None)
         text = reply.text
         if len(files) < len(made):
-            sorry = catalogue().render(FAILED, language)
+            sorry = catalogue().render(FAILED, case.language)
             text = sorry if not files else f"{text}\n\n{sorry}"
         return reply.model_copy(
             update={"text": text, "files": (*reply.files, *files), "documents": ()}
         )
 
-    def _make(self, number: str, kind: str) -> FileRef | None:
+    def _make(self, conversation_id: str, number: str, kind: str) -> FileRef | None:
         try:
-            document = make_document(self._store, number, kind)
+            if kind == MY_DATA:  # of this chat, not of the others that share the case
+                document = access_document(self._store, conversation_id)
+            else:
+                document = make_document(self._store, number, kind)
             key = self._files.put(document.data)
         except StoreUnavailable:
             raise

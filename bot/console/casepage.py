@@ -16,6 +16,7 @@ from bot.console.names import wording
 from bot.console.opened import Opened, open_case
 from bot.console.sidebar import side
 from bot.export.case_json import export_case
+from bot.export.package import shared
 from bot.facts.case import CaseState
 from bot.store import console_queries
 from bot.store.messages import PULLED_CHANNELS
@@ -49,6 +50,7 @@ class Head:
     window_tone: str
     window_until: datetime | None
     consented: bool
+    shared: bool
     message_count: int
     signs: tuple[str, ...]
 
@@ -138,6 +140,8 @@ def export(visit: Visit) -> Response:
     """The case as JSON, for download."""
     opened = open_case(visit)
     number = opened.case.number
+    if not shared(opened.case):
+        raise HTTPException(403)
     visit.store.audit.write(visit.me.name, "case.export", f"case:{number}", "json")
     name = f'attachment; filename="{number}.json"'
     return JSONResponse(export_case(visit.store, number), headers={"Content-Disposition": name})
@@ -170,6 +174,7 @@ def head(visit: Visit, opened: Opened) -> Head:
         if (left := window_left(opened.conversation, visit.now))
         else None,
         consented=consent is not None and consent.given,
+        shared=shared(opened.case),
         message_count=said.messages if said else 0,
         signs=panels.flag_names(opened.case.flags, wording(visit.texts)),
     )

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from bot.console.opened import Opened
+from bot.console.permissions import Sharing, sharing
 from bot.export.package import FORMATS
+from bot.facts.case import Purpose
 from bot.records.documents import LETTER_DOCX, LETTER_PDF, PRINTED_LIST
 
 if TYPE_CHECKING:
@@ -33,6 +35,7 @@ class Panel:
     complete: str
     hospital: str
     can_send: bool
+    sharing: Sharing
 
 
 def panel(visit: Visit, opened: Opened, items: list[ChecklistItem]) -> Panel:
@@ -44,7 +47,7 @@ def panel(visit: Visit, opened: Opened, items: list[ChecklistItem]) -> Panel:
         package=tuple(
             Download(visit.link("package", number=number, form=form), t(f"package.{form}"))
             for form in FORMATS
-            if agreed
+            if case.may(Purpose.SHARING)
         ),
         documents=tuple(
             Download(visit.link("document", number=number, kind=kind), t(f"package.{kind}"))
@@ -54,6 +57,7 @@ def panel(visit: Visit, opened: Opened, items: list[ChecklistItem]) -> Panel:
         complete=_complete(visit, items),
         hospital=str(case.memory.get("hospital") or ""),
         can_send=agreed and opened.conversation.stopped_at is None,
+        sharing=sharing(visit, opened),
     )
 
 

@@ -207,7 +207,7 @@ def show_lists(visit: Visit) -> Response:
 
 def export_intents(visit: Visit) -> Response:
     """The marked messages as Rasa training data, by intent."""
-    return _download(visit, intent_examples(visit.store.quality.misread_all()), "misread-nlu.yml")
+    return _download(visit, intent_examples(_to_learn_from(visit)), "misread-nlu.yml")
 
 
 def export_facts(visit: Visit) -> Response:
@@ -217,10 +217,15 @@ def export_facts(visit: Visit) -> Response:
             {"text": m.text, "language": m.language, "facts": m.reading["facts"]},
             ensure_ascii=False,
         )
-        for m in visit.store.quality.misread_all()
+        for m in _to_learn_from(visit)
         if m.reading["facts"]
     ]
     return _download(visit, "".join(f"{line}\n" for line in lines), "misread-facts.jsonl")
+
+
+def _to_learn_from(visit: Visit) -> list[Misread]:
+    """Only messages of people who agreed to that; who took it back is left out from then on."""
+    return [m for m in visit.store.quality.misread_all() if m.agreed]
 
 
 def intent_examples(marked: Iterable[Misread]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from bot.facts.case import Case, Consent, Fact, FactStatus
+from bot.facts.case import Case, Consent, Fact, FactStatus, Purpose
 from bot.store.errors import NotFound
 from bot.store.records import ChecklistItem, TranscriptLine
 
@@ -35,6 +35,7 @@ def export_case(store: Store, number: str) -> dict[str, Any]:
         "language": case.language,
         "state": case.state.value,
         "consent": _consent(case.consent),
+        "permissions": {p.value: _consent(case.permissions.get(p)) for p in Purpose},
         "facts": {name: _fact(fact) for name, fact in facts if fact.status is FactStatus.KNOWN},
         "flags": list(case.flags),
         "assessment": latest[0].result if latest else None,

@@ -29,6 +29,10 @@ class NoConsent(PermissionError):
     """The person has not agreed: nothing of the case may leave."""
 
 
+class NoSharing(NoConsent):
+    """The person has not agreed that the case goes to a hospital."""
+
+
 @dataclass(frozen=True, slots=True)
 class SentFile:
     """A file the person sent; `caption` is what they wrote with it, `size` in bytes.

@@ -1,4 +1,7 @@
-"""The referral package in each of its formats."""
+"""The referral package in each of its formats: what a hospital is given.
+
+Guarantee: nothing is made unless the person agreed to sharing, whoever asks for it.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +10,12 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from bot.export.case_json import export_case
-from bot.export.casefile import read_case
+from bot.export.casefile import NoConsent, NoSharing, read_case
 from bot.export.documents import PDF, Document
 from bot.export.fhir import case_fhir
 from bot.export.package_pdf import package_pdf
+from bot.facts.case import Case, Purpose
+from bot.store.errors import NotFound
 
 if TYPE_CHECKING:
     from bot.store import Store
@@ -25,15 +30,37 @@ _SUFFIXES: Final = {"json": "json", "pdf": "pdf", "fhir": "fhir.json"}
 
 
 def package(store: Store, number: str, form: str) -> Document:
-    """The package of a case. Raises KeyError for a format that is not there, NotFound, and
-    NoConsent (JSON then says that there was none and holds nothing else)."""
+    """The package of a case. Raises KeyError for a format that is not there, NotFound, NoConsent
+    and NoSharing."""
     name = f"referral-{number.strip().upper()}.{_SUFFIXES[form]}"
     return Document(name, _TYPES[form], package_bytes(store, number, form))
 
 
 def package_bytes(store: Store, number: str, form: str) -> bytes:
     """The package alone."""
-    return _MAKERS[form](store, number)
+    make = _MAKERS[form]
+    case = store.cases.by_number(number)
+    if case is None:
+        raise NotFound(number)
+    if case.consent is None or not case.consent.given:
+        raise NoConsent(f"case {case.number}: no consent was given, so nothing of it may leave")
+    if not shared(case):
+        raise NoSharing(
+            f"case {case.number}: no consent to share it with a hospital was given; "
+            "ask for it in the console"
+        )
+    return make(store, number)
+
+
+def shared(case: Case) -> bool:
+    """Whether a hospital may be given the case."""
+    return case.may(Purpose.SHARING)
+
+
+def own_record(store: Store, number: str) -> bytes:
+    """The case for the service itself, as JSON; without any consent it holds nothing that was
+    said. Raises NotFound."""
+    return _as_json(store, number)
 
 
 def _as_json(store: Store, number: str) -> bytes:

@@ -26,6 +26,18 @@ DECISIONS: Final = {
     "improve_no": (Purpose.IMPROVING, False),
     "unlearn": (Purpose.IMPROVING, False),
 }
+# The buttons under each question: their titles and what they decide.
+CHOICES: Final = {
+    Purpose.SHARING: (
+        ("utter_button_share", "share_yes"),
+        ("utter_button_read_more", "share_more"),
+        ("utter_button_no", "share_no"),
+    ),
+    Purpose.IMPROVING: (
+        ("utter_button_improve", "improve_yes"),
+        ("utter_button_no", "improve_no"),
+    ),
+}
 PASSED_OVER: Final = frozenset({"skip", "dont_know", "enough"})
 # A coordinator tells the hospitals that were given the case.
 WITHDRAWN: Final = "sharing_withdrawn"
@@ -39,8 +51,8 @@ def agree_or_withdraw(turn: Turn) -> bool:
         return True
     if turn.move == "share_more" or (asked and turn.intent in ("consent_more", "ask_why")):
         purpose = asked or Purpose.SHARING
-        turn.case.asks = _name(purpose)
-        turn.say(f"utter_consent_{purpose}_more", *buttons(turn, purpose))
+        turn.case.asks = name_of(purpose)
+        turn.say(f"utter_consent_{purpose}_more", *_buttons(turn, purpose))
         return True
     decided = DECISIONS.get(turn.move or "")
     if decided is None and asked and not turn.learned.told and (turn.says_yes or turn.says_no):
@@ -51,7 +63,7 @@ def agree_or_withdraw(turn: Turn) -> bool:
         _decide(turn, *decided)
         return True
     if asked and turn.intent in PASSED_OVER:
-        turn.case.asked[_name(asked)] = TIMES_ASKED[asked]
+        turn.case.asked[name_of(asked)] = TIMES_ASKED[asked]
         turn.say("utter_consent_passed_over")
         return True
     return False
@@ -65,33 +77,24 @@ def ask_permission(turn: Turn) -> None:
             return
 
 
-def buttons(turn: Turn, purpose: Purpose) -> tuple[Button, ...]:
-    """The choices under a question about a consent."""
-    if purpose is Purpose.IMPROVING:
-        return (
-            turn.button("utter_button_improve", "improve_yes"),
-            turn.button("utter_button_no", "improve_no"),
-        )
-    return (
-        turn.button("utter_button_share", "share_yes"),
-        turn.button("utter_button_read_more", "share_more"),
-        turn.button("utter_button_no", "share_no"),
-    )
+def name_of(purpose: Purpose) -> str:
+    """What the question is called where it is open (`asks`) and among the texts."""
+    return f"consent_{purpose}"
 
 
 def _open(case: Case, purpose: Purpose) -> bool:
     if case.state is not CaseState.ASSESSED or case.asks is not None:
         return False
     agreed = case.consent is not None and case.consent.given
-    asked = case.asked.get(_name(purpose), 0)
+    asked = case.asked.get(name_of(purpose), 0)
     return agreed and purpose not in case.permissions and asked < TIMES_ASKED[purpose]
 
 
 def _ask(turn: Turn, purpose: Purpose) -> None:
-    name = _name(purpose)
+    name = name_of(purpose)
     turn.case.asks = name
     turn.case.asked[name] = turn.case.asked.get(name, 0) + 1
-    turn.say(f"utter_ask_{name}", *buttons(turn, purpose))
+    turn.say(f"utter_ask_{name}", *_buttons(turn, purpose))
 
 
 def _decide(turn: Turn, purpose: Purpose, given: bool) -> None:
@@ -135,5 +138,5 @@ def _answer(turn: Turn, consent: Consent | None) -> str:
     return turn.word("utter_word_agreed" if consent.given else "utter_word_not_agreed", date=day)
 
 
-def _name(purpose: Purpose) -> str:
-    return f"consent_{purpose}"
+def _buttons(turn: Turn, purpose: Purpose) -> tuple[Button, ...]:
+    return tuple(turn.button(title, move) for title, move in CHOICES[purpose])

@@ -133,6 +133,25 @@ class PackageTexts:
 
 
 @dataclass(frozen=True)
+class CopyTexts:
+    """Words of the copy that a person gets of everything kept about them."""
+
+    title: str
+    made: str
+    person: str
+    consents: str
+    yes: str
+    no: str
+    not_asked: str
+    facts: str
+    until: str
+    assessment: str
+    records: str
+    messages: str
+    closing: str
+
+
+@dataclass(frozen=True)
 class Texts:
     """One language: its writing direction and its words."""
 
@@ -143,6 +162,7 @@ class Texts:
     checklist: ChecklistTexts
     letter: LetterTexts
     package: PackageTexts
+    copy: CopyTexts
 
 
 @cache

@@ -29,6 +29,13 @@ def read_all(stored: Mapping[str, Any]) -> dict[Purpose, Consent]:
     return {Purpose(purpose): read(consent) for purpose, consent in stored.items()}
 
 
+def agreed(dialogue: Mapping[str, Any], purpose: Purpose) -> bool:
+    """Whether a case, as it was kept, agrees to keeping and to this purpose."""
+    keeping = dialogue.get("consent")
+    permission = dialogue.get("permissions", {}).get(purpose)
+    return bool(keeping and keeping["given"] and permission and permission["given"])
+
+
 def kept(consent: Consent) -> dict[str, Any]:
     """JSON that `read` reads."""
     return asdict(consent) | {"at": consent.at.isoformat()}

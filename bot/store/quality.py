@@ -10,6 +10,8 @@ from typing import Any
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
+from bot.facts.case import Purpose
+from bot.store import consents
 from bot.store.audit import record
 from bot.store.case_tables import AssessmentRow, CaseRow
 from bot.store.database import Database
@@ -32,6 +34,8 @@ class Misread:
     author: str
     language: str
     at: datetime
+    # Whether the person agreed that misread messages teach the service.
+    agreed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +171,7 @@ def _case_of_message(session: Session, number: str, message_id: str) -> CaseRow:
 
 def _misread(session: Session, number: str | None, limit: int) -> list[Misread]:
     query = (
-        select(Misreading, CaseRow.language)
+        select(Misreading, CaseRow.language, CaseRow.dialogue)
         .join(CaseRow, CaseRow.number == Misreading.case_number)
         .order_by(Misreading.id.desc())
         .limit(limit)
@@ -176,7 +180,15 @@ def _misread(session: Session, number: str | None, limit: int) -> list[Misread]:
         query = query.where(Misreading.case_number == number)
     return [
         Misread(
-            m.id, m.case_number, m.message_id, m.text, m.reading, m.author, language, m.created_at
+            m.id,
+            m.case_number,
+            m.message_id,
+            m.text,
+            m.reading,
+            m.author,
+            language,
+            m.created_at,
+            consents.agreed(dialogue, Purpose.IMPROVING),
         )
-        for m, language in session.execute(query)
+        for m, language, dialogue in session.execute(query)
     ]

@@ -15,7 +15,7 @@ from itertools import count
 from typing import Any
 
 from bot.console import accounts, passwords
-from bot.facts.case import Case, CaseState, Consent, Fact, FactSource
+from bot.facts.case import Case, CaseState, Consent, Fact, FactSource, Purpose
 from bot.settings import Settings
 from bot.store import FileRef, InboundMessage, OutboundReply, ReplyButton, Store, new_key
 from bot.store.messages import PULLED_CHANNELS, Kind
@@ -144,6 +144,7 @@ def _learn(case: Case, person: Person, heard: Heard, message: str, now: datetime
     case.flags.extend(f for f in heard.flags if f not in case.flags)
     if heard.consent:
         case.consent = Consent(True, "2026-06", person.language, person.channel, now)
+        case.permissions = dict.fromkeys(Purpose, case.consent)
         case.state = CaseState.INTAKE
     if heard.question:
         case.open_questions.append(heard.question)

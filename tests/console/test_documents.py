@@ -9,6 +9,7 @@ import pytest
 from docx import Document
 from pypdf import PdfReader
 
+from bot.intake.speech import move_payload
 from bot.store.files import open_files
 from bot.store.messages import Author
 from tests.console.conftest import KEY, Console, post
@@ -90,14 +91,58 @@ def test_nothing_of_a_case_without_consent_is_handed_out(console: Console) -> No
     page = browser.get(console.path("Maria")).text
     assert "nothing may leave" in page
     assert f"/console/cases/{number}/package/pdf" not in page
-    for rest in ("/package/pdf", "/package/fhir", "/documents/letter_pdf"):
+    for rest in (*PACKAGE, "/documents/letter_pdf"):
         assert browser.get(console.path("Maria", rest)).status_code == 403
-    said = json.loads(browser.get(console.path("Maria", "/package/json")).content)
-    assert said["consent"] is None
-    assert said["facts"] == {}
-    assert said["messages"] == []
-    assert said["assessment"] is None
-    assert said["checklist"] is None
+
+
+PACKAGE = ("/package/pdf", "/package/fhir", "/package/json", "/export.json")
+
+
+def test_a_hospital_gets_nothing_without_a_consent_of_its_own(console: Console) -> None:
+    browser = console.logged_in()
+    page = browser.get(console.path("Maria")).text
+    post(browser, console.path("Maria", "/sharing"), page, act="withdrawn", way="phone")
+    page = browser.get(console.path("Maria")).text
+    assert "no hospital may have this case" in page
+    assert "/package/pdf" not in page
+    assert "/export.json" not in page
+    for rest in PACKAGE:
+        assert browser.get(console.path("Maria", rest)).status_code == 403
+    assert browser.get(console.path("Maria", "/documents/letter_pdf")).status_code == 200
+    post(browser, console.path("Maria", "/sharing"), page, act="given", way="paper")
+    for rest in PACKAGE:
+        assert browser.get(console.path("Maria", rest)).status_code == 200
+    noted = console.store.audit.entries(object_=f"case:{console.numbers['Maria']}", limit=20)
+    assert {(e.action, e.reason) for e in noted} >= {
+        ("consent.sharing.refused", "phone"),
+        ("consent.sharing.given", "paper"),
+    }
+
+
+def test_a_coordinator_asks_in_the_chat_and_the_answer_counts(console: Console) -> None:
+    store, browser = console.store, console.logged_in()
+    number = console.numbers["Maria"]
+    page = browser.get(console.path("Maria")).text
+    post(browser, console.path("Maria", "/sharing"), page, act="withdrawn", way="phone")
+    post(browser, console.path("Maria", "/sharing"), page, act="ask", way="phone")
+    case = store.cases.by_number(number)
+    assert case is not None
+    asked = store.transcript(str(case.conversation_id))[0]
+    assert asked.outgoing is not None
+    assert [b.title for b in asked.outgoing.buttons] == ["Yes, you may share", "Read more", "No"]
+    match = store.buttons.resolve(str(case.conversation_id), asked.outgoing.buttons[0].token)
+    assert match is not None
+    assert match.payload == move_payload("share_yes")
+
+
+@pytest.mark.parametrize("form", [{"act": "given", "way": "x"}, {"act": "x", "way": "phone"}])
+def test_a_consent_is_noted_only_with_how_it_was_given(
+    console: Console, form: dict[str, str]
+) -> None:
+    browser = console.logged_in()
+    page = browser.get(console.path("Maria")).text
+    answer = post(browser, console.path("Maria", "/sharing"), page, **form)
+    assert answer.status_code == 400
 
 
 @pytest.mark.parametrize("rest", ["/package/pdf", "/documents/letter_pdf"])

@@ -6,6 +6,7 @@ import io
 import json
 import re
 import zipfile
+from dataclasses import replace
 from datetime import timedelta
 from html import unescape
 
@@ -16,6 +17,7 @@ from hypothesis import strategies as st
 
 from bot.console.anonymous import anonymous
 from bot.console.quality import intent_examples, intents
+from bot.facts.case import Case, Purpose
 from bot.export.workbook import Sheet, workbook
 from bot.store import NotFound
 from bot.store.quality import Misread
@@ -53,6 +55,25 @@ def test_personal_data_is_taken_out(text: str, gone: list[str], stays: str) -> N
     kept = anonymous(text, ["Nusrat J."])
     assert stays in kept
     assert not [word for word in gone if word in kept]
+
+
+def test_only_who_agreed_to_it_teaches_the_service(console: Console) -> None:
+    number, browser = console.numbers["Nusrat J."], console.logged_in("lead")
+    message = message_of(console, "Nusrat J.", SAID)
+    path = console.path("Nusrat J.", f"/messages/{message}")
+    form = {"act": "mark", "text": SAID, "intent": "ask_question", "fact": "cancer_type"}
+    post(browser, path, browser.get(path).text, value="Ovarian cancer", **form)
+    files = ("nlu.yml", "facts.jsonl")
+    assert all(SAID in browser.get(f"/console/quality/{file}").text for file in files)
+
+    def take_back(case: Case) -> None:
+        case.permissions[Purpose.IMPROVING] = replace(
+            case.permissions[Purpose.IMPROVING], given=False
+        )
+
+    for change in (take_back, lambda case: case.permissions.clear()):
+        console.store.desk.change(number, "test", "case.test", change)
+        assert not any(SAID in browser.get(f"/console/quality/{file}").text for file in files)
 
 
 @given(st.lists(st.tuples(st.sampled_from(intents()), st.text()), max_size=6))

@@ -14,6 +14,7 @@ from bot.facts.case import (
     ConversationId,
     Fact,
     FactStatus,
+    Purpose,
 )
 from bot.intake.desk import desk
 from bot.intake.judging import judge_case
@@ -84,6 +85,7 @@ def assessed_case(
     text: str = "my mother has ovarian cancer",
     person: str = "+8801700000001",
     consent: bool = True,
+    sharing: bool = True,
     memory: dict[str, Any] | None = None,
     **values: Any,
 ) -> tuple[str, str]:
@@ -98,6 +100,9 @@ def assessed_case(
             else:
                 case.facts[name] = Fact(value, words=f"said of {name}")
         case.consent = Consent(consent, "v1", "en", case.channel, store.database.now())
+        case.permissions[Purpose.SHARING] = Consent(
+            sharing, "v1", "en", case.channel, store.database.now()
+        )
         case.state = CaseState.ASSESSED
         case.memory.update(memory or {})
         made, listed = judge_case(case, desk().knowledge, store.database.now().date())

@@ -56,6 +56,20 @@ def test_a_file_is_written_where_asked(
     assert out.read_bytes().startswith(b"%PDF-")
 
 
+def test_what_is_not_to_be_shared_is_refused_to_hospitals_and_said_with_our_own_record(
+    run: Callable[..., Result], sqlite_store: Store
+) -> None:
+    _, number = assessed_case(sqlite_store, sharing=False)
+    for form in ("pdf", "fhir"):
+        done = run(number, "--format", form)
+        assert (done.exit_code, done.stdout) == (2, "")
+        assert "no consent to share" in done.stderr
+    done = run(number, "--format", "json")
+    assert done.exit_code == 0
+    assert json.loads(done.stdout)["permissions"]["sharing"]["given"] is False
+    assert "no consent to share" in done.stderr
+
+
 def test_what_cannot_be_exported_is_one_line_and_exit_code_2(
     run: Callable[..., Result], sqlite_store: Store
 ) -> None:

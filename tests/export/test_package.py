@@ -11,9 +11,9 @@ import pypdfium2
 import pytest
 from pypdf import PdfReader
 
-from bot.export.casefile import NoConsent
+from bot.export.casefile import NoConsent, NoSharing
 from bot.export.documents import make_document
-from bot.export.package import FORMATS, package, package_bytes
+from bot.export.package import FORMATS, own_record, package, package_bytes
 from bot.facts.case import Case
 from bot.records.documents import LETTER_DOCX, LETTER_PDF, PRINTED_LIST
 from bot.records.papers.received import FiledBy, file_paper
@@ -192,14 +192,24 @@ def test_nothing_of_the_desk_leaves(sqlite_store: Store) -> None:
 
 def test_without_consent_nothing_leaves(sqlite_store: Store) -> None:
     _, number = assessed_case(sqlite_store, consent=False)
-    for form in ("pdf", "fhir"):
+    for form in FORMATS:
         with pytest.raises(NoConsent):
             package_bytes(sqlite_store, number, form)
-    said = json.loads(package_bytes(sqlite_store, number, "json"))
+    said = json.loads(own_record(sqlite_store, number))
     assert said["consent"]["given"] is False
     assert (said["facts"], said["messages"], said["open_questions"]) == ({}, [], [])
     assert (said["assessment"], said["checklist"]) == (None, None)
     assert not HEALTH_WORDS.search(json.dumps(said))
+
+
+def test_without_consent_to_share_no_format_is_made(sqlite_store: Store) -> None:
+    _, number = assessed_case(sqlite_store, sharing=False)
+    for form in FORMATS:
+        with pytest.raises(NoSharing, match="no consent to share"):
+            package_bytes(sqlite_store, number, form)
+    held = sqlite_store.cases.by_number(number)
+    assert held is not None
+    assert make_document(sqlite_store, number, PRINTED_LIST).data, "their own list they get"
 
 
 def test_the_json_is_as_the_outward_interface_says(sqlite_store: Store) -> None:

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import io
 import json
+from pathlib import Path
 
 import pytest
+from pypdf import PdfReader
 
-from bot.operations.access import access_copy
-from bot.operations.cases import UnknownCase
-from bot.store import Store
+from bot.export.access_copy import access_document, access_json
+from bot.records.documents import MY_DATA
+from bot.store import NotFound, Store
+from bot.store.files import open_files
+from bot.store.messages import OutboundReply
+from connectors.documents import Documents
+from tests.conftest import KEY
 from tests.store.people import answered, intake, message, says
 
 
@@ -19,8 +26,9 @@ def test_the_copy_holds_what_was_said_heard_and_answered(store: Store) -> None:
     says(store, "nobody else's business", person="+4911")
     store.desk.add_note(number, "ada", "coordinator's own note")
 
-    for name in (number, heard.conversation_id):
-        data = access_copy(store, name)
+    for found in (store.conversations.find(number), store.conversations.get(heard.conversation_id)):
+        assert found is not None
+        data = access_json(store, found.id, "ada")
         copy = json.loads(data)
         assert [m["text"] for m in copy["messages"]] == ["she has ovarian cancer", "How is she?"]
         assert copy["person"]["address"] == "+8801700000001"
@@ -34,13 +42,13 @@ def test_the_copy_holds_what_was_said_heard_and_answered(store: Store) -> None:
 
 def test_who_never_agreed_gets_a_copy_too(store: Store) -> None:
     heard = says(store, "what do you keep?")
-    copy = json.loads(access_copy(store, heard.conversation_id))
+    copy = json.loads(access_json(store, heard.conversation_id, "patient"))
     assert [m["text"] for m in copy["messages"]] == ["what do you keep?"]
 
 
 def test_a_copy_is_noted_without_health_data(store: Store) -> None:
     heard = says(store, "she has ovarian cancer")
-    access_copy(store, heard.conversation_id)
+    access_json(store, heard.conversation_id, "patient")
     entry = store.audit.entries(limit=1)[0]
     assert (entry.action, entry.object, entry.reason) == (
         "conversation.access",
@@ -50,5 +58,31 @@ def test_a_copy_is_noted_without_health_data(store: Store) -> None:
 
 
 def test_nobody_of_that_name_is_said(store: Store) -> None:
-    with pytest.raises(UnknownCase):
-        access_copy(store, "C-0000-00")
+    with pytest.raises(NotFound):
+        access_json(store, "nobody", "ada")
+
+
+def test_the_chat_gets_the_copy_as_a_paper_to_read(store: Store, tmp_path: Path) -> None:
+    heard = store.inbox.receive(message("she has ovarian cancer", profile_name="Rina Akter"))
+    intake(store, heard.conversation_id, heard.message_id, cancer_type="ovarian")
+    says(store, "nobody else's business", person="+4911")
+    files = open_files(f"file://{tmp_path}/files", [KEY])
+    asked = OutboundReply(text="Here it is", documents=(MY_DATA,))
+    (told,) = Documents(store, files).attach(heard.conversation_id, [asked])
+    (file,) = told.files
+    assert file.name == "my-data.pdf"
+    assert file.key is not None
+    text = " ".join(
+        page.extract_text() for page in PdfReader(io.BytesIO(files.get(file.key))).pages
+    )
+    for kept in ("Rina Akter", "+8801700000001", "she has ovarian cancer", "keeping: yes"):
+        assert kept in text
+    assert "business" not in text
+    assert store.audit.entries(limit=1)[0].action == "conversation.access"
+
+
+def test_every_script_can_stand_in_the_copy(store: Store) -> None:
+    for number, words in enumerate(("মায়ের ক্যান্সার", "أمي مريضة", "妈妈生病了", "😭 <script>")):
+        heard = says(store, words, person=f"+88{number}")
+        made = access_document(store, heard.conversation_id)
+        assert PdfReader(io.BytesIO(made.data)).pages

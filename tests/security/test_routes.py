@@ -78,6 +78,7 @@ TABLE: dict[str, Who] = {
     f"GET {CASE}/package/{{form}}": CARE,
     f"GET {CASE}/documents/{{kind}}": CARE,
     f"POST {CASE}/letter": CARE,
+    f"POST {CASE}/sharing": CARE,
     f"POST {CASE}/take-over": CARE,
     f"POST {CASE}/hand-back": CARE,
     f"POST {CASE}/reply": CARE,
