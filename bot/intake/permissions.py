@@ -114,7 +114,6 @@ def _decide(turn: Turn, purpose: Purpose, given: bool) -> None:
 def _overview(turn: Turn) -> None:
     """What was agreed to, with a button to change each."""
     case = turn.case
-    answers = {purpose.value: _answer(turn, case.permissions.get(purpose)) for purpose in Purpose}
     share, improve = case.may(Purpose.SHARING), case.may(Purpose.IMPROVING)
     turn.say(
         "utter_privacy",
@@ -127,7 +126,8 @@ def _overview(turn: Turn) -> None:
         else turn.button("utter_button_improve", "improve_yes"),
         turn.button("utter_button_delete", "delete_data"),
         keeping=_answer(turn, case.consent),
-        **answers,
+        sharing=_answer(turn, case.permissions.get(Purpose.SHARING)),
+        improving=_answer(turn, case.permissions.get(Purpose.IMPROVING)),
     )
 
 

@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 
 from bot.console.anonymous import anonymous
 from bot.console.quality import intent_examples, intents
-from bot.facts.case import Case, Purpose
 from bot.export.workbook import Sheet, workbook
+from bot.facts.case import Case, Purpose
 from bot.store import NotFound
 from bot.store.quality import Misread
 from tests.console.conftest import NOW, Console, post
