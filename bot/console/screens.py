@@ -85,9 +85,6 @@ SCREENS: tuple[Screen, ...] = (
     ),
     Screen("letter", "POST", f"{CASE}/letter", Right.CHANGE_CASES, handing_out.send_letter),
     Screen("sharing", "POST", f"{CASE}/sharing", Right.CHANGE_CASES, permissions.change_sharing),
-    Screen(
-        "sharing", "POST", f"{CASE}/sharing", Right.CHANGE_CASES, permissions.change_sharing
-    ),
     Screen("take_over", "POST", f"{CASE}/take-over", Right.CHANGE_CASES, changes.take_over),
     Screen("hand_back", "POST", f"{CASE}/hand-back", Right.CHANGE_CASES, changes.hand_back),
     Screen("reply", "POST", f"{CASE}/reply", Right.CHANGE_CASES, changes.reply),
