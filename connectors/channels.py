@@ -85,6 +85,7 @@ class Channels:
             to_send=self.to_send,
             pause=configuration.message_pause,
             limits=self.limits,
+            in_pieces=self._order_pieces,
         )
         token = configuration.engine_token
         self._engine = EngineClient(
@@ -119,6 +120,10 @@ class Channels:
         """A WhatsApp message could not be stored: it is looked for, and later ones wait for it."""
         if self._reconciliation is not None:
             self._reconciliation.look_soon()
+
+    def _order_pieces(self) -> None:
+        if self._reconciliation is not None:
+            self._reconciliation.order_pieces()
 
     @asynccontextmanager
     async def running(self, parts: Collection[Part]) -> AsyncIterator[None]:

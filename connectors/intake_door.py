@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any, Final, Protocol
@@ -51,7 +51,11 @@ class MessageSpool(Protocol):
 
 
 class Door:
-    """Takes messages in and wakes worker and sender; `pause` in seconds, on channels that group."""
+    """Takes messages in and wakes worker and sender; `pause` in seconds, on channels that group.
+
+    `in_pieces` is told when one person's messages came in short succession from a provider that
+    gives them no order.
+    """
 
     def __init__(
         self,
@@ -64,6 +68,7 @@ class Door:
         to_send: Bell | None = None,
         pause: float = 0.0,
         limits: Limits | None = None,
+        in_pieces: Callable[[], None] | None = None,
     ) -> None:
         self._store, self._spool, self._pause = store, spool, pause
         self._arrived, self._to_send, self._metrics = arrived, to_send or Bell(), metrics
@@ -72,6 +77,7 @@ class Door:
         self._reading = ThreadPoolExecutor(1, "urgent")
         self._limit = (limits or Limits()).rate(FLOOD, FLOOD_BURST, FLOOD_PER_SECOND)
         self._told: dict[str, float] = {}
+        self._in_pieces, self._wrote = in_pieces, dict[str, float]()
         self._afterwards: set[asyncio.Task[None]] = set()
 
     async def take(self, message: InboundMessage) -> Received:
@@ -126,8 +132,18 @@ class Door:
         """What need not be waited for by the provider."""
         if arrival.message.text and (arrival.pause or arrival.kept_as):
             self._later(self._hurry(arrival.message.text, received))
+        if arrival.pause and arrival.message.sequence is None and self._in_pieces is not None:
+            self._mind_order(arrival, self._in_pieces)
         if arrival.kept_as == FLOOD:
             self._later(self._tell_flood(arrival.message, received))
+
+    def _mind_order(self, arrival: Arrival, in_pieces: Callable[[], None]) -> None:
+        """Of pieces that came shortly after each other without a number, the order is uncertain."""
+        now, who = time.monotonic(), _of(arrival.message)
+        self._wrote = {name: at for name, at in self._wrote.items() if now - at < arrival.pause}
+        if who in self._wrote:
+            in_pieces()
+        self._wrote[who] = now
 
     def _later(self, step: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(step)

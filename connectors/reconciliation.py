@@ -6,14 +6,16 @@ sid, so looking too far back is harmless.
 
 A webhook says no time, so the list is also what tells the order. Until the first look after a start
 has ended, turns of WhatsApp wait (not longer than GATE_SECONDS): what a killed gateway lost is then
-answered before what the person wrote next. Limit: a message that gets lost while this process lives
-is found by a later look, and answered after those that were answered meanwhile.
+answered before what the person wrote next. Pieces that come in short succession are put in order by
+a look within the pause that is made for them. Limit: a message that gets lost while this process
+lives is found by a later look, and answered after those that were answered meanwhile.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -32,10 +34,12 @@ from connectors.whatsapp import CHANNEL, date_of, from_resource
 log = logging.getLogger(__name__)
 
 AT_START: Final = timedelta(hours=24)
-# Looks back over more than one round: a message shows in the list a moment after it came.
+# So far every look overlaps the one before: a message shows in the list a moment after it came.
 LOOK_BACK: Final = timedelta(minutes=30)
+AT_PIECES: Final = timedelta(minutes=2)
 GATE_SECONDS: Final = 10.0
 FIRST_RETRY_SECONDS: Final = 2.0
+AT_MOST_EVERY_SECONDS: Final = 0.5
 _AT_ONCE: Final = 200
 _GONE: Final = frozenset({"20404", "404"})
 
@@ -53,7 +57,6 @@ class Reconciliation:
     ) -> None:
         self._client, self._door, self._inbox = client, door, inbox
         self._gate, self._between = gate, between_seconds
-        self._back = AT_START
         self._wanted = asyncio.Event()
         gate.shut(CHANNEL, GATE_SECONDS)
 
@@ -62,14 +65,20 @@ class Reconciliation:
         self._gate.shut(CHANNEL, GATE_SECONDS)
         self._wanted.set()
 
+    def order_pieces(self) -> None:
+        """Messages came in short succession: which was written first, Twilio knows."""
+        self._wanted.set()
+
     async def run(self) -> None:
         """Looks at once and then again and again; what failed is tried again sooner."""
-        retry = FIRST_RETRY_SECONDS
+        retry, overlap = FIRST_RETRY_SECONDS, LOOK_BACK
+        seen = datetime.now(UTC) - AT_START
         while True:
             self._wanted.clear()
+            now = datetime.now(UTC)
             try:
-                found = await self.look(datetime.now(UTC) - self._back)
-                self._back, retry, pause = LOOK_BACK, FIRST_RETRY_SECONDS, self._between
+                found = await self.look(seen - overlap)
+                retry, pause, seen = FIRST_RETRY_SECONDS, self._between, now
                 self._gate.open(CHANNEL)
                 if found:
                     log.warning("whatsapp: %d missed messages taken in", found)
@@ -77,11 +86,19 @@ class Reconciliation:
                 log.warning("whatsapp reconciliation failed: %s", type(error).__name__)
                 pause = min(retry, self._between)
                 retry *= 2
-            try:
-                async with asyncio.timeout(pause):
-                    await self._wanted.wait()
-            except TimeoutError:
-                continue
+            overlap = AT_PIECES if await self._wait(pause) else LOOK_BACK
+
+    async def _wait(self, seconds: float) -> bool:
+        """Until the next look; whether it is wanted before its time."""
+        began = time.monotonic()
+        try:
+            async with asyncio.timeout(seconds):
+                await self._wanted.wait()
+        except TimeoutError:
+            return False
+        # However many write in pieces at once, one look every moment serves them all.
+        await asyncio.sleep(max(0.0, AT_MOST_EVERY_SECONDS - (time.monotonic() - began)))
+        return True
 
     async def look(self, since: datetime) -> int:
         """Takes in what is missing since then; gives how many messages there were."""

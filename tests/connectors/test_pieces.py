@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select, update
 
+from bot.store.tables import Due, Message
 from connectors.intake_door import FLOOD_BURST
 from connectors.texts import choose
 from tests.connectors.conftest import Service, running
@@ -18,48 +20,70 @@ FLOOD = choose().said["flood"]
 
 
 @pytest.fixture
-def patient_service(tmp_path: Path, migrated_sqlite: Path) -> Iterator[Service]:
-    """A service that waits a moment for more words."""
-    with running(tmp_path, migrated_sqlite, INTAKE_MESSAGE_PAUSE_SECONDS="3") as made:
-        yield made
-
-
-@pytest.fixture
 def slow_service(tmp_path: Path, migrated_sqlite: Path) -> Iterator[Service]:
-    """A service that would wait longer than a test does."""
+    """A service that waits longer than a test takes to write; `pause_ends` ends the waiting."""
     with running(tmp_path, migrated_sqlite, INTAKE_MESSAGE_PAUSE_SECONDS="30") as made:
         yield made
 
 
-def test_short_messages_in_a_row_are_one_turn(patient_service: Service) -> None:
-    service = patient_service
+def pause_ends(service: Service) -> None:
+    """Everybody has said all they wanted to say."""
+    with service.store.database.write() as session:
+        session.execute(update(Due).values(ready_at=service.store.database.now()))
+
+
+def test_short_messages_in_a_row_are_one_turn(slow_service: Service) -> None:
+    service = slow_service
     for text in ("my mother", "has ovarian cancer", "stage 3"):
         service.push_whatsapp(service.twilio.inbound(PHONE, text))
     for text in ("my father", "has lymphoma"):
         service.push_telegram(service.telegram.message(text=text))
+    pause_ends(service)
     [whatsapp] = until(lambda: service.twilio.outgoing)
     assert whatsapp["body"] == "You said: my mother\nhas ovarian cancer\nstage 3"
     [telegram] = until(lambda: service.telegram.sent)
     assert telegram["text"] == "You said: my father\nhas lymphoma"
 
 
-def test_messages_of_telegram_that_crossed_are_put_in_order(patient_service: Service) -> None:
-    service = patient_service
+def test_messages_of_telegram_that_crossed_are_put_in_order(slow_service: Service) -> None:
+    service = slow_service
     first, second = (service.telegram.message(text=text) for text in ("first", "second"))
     service.push_telegram(second)
     service.push_telegram(first)
+    pause_ends(service)
     [sent] = until(lambda: service.telegram.sent)
     assert sent["text"] == "You said: first\nsecond"
 
 
-def test_an_album_is_one_turn_with_all_its_files(patient_service: Service) -> None:
-    service = patient_service
+def test_pieces_of_whatsapp_that_crossed_are_put_in_order(slow_service: Service) -> None:
+    service = slow_service
+    first, second = (service.twilio.inbound(PHONE, text) for text in ("first", "second"))
+    service.push_whatsapp(second)
+    service.push_whatsapp(first)
+    found = service.store.conversations.by_address("whatsapp", PHONE, service.twilio.sender)
+    assert found is not None
+    until(lambda: all(places(service, found.id)))
+    pause_ends(service)
+    [sent] = until(lambda: service.twilio.outgoing)
+    assert sent["body"] == "You said: first\nsecond"
+
+
+def places(service: Service, conversation_id: str) -> list[int | None]:
+    """The provider's order of what is waiting, where it is known."""
+    with service.store.database.read() as session:
+        query = select(Message.sequence).where(Message.conversation_id == conversation_id)
+        return list(session.scalars(query))
+
+
+def test_an_album_is_one_turn_with_all_its_files(slow_service: Service) -> None:
+    service = slow_service
     for number in range(3):
         photo = {"file_id": f"f{number}", "file_unique_id": "u", "width": 9, "height": 9}
         caption = {"caption": "her scans"} if number == 0 else {}
         service.push_telegram(
             service.telegram.message(photo=[photo], media_group_id="album", **caption)
         )
+    pause_ends(service)
     until(lambda: service.telegram.sent)
     [turn] = service.engine.turns
     assert len(turn["metadata"]["files"]) == 3
