@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Collection
 from typing import Final
 
 import httpx
@@ -11,10 +12,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from bot.limits import limits_of
 from bot.settings import Settings
 from bot.store import Store
 from bot.store.errors import StoreError
 from connectors.metrics import CONTENT_TYPE, Metrics
+from connectors.parts import ALL, Part
 from connectors.tls import trust
 
 _TIMEOUT: Final = 2.0
@@ -23,10 +26,18 @@ _FRESH_SECONDS: Final = 0.5
 
 
 class Health:
-    """`/healthz` (this process), `/readyz` (database, engine, action server), `/metrics`."""
+    """`/healthz` (this process), `/readyz` (what it needs), `/metrics`.
 
-    def __init__(self, settings: Settings, store: Store, metrics: Metrics) -> None:
+    A worker needs engine and action server. Who only takes messages in or sends needs the database
+    alone: a proxy must not stop sending us messages because no engine runs.
+    """
+
+    def __init__(
+        self, settings: Settings, store: Store, metrics: Metrics, parts: Collection[Part] = ALL
+    ) -> None:
         self._store, self._metrics = store, metrics
+        self._takes_turns = Part.WORKER in parts
+        self._redis = limits_of(settings).link
         self._engines = [url.strip().rstrip("/") for url in settings.engine_url.split(",")]
         self._actions = settings.actions_url.rstrip("/")
         self._known: dict[str, str] = {}
@@ -46,12 +57,13 @@ class Health:
         return JSONResponse({"status": "ok"})
 
     async def ready(self, _request: Request) -> Response:
-        """200 when database, engine and action server can all be used, else 503 and which not."""
+        """200 when all that is needed can be used, else 503 and which cannot."""
         async with self._asking:
             if time.monotonic() - self._known_at > _FRESH_SECONDS:
                 self._known = await self._ask()
                 self._known_at = time.monotonic()
-        good = all(state == "ok" for state in self._known.values())
+        # Without Redis every process goes on alone.
+        good = all(state == "ok" for name, state in self._known.items() if name != "redis")
         return JSONResponse({"ready": good, **self._known}, 200 if good else 503)
 
     async def figures(self, _request: Request) -> Response:
@@ -60,17 +72,20 @@ class Health:
         return PlainTextResponse(text.decode(), headers={"content-type": CONTENT_TYPE})
 
     async def _ask(self) -> dict[str, str]:
+        states = {"database": await self._database()}
+        if self._redis is not None:
+            states["redis"] = await asyncio.to_thread(self._redis.check)
+        if self._takes_turns:
+            states |= await self._behind()
+        return {name: "ok" if state else "unavailable" for name, state in states.items()}
+
+    async def _behind(self) -> dict[str, bool]:
         async with httpx.AsyncClient(timeout=_TIMEOUT, verify=trust()) as client:
-            database, actions, *engines = await asyncio.gather(
-                self._database(),
+            actions, *engines = await asyncio.gather(
                 _answers(client, f"{self._actions}/health"),
                 *(_answers(client, f"{url}/") for url in self._engines),
             )
-        return {
-            "database": "ok" if database else "unavailable",
-            "engine": "ok" if any(engines) else "unavailable",
-            "actions": "ok" if actions else "unavailable",
-        }
+        return {"engine": any(engines), "actions": actions}
 
     async def _database(self) -> bool:
         try:

@@ -11,6 +11,7 @@ from starlette.testclient import TestClient
 from bot.settings import Settings
 from connectors.gateway import create_app
 from connectors.http_guard import HttpGuard
+from connectors.parts import Part
 from tests.connectors.conftest import door, service
 from tests.console.conftest import HERE, KEY, Console, console, make_console, populated
 from tests.standins import telegram_api, twilio_api
@@ -34,7 +35,7 @@ class Gateway:
             TELEGRAM_WEBHOOK_SECRET=telegram_api.SECRET,
         )
         self.console = console
-        app = create_app(settings, console.store, work=False)
+        app = create_app(settings, console.store, parts={Part.WEB})
         assert isinstance(app, HttpGuard)
         assert isinstance(app._app, Starlette)
         self.app, self.routes = app, app._app.routes
