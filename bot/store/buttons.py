@@ -2,13 +2,31 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import Row, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from bot.store.database import Database
 from bot.store.messages import IssuedButton
 from bot.store.records import ButtonMatch
 from bot.store.tables import Button
+
+_Latest = Row[int, str | None]
+_IN_CONVERSATION = Button.conversation_id == bindparam("conversation")
+# Statements of every turn are built once: building them costs as much as running them.
+_LATEST = (
+    select(Button.message_seq, Button.turn_id)
+    .where(_IN_CONVERSATION)
+    .order_by(Button.message_seq.desc(), Button.position)
+    .limit(1)
+)
+_OFFERED = (
+    select(Button.title, Button.token)
+    .where(
+        _IN_CONVERSATION,
+        or_(Button.message_seq == bindparam("message"), Button.turn_id == bindparam("turn")),
+    )
+    .order_by(Button.message_seq, Button.position)
+)
 
 
 class Buttons:
@@ -33,36 +51,20 @@ class Buttons:
             latest = _latest(session, conversation_id)
             if latest is None:
                 return []
-            rows = session.scalars(
-                select(Button)
-                .where(Button.conversation_id == conversation_id, _with(latest))
-                .order_by(Button.message_seq, Button.position)
-            )
+            rows = session.execute(_OFFERED, _of(latest, conversation_id))
             return [IssuedButton(title=row.title, token=row.token) for row in rows]
 
 
-def _latest(session: Session, conversation_id: str) -> Button | None:
-    newest = (
-        select(func.max(Button.message_seq))
-        .where(Button.conversation_id == conversation_id)
-        .scalar_subquery()
-    )
-    return session.scalar(
-        select(Button)
-        .where(Button.conversation_id == conversation_id, Button.message_seq == newest)
-        .limit(1)
-    )
+def _latest(session: Session, conversation_id: str) -> _Latest | None:
+    return session.execute(_LATEST, {"conversation": conversation_id}).one_or_none()
 
 
-def _same_turn(button: Button, latest: Button) -> bool:
+def _same_turn(button: Button, latest: _Latest) -> bool:
     same_message = button.message_seq == latest.message_seq
     return same_message or (button.turn_id is not None and button.turn_id == latest.turn_id)
 
 
-def _with(latest: Button) -> ColumnElement[bool]:
-    same_message = Button.message_seq == latest.message_seq
-    return (
-        same_message
-        if latest.turn_id is None
-        else or_(same_message, Button.turn_id == latest.turn_id)
-    )
+def _of(latest: _Latest, conversation_id: str) -> dict[str, object]:
+    found = {"conversation": conversation_id, "message": latest.message_seq}
+    # No row has an empty turn, so none is found by it.
+    return found | {"turn": latest.turn_id or ""}

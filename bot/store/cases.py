@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol, runtime_checkable
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import Row, bindparam, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from bot.facts.case import (
@@ -31,6 +31,35 @@ from bot.store.tables import Conversation
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 # Facts the console filters by; their values are findable through keyed hashes only.
 INDEXED_FACTS = ("cancer_type", "country")
+_MAIN = func.coalesce(
+    select(Conversation.linked_to)
+    .where(Conversation.id == bindparam("conversation"))
+    .scalar_subquery(),
+    bindparam("conversation"),
+)
+_CURRENT = (
+    select(CaseRow)
+    .where(CaseRow.conversation_id == _MAIN, CaseRow.current)
+    .execution_options(populate_existing=True)
+)
+_FACTS = (
+    select(
+        FactRow.name,
+        FactRow.value,
+        FactRow.words,
+        FactRow.source,
+        FactRow.status,
+        FactRow.confidence,
+        FactRow.message_id,
+    )
+    .where(FactRow.case_number == bindparam("number"), FactRow.superseded_at.is_(None))
+    .order_by(FactRow.id)
+)
+_PAPERS = select(ChecklistRow.body, ChecklistRow.state).where(
+    ChecklistRow.case_number == bindparam("number"),
+    ChecklistRow.kind == "record",
+    ChecklistRow.state != "needed",
+)
 ATTENTION = frozenset({CaseState.HUMAN, CaseState.EMERGENCY, CaseState.ASSESSED})
 
 
@@ -56,15 +85,7 @@ def new_case_number() -> CaseNumber:
 
 def current_row(session: Session, conversation_id: str) -> CaseRow | None:
     """The current case of a conversation: its own, or that of the one it is linked to."""
-    linked_to = (
-        select(Conversation.linked_to).where(Conversation.id == conversation_id).scalar_subquery()
-    )
-    main = func.coalesce(linked_to, conversation_id)
-    return session.scalar(
-        select(CaseRow)
-        .where(CaseRow.conversation_id == main, CaseRow.current)
-        .execution_options(populate_existing=True)
-    )
+    return session.scalar(_CURRENT, {"conversation": conversation_id})
 
 
 def create(session: Session, conversation_id: str, channel: str, now: datetime) -> CaseRow:
@@ -98,11 +119,7 @@ def create(session: Session, conversation_id: str, channel: str, now: datetime) 
 
 def load(session: Session, row: CaseRow) -> Case:
     """The case of a row, with its current facts."""
-    facts = session.scalars(
-        select(FactRow)
-        .where(FactRow.case_number == row.number, FactRow.superseded_at.is_(None))
-        .order_by(FactRow.id)
-    )
+    facts = session.execute(_FACTS, {"number": row.number})
     dialogue = row.dialogue
     consent = dialogue.get("consent")
     return Case(
@@ -127,13 +144,7 @@ def load(session: Session, row: CaseRow) -> Case:
 
 def _papers(session: Session, number: str) -> dict[str, str]:
     """Papers of the checklist that are in hand or not needed."""
-    rows = session.scalars(
-        select(ChecklistRow).where(
-            ChecklistRow.case_number == number,
-            ChecklistRow.kind == "record",
-            ChecklistRow.state != "needed",
-        )
-    )
+    rows = session.execute(_PAPERS, {"number": number})
     return {str(row.body["id"]): row.state for row in rows if isinstance(row.body, Mapping)}
 
 
@@ -184,7 +195,7 @@ def reasons(case: Case) -> frozenset[str]:
     return frozenset(state | handover | alerts | {f"question:{q}" for q in case.open_questions})
 
 
-def _fact(row: FactRow) -> Fact:
+def _fact(row: Row[Any]) -> Fact:
     return Fact(
         value=row.value,
         words=row.words,

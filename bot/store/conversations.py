@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple, Self
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import BindParameter, bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
 from bot.store.case_tables import CaseRow
@@ -21,6 +21,12 @@ from bot.store.tables import Conversation
 ASKED_TO_STOP = "asked"
 # What arrived before consent is gone after this time.
 UNCONSENTED = timedelta(hours=24)
+
+
+_WANTED: BindParameter[Any] = bindparam("wanted", expanding=True)
+_KNOWN = select(Conversation.id, Conversation.address_key, Conversation.alt_address_key).where(
+    or_(Conversation.address_key.in_(_WANTED), Conversation.alt_address_key.in_(_WANTED))
+)
 
 
 def address_key(database: Database, channel: str, account: str, address: str) -> str:
@@ -79,11 +85,7 @@ class _Keys(NamedTuple):
 def _known(session: Session, keys: Sequence[_Keys]) -> dict[str, str]:
     """Which keys have a conversation; as the main address before as the other one."""
     wanted = {key for pair in keys for key in pair if key}
-    rows = session.execute(
-        select(Conversation.id, Conversation.address_key, Conversation.alt_address_key).where(
-            or_(Conversation.address_key.in_(wanted), Conversation.alt_address_key.in_(wanted))
-        )
-    ).all()
+    rows = session.execute(_KNOWN, {"wanted": sorted(wanted)}).all()
     known = {row.alt_address_key: row.id for row in rows if row.alt_address_key in wanted}
     return known | {row.address_key: row.id for row in rows if row.address_key in wanted}
 

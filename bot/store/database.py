@@ -14,16 +14,18 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Table, create_engine, event, insert, inspect, select, text
+from sqlalchemy import Insert, Table, bindparam, create_engine, event, insert, inspect, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, Connection, Engine, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, defer
+from sqlalchemy.sql.dml import ReturningInsert
 
 from bot.store.crypto import Cipher
 from bot.store.errors import StoreUnavailable
@@ -33,6 +35,20 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 # Shorter than a provider waits for its answer, so that there is time to spool the message.
 BUSY_SECONDS = 8
 LOOKUP_SECRET = "lookup"  # noqa: S105 - the name of a row
+# Statements of every turn are built once: building them costs as much as running them.
+_LOCKED_CONVERSATIONS = (
+    select(Conversation)
+    .where(Conversation.id.in_(bindparam("ids", expanding=True)))
+    .order_by(Conversation.id)
+    # Whoever locks a conversation seldom needs to know whose it is.
+    .options(
+        defer(Conversation.address),
+        defer(Conversation.alt_address),
+        defer(Conversation.profile_name),
+    )
+    .with_for_update(key_share=True)
+    .execution_options(populate_existing=True)
+)
 
 Clock = Callable[[], datetime]
 
@@ -107,13 +123,7 @@ class Database:
 
         FOR NO KEY UPDATE, because rows that refer to the conversation may be inserted meanwhile.
         """
-        return session.scalars(
-            select(Conversation)
-            .where(Conversation.id.in_(ids))
-            .order_by(Conversation.id)
-            .with_for_update(key_share=True)
-            .execution_options(populate_existing=True)
-        ).all()
+        return session.scalars(_LOCKED_CONVERSATIONS, {"ids": list(ids)}).all()
 
     def migrate(self) -> None:
         """Bring the tables to the newest version and take the lookup secret into use."""
@@ -160,7 +170,7 @@ def table_of(model: type[Base]) -> Table:
 def put(session: Session, model: type[Base], *rows: dict[str, Any]) -> None:
     """Insert rows at once; several times quicker than adding objects, which nobody reads back."""
     if rows:
-        session.connection().execute(insert(table_of(model)), list(rows))
+        session.connection().execute(_insert(model), list(rows))
 
 
 def insert_new(session: Session, table: type[Base], *rows: dict[str, Any]) -> frozenset[Any]:
@@ -168,12 +178,21 @@ def insert_new(session: Session, table: type[Base], *rows: dict[str, Any]) -> fr
 
     Of two at the same time the second waits for the first to commit.
     """
-    on_sqlite = session.get_bind().dialect.name == "sqlite"
-    target = table_of(table)
+    statement = _insert_new(table, session.get_bind().dialect.name == "sqlite")
+    return frozenset(session.connection().execute(statement, list(rows)).scalars())
+
+
+@cache
+def _insert(model: type[Base]) -> Insert:
+    return insert(table_of(model))
+
+
+@cache
+def _insert_new(model: type[Base], on_sqlite: bool) -> ReturningInsert[Any]:
+    target = table_of(model)
     begun = sqlite.insert(target) if on_sqlite else postgresql.insert(target)
     key = next(iter(target.primary_key.columns))
-    statement = begun.values(list(rows)).on_conflict_do_nothing().returning(key)
-    return frozenset(session.connection().execute(statement).scalars())
+    return begun.on_conflict_do_nothing().returning(key)
 
 
 def _engine(url: URL) -> Engine:
@@ -223,7 +242,9 @@ def _begin_sqlite(connection: Connection) -> None:
         connection.exec_driver_sql("BEGIN")
         return
     wait = "NORMAL" if options.get("intake_relaxed") else "FULL"
-    connection.exec_driver_sql(f"PRAGMA synchronous = {wait}")
+    if connection.info.get("synchronous") != wait:
+        connection.exec_driver_sql(f"PRAGMA synchronous = {wait}")
+        connection.info["synchronous"] = wait
     connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 

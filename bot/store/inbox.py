@@ -12,11 +12,11 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from bot.store.cases import current_row
-from bot.store.database import Database
+from bot.store.database import Database, table_of
 from bot.store.errors import NotFound
 from bot.store.messages import Author, InboundMessage, Kind, OutboundReply, State
 from bot.store.outgoing import write_replies
@@ -28,8 +28,8 @@ from bot.store.queue import (
     claim,
     expire_dead,
     held,
+    is_ready,
     put_due,
-    ready,
     release,
     remove,
     renew,
@@ -43,6 +43,21 @@ MAX_ATTEMPTS = 8  # then the message is given up and a coordinator sees it
 # What people send in pieces: short texts, the photos of an album.
 IN_PIECES = frozenset({Kind.TEXT, Kind.FILE})
 QUEUED_IN = (IS_OPEN, Message.state == State.QUEUED, Message.author == Author.PATIENT)
+_OF_CONVERSATION = Message.conversation_id == bindparam("conversation")
+# Statements of every turn are built once: building them costs as much as running them.
+_QUEUED = (
+    select(Message)
+    .where(_OF_CONVERSATION, *QUEUED_IN)
+    # A turn already begun comes first, then the provider's order, then ours.
+    .order_by(Message.turn_id.is_(None), Message.sequence.asc().nulls_last(), Message.seq)
+    .limit(bindparam("most"))
+)
+_OLDEST = select(func.min(Message.created_at)).where(_OF_CONVERSATION, *QUEUED_IN)
+_MESSAGES = table_of(Message)
+_SETTLE = update(_MESSAGES).where(_MESSAGES.c.id.in_(bindparam("ids", expanding=True)))
+_WHO = select(
+    Conversation.channel, Conversation.profile_name, Conversation.epoch, Conversation.address
+).where(Conversation.id == bindparam("conversation"))
 
 
 class Inbox:
@@ -101,7 +116,7 @@ class Inbox:
         """
         now, lease = self._db.now(), timedelta(seconds=lease_seconds)
         with self._db.read() as session:
-            if session.scalar(ready(INBOX, now, channels).limit(1)) is None:
+            if not is_ready(session, INBOX, now, channels):
                 return None
         with self._db.write(relaxed=True) as session:
             taken = claim(session, INBOX, worker_id, now, lease, channels)
@@ -125,9 +140,12 @@ class Inbox:
             renew(session, INBOX, turn.conversation_id, turn.token, until)
 
     def finish(self, turn: ClaimedTurn, replies: Sequence[OutboundReply]) -> list[str]:
-        """Store the replies and mark the turn's messages done, together; gives the replies' ids."""
+        """Store the replies and mark the turn's messages done, together; gives the replies' ids.
+
+        Whoever sends a reply waits for the disk before it leaves the house, and with it for this.
+        """
         now = self._db.now()
-        with self._db.write() as session:
+        with self._db.write(relaxed=True) as session:
             conversation = self._db.lock_conversation(session, turn.conversation_id)
             due = held(session, INBOX, turn.conversation_id, turn.token)
             if conversation is None:
@@ -219,19 +237,8 @@ class Inbox:
 
 def _next_turn(session: Session, taken: Held, group: int, now: datetime) -> list[Message]:
     """The messages of the next turn, oldest first; a turn once begun keeps its messages."""
-    rows = list(
-        session.scalars(
-            select(Message)
-            .where(Message.conversation_id == taken.conversation_id, *QUEUED_IN)
-            # A turn already begun comes first, then the provider's order, then ours.
-            .order_by(
-                Message.turn_id.is_(None),
-                Message.sequence.asc().nulls_last(),
-                Message.seq,
-            )
-            .limit(max(group, 10))
-        )
-    )
+    found = {"conversation": taken.conversation_id, "most": max(group, 10)}
+    rows = list(session.scalars(_QUEUED, found))
     while rows:
         turn = _same_turn(rows, group)
         if taken.crashed:  # the last holder died with this turn: it may be the reason
@@ -260,11 +267,11 @@ def _same_turn(rows: list[Message], group: int) -> list[Message]:
 
 
 def _claimed(session: Session, taken: Held, rows: list[Message]) -> ClaimedTurn:
-    conversation = session.get_one(Conversation, taken.conversation_id)
-    case = current_row(session, conversation.id)
+    conversation = session.execute(_WHO, {"conversation": taken.conversation_id}).one()
+    case = current_row(session, taken.conversation_id)
     first = rows[0]
     return ClaimedTurn(
-        conversation_id=conversation.id,
+        conversation_id=taken.conversation_id,
         message_id=first.turn_id or first.id,
         token=taken.token,
         lease_until=taken.lease_until,
@@ -287,7 +294,8 @@ def _of_turn(turn: ClaimedTurn) -> ColumnElement[bool]:
 
 
 def _settle(session: Session, turn: ClaimedTurn, state: State, now: datetime) -> None:
-    session.execute(update(Message).where(_of_turn(turn)).values(state=state, updated_at=now))
+    ids = [taken.message_id for taken in turn.messages]
+    session.connection().execute(_SETTLE, {"ids": ids, "state": state, "updated_at": now})
 
 
 def _go_on(session: Session, due: Due, now: datetime) -> None:
@@ -295,11 +303,7 @@ def _go_on(session: Session, due: Due, now: datetime) -> None:
 
     It goes to the end of the line: somebody who writes a lot does not keep others waiting.
     """
-    oldest = session.scalar(
-        select(func.min(Message.created_at)).where(
-            Message.conversation_id == due.conversation_id, *QUEUED_IN
-        )
-    )
+    oldest = session.scalar(_OLDEST, {"conversation": due.conversation_id})
     if oldest is None:
         session.delete(due)
         return

@@ -14,7 +14,7 @@ from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
 from operator import attrgetter
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from bot.store.cases import current_row
@@ -31,8 +31,8 @@ from bot.store.queue import (
     claim,
     expire_dead,
     held,
+    is_ready,
     put_due,
-    ready,
     release,
     remove,
     renew,
@@ -43,6 +43,15 @@ from bot.store.tables import IS_OPEN, IS_TROUBLE, Conversation, Due, Message, Re
 # What is refused for now is tried for so long; then a coordinator decides.
 RETRY_FOR = timedelta(hours=12)
 OUTGOING = Message.author != Author.PATIENT
+# Built once: building a statement costs as much as running it.
+_HEARD = select(Message.state, Message.apologised, Message.turn_id, Message.conversation_id).where(
+    Message.id == bindparam("message")
+)
+_ANSWERS = (
+    select(Message.body)
+    .where(Message.turn_id == bindparam("turn"), OUTGOING, Message.state != State.CANCELED)
+    .order_by(Message.seq)
+)
 
 
 class Outbox:
@@ -84,7 +93,7 @@ class Outbox:
         """Take the next message of a conversation that may be written to now, or None."""
         now = self._db.now()
         with self._db.read() as session:
-            if session.scalar(ready(OUTBOX, now, channels).limit(1)) is None:
+            if not is_ready(session, OUTBOX, now, channels):
                 return None
         with self._db.write() as session:
             lease = timedelta(seconds=lease_seconds)
@@ -226,18 +235,13 @@ class Outbox:
     def for_turn(self, message_id: str) -> TurnReplies | None:
         """The replies to a message; None until there is something to show."""
         with self._db.read() as session:
-            heard = session.scalar(select(Message).where(Message.id == message_id))
+            heard = session.execute(_HEARD, {"message": message_id}).one_or_none()
             if heard is None:
                 raise NotFound(message_id)
             done = heard.state in (State.DONE, State.DEAD)
             if not done and not heard.apologised:
                 return None
-            rows = session.scalars(
-                select(Message)
-                .where(Message.turn_id == (heard.turn_id or heard.id), OUTGOING)
-                .where(Message.state != State.CANCELED)
-                .order_by(Message.seq)
-            )
+            rows = session.execute(_ANSWERS, {"turn": heard.turn_id or message_id})
             case = current_row(session, heard.conversation_id)
             return TurnReplies(
                 done=done,

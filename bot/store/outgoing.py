@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
@@ -17,12 +18,14 @@ from bot.store.messages import (
     Kind,
     OutboundReply,
     Outgoing,
+    ReplyButton,
     State,
 )
 from bot.store.queue import OUTBOX, Work, put_due
 from bot.store.tables import Button, Conversation, Message
 
-MESSAGES = table_of(Message)
+# The numbers give the order of the transcript: they grow in the order of the rows.
+_ADD = insert(table_of(Message)).returning(table_of(Message).c.seq, sort_by_parameter_order=True)
 
 
 def write_replies(
@@ -39,7 +42,8 @@ def write_replies(
     """Add replies to a conversation (locked by the caller); gives the new messages' ids."""
     epoch = conversation.epoch if epoch is None else epoch
     pulled = conversation.channel in PULLED_CHANNELS
-    ids: list[str] = []
+    rows: list[dict[str, Any]] = []
+    issued: list[list[tuple[str, ReplyButton]]] = []
     for reply in replies:
         buttons = [(new_id(), button) for button in reply.buttons]
         content = Outgoing(
@@ -49,47 +53,49 @@ def write_replies(
             response=reply.response,
             template=reply.template,
         )
-        message_id = new_id()
-        row = {
-            "id": message_id,
-            "conversation_id": conversation.id,
-            "author": author,
-            "author_name": author_name,
-            "kind": Kind.FILE if reply.files and not reply.text else Kind.TEXT,
-            "state": _first_state(conversation, author, epoch, reply),
-            "body": content.model_dump(mode="json", exclude_defaults=True),
-            "turn_id": turn_id,
-            "epoch": epoch,
-            "urgent": reply.urgent,
-            "attempts": 0,
-            "apologised": False,
-            "created_at": now,
-            "updated_at": now,
-        }
-        # One statement a row: the numbers give the order, and buttons need theirs.
-        added = insert(MESSAGES).values(row).returning(MESSAGES.c.seq)
-        seq = session.connection().execute(added).scalar_one()
-        ids.append(message_id)
-        put(
-            session,
-            Button,
-            *(
-                {
-                    "token": token,
-                    "conversation_id": conversation.id,
-                    "message_seq": seq,
-                    "turn_id": turn_id,
-                    "position": position,
-                    "title": button.title,
-                    "payload": button.payload,
-                    "issued_at": now,
-                }
-                for position, (token, button) in enumerate(buttons)
-            ),
+        issued.append(buttons)
+        rows.append(
+            {
+                "id": new_id(),
+                "conversation_id": conversation.id,
+                "author": author,
+                "author_name": author_name,
+                "kind": Kind.FILE if reply.files and not reply.text else Kind.TEXT,
+                "state": _first_state(conversation, author, epoch, reply),
+                "body": content.model_dump(mode="json", exclude_defaults=True),
+                "turn_id": turn_id,
+                "epoch": epoch,
+                "urgent": reply.urgent,
+                "attempts": 0,
+                "apologised": False,
+                "created_at": now,
+                "updated_at": now,
+            }
         )
-    if ids and not pulled:
+    if not rows:
+        return []
+    seqs = session.connection().execute(_ADD, rows).scalars().all()
+    put(
+        session,
+        Button,
+        *(
+            {
+                "token": token,
+                "conversation_id": conversation.id,
+                "message_seq": seq,
+                "turn_id": turn_id,
+                "position": position,
+                "title": button.title,
+                "payload": button.payload,
+                "issued_at": now,
+            }
+            for seq, buttons in zip(seqs, issued, strict=True)
+            for position, (token, button) in enumerate(buttons)
+        ),
+    )
+    if not pulled:
         put_due(session, OUTBOX, now, Work(conversation.id, conversation.channel, now))
-    return ids
+    return [row["id"] for row in rows]
 
 
 def overtaken(conversation: Conversation, author: str, epoch: int, urgent: bool) -> bool:

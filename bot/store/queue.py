@@ -14,16 +14,45 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, delete, or_, select, update
+from sqlalchemy import Select, bindparam, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from bot.store.crypto import new_id
-from bot.store.database import put
+from bot.store.database import put, table_of
 from bot.store.errors import LeaseLost
 from bot.store.tables import Due
 
 INBOX = "inbox"
 OUTBOX = "outbox"
+
+
+# Statements of every turn are built once: building them costs as much as running them.
+_Ready = Select[str, str | None]
+_DUE = table_of(Due)
+_READY = (
+    select(Due.conversation_id, Due.token)
+    .where(
+        Due.queue == bindparam("queue"),
+        Due.ready_at <= bindparam("now"),
+        or_(Due.lease_until.is_(None), Due.lease_until <= bindparam("now")),
+    )
+    .limit(1)
+)
+_NEXT = _READY.order_by(Due.ready_at).with_for_update(skip_locked=True)
+_TAKE = update(_DUE).where(
+    _DUE.c.queue == bindparam("of_queue"),
+    _DUE.c.conversation_id == bindparam("of_conversation"),
+)
+_ANNOUNCED = (
+    select(Due)
+    .where(
+        Due.queue == bindparam("queue"),
+        Due.conversation_id.in_(bindparam("wanted", expanding=True)),
+    )
+    .order_by(Due.conversation_id)
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +88,7 @@ class Work:
 def put_due(session: Session, queue: str, now: datetime, *works: Work) -> None:
     """Announce work of conversations (locked by the caller)."""
     wanted = sorted({work.conversation_id for work in works})
-    query = select(Due).where(Due.queue == queue, Due.conversation_id.in_(wanted))
-    found = session.scalars(
-        query.order_by(Due.conversation_id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
+    found = session.scalars(_ANNOUNCED, {"queue": queue, "wanted": wanted})
     known = {due.conversation_id: due for due in found}
     new: dict[str, dict[str, Any]] = {}
     for work in works:
@@ -101,23 +125,33 @@ def claim(
     channels: Collection[str] | None = None,
 ) -> Held | None:
     """Take the conversation that has been ready longest, or None when there is none."""
-    query = ready(queue, now, channels).order_by(Due.ready_at).limit(1)
-    due = session.scalar(query.with_for_update(skip_locked=True))
+    query = _only(_NEXT, channels)
+    due = session.execute(query, {"queue": queue, "now": now}).one_or_none()
     if due is None:
         return None
-    crashed = due.token is not None
-    due.token, due.holder, due.lease_until = new_id(), holder, now + lease
-    session.flush()
-    return Held(due.conversation_id, due.token, due.lease_until, crashed)
-
-
-def ready(queue: str, now: datetime, channels: Collection[str] | None = None) -> Select[Due]:
-    """The query for conversations that may be claimed now."""
-    query = select(Due).where(
-        Due.queue == queue,
-        Due.ready_at <= now,
-        or_(Due.lease_until.is_(None), Due.lease_until <= now),
+    held = Held(due.conversation_id, new_id(), now + lease, crashed=due.token is not None)
+    session.connection().execute(
+        _TAKE,
+        {
+            "of_queue": queue,
+            "of_conversation": held.conversation_id,
+            "token": held.token,
+            "holder": holder,
+            "lease_until": held.lease_until,
+        },
     )
+    return held
+
+
+def is_ready(
+    session: Session, queue: str, now: datetime, channels: Collection[str] | None = None
+) -> bool:
+    """Whether there is a conversation that may be claimed now; locks nothing."""
+    found = session.execute(_only(_READY, channels), {"queue": queue, "now": now})
+    return found.first() is not None
+
+
+def _only(query: _Ready, channels: Collection[str] | None) -> _Ready:
     return query if channels is None else query.where(Due.channel.in_(list(channels)))
 
 
@@ -135,7 +169,7 @@ def renew(session: Session, queue: str, conversation_id: str, token: str, until:
 
 def held(session: Session, queue: str, conversation_id: str, token: str) -> Due:
     """The row of a claim, locked; LeaseLost when the token is no longer the one."""
-    due = session.get(Due, (queue, conversation_id), with_for_update=True, populate_existing=True)
+    due = session.scalar(_ANNOUNCED, {"queue": queue, "wanted": [conversation_id]})
     if due is None or due.token != token:
         raise LeaseLost(conversation_id)
     return due

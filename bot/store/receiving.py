@@ -34,6 +34,16 @@ _PUT_IN_PLACE = (
     .where(table_of(Message).c.turn_id.is_(None), table_of(Message).c.state == State.QUEUED)
     .values(sequence=bindparam("place"))
 )
+_MESSAGES = table_of(Message)
+_RELEASE = (
+    update(_MESSAGES)
+    .where(
+        _MESSAGES.c.conversation_id.in_(bindparam("wrote", expanding=True)),
+        IS_OPEN,
+        _MESSAGES.c.state == State.HELD,
+    )
+    .returning(_MESSAGES.c.conversation_id)
+)
 Entry = tuple[str, str, Arrival]  # receipt's key, our id of the message, what came
 
 
@@ -159,12 +169,8 @@ def _work(arrival: Arrival, conversation: Conversation, now: datetime) -> Work:
 def _release_held(session: Session, wrote: Mapping[str, Conversation], now: datetime) -> None:
     if not wrote:
         return
-    released = session.scalars(
-        update(Message)
-        .where(Message.conversation_id.in_(wrote), IS_OPEN, Message.state == State.HELD)
-        .values(state=State.QUEUED, updated_at=now)
-        .returning(Message.conversation_id)
-    ).all()
+    values = {"wrote": sorted(wrote), "state": State.QUEUED, "updated_at": now}
+    released = session.connection().execute(_RELEASE, values).scalars().all()
     works = [Work(name, wrote[name].channel, now) for name in sorted(set(released))]
     if works:
         put_due(session, OUTBOX, now, *works)

@@ -14,6 +14,8 @@ from copy import deepcopy
 from datetime import datetime, timedelta
 from typing import Any
 
+from sqlalchemy import bindparam, select
+
 from bot.facts.case import Case
 from bot.store import cases, consents
 from bot.store.conversations import ASKED_TO_STOP, keep_doors
@@ -24,6 +26,12 @@ from bot.store.tables import Turn as TurnRow
 
 # A wish to be forgotten is carried out when the last reply had time to be fetched.
 ERASE_AFTER = timedelta(seconds=20)
+
+
+# Built once: building a statement costs as much as running it.
+_TAKEN = select(TurnRow.conversation_id, TurnRow.replies).where(
+    TurnRow.message_id == bindparam("message")
+)
 
 
 class Turn:
@@ -83,18 +91,21 @@ class Turn:
                 )
             if checklist is not None:
                 cases.save_checklist(session, self._db.cipher, row, checklist, now)
-            _keep_or_forget(conversation, self.case, now)
-            keep_doors(session, conversation)
+            if _keep_or_forget(conversation, self.case, now):
+                keep_doors(session, conversation)
             if self.case.memory.get("stopped"):
                 door = session.get_one(Conversation, self._door)
                 door.stopped_at, door.stop_reason = now, ASKED_TO_STOP
 
 
-def _keep_or_forget(conversation: Conversation, case: Case, now: datetime) -> None:
+def _keep_or_forget(conversation: Conversation, case: Case, now: datetime) -> bool:
+    """Whether it changed how long the conversation is kept."""
+    before = conversation.expires_at
     if case.memory.get("erase"):
         conversation.expires_at = now + ERASE_AFTER
     elif case.consent is not None and case.consent.given:
         conversation.expires_at = None
+    return conversation.expires_at != before
 
 
 class Turns:
@@ -107,7 +118,7 @@ class Turns:
     def begin(self, conversation_id: str, message_id: str) -> Iterator[Turn]:
         """The turn of a message; the case is created with the first one."""
         with self._db.read() as session:
-            taken = session.get(TurnRow, message_id)
+            taken = session.execute(_TAKEN, {"message": message_id}).one_or_none()
             if taken is not None and taken.conversation_id != conversation_id:
                 raise NotFound(conversation_id)
             row = cases.current_row(session, conversation_id)
