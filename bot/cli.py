@@ -176,6 +176,20 @@ def erase(
         print(f"{table}: {rows}")
 
 
+@app.command()
+def retention(
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only say what would be removed.")
+    ] = False,
+) -> None:
+    """Remove what is over its time (INTAKE_KEEP_...); the running service does so every hour."""
+    from bot.operations.cases import open_store
+    from bot.operations.retention import carry_out
+
+    for line in carry_out(open_store(), settings(), dry_run=dry_run):
+        print(line)
+
+
 @user.command("add")
 def user_add(
     name: Annotated[str, typer.Argument(help="Login name.")],

@@ -53,6 +53,13 @@ class Settings(BaseSettings):
     twilio_whatsapp_from: str | None = Field(None, alias="TWILIO_WHATSAPP_FROM")
     twilio_api_url: str = Field("https://api.twilio.com", alias="TWILIO_API_URL")
 
+    # How long data is kept, in days (docs/privacy.md); 0: until the person or the hospital erases.
+    keep_conversations: int = Field(0, ge=0, le=36_500, alias="INTAKE_KEEP_CONVERSATIONS_DAYS")
+    keep_files: int = Field(0, ge=0, le=36_500, alias="INTAKE_KEEP_FILES_DAYS")
+    keep_marks: int = Field(0, ge=0, le=36_500, alias="INTAKE_KEEP_MARKS_DAYS")
+    keep_replies: int = Field(30, ge=1, le=36_500, alias="INTAKE_KEEP_REPLIES_DAYS")
+    keep_receipts: int = Field(90, ge=7, le=36_500, alias="INTAKE_KEEP_RECEIPTS_DAYS")
+
     # Reminders of missing records: after so many hours of silence (0: none), so often at most.
     reminder_hours: float = Field(72.0, ge=0, le=24 * 365, alias="INTAKE_REMINDER_HOURS")
     reminder_most: int = Field(2, ge=0, le=20, alias="INTAKE_REMINDER_MOST")

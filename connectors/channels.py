@@ -11,6 +11,7 @@ import logging
 import re
 from collections.abc import AsyncIterator, Collection, Coroutine
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
@@ -205,7 +206,7 @@ class Channels:
 
     def _beside_sender(self) -> list[Coroutine[Any, Any, None]]:
         reminders = ReminderJob(self._store, self._configuration, self.to_send)
-        found = [Housekeeping(self._store).run(), reminders.run()]
+        found = [Housekeeping(self._store, self._configuration).run(), reminders.run()]
         if self._telegram is not None:
             if self._mode == POLLING:
                 found.append(TelegramPolling(self._telegram, self.door, self.run_errand).run())
@@ -250,6 +251,9 @@ class Channels:
         """Takes spooled messages in when the database is back."""
         while True:
             try:
+                late = await asyncio.to_thread(self._spool.expire, datetime.now(UTC))
+                if late:
+                    log.error("%d spooled messages were over a day old and are removed", late)
                 taken = await asyncio.to_thread(self._spool.replay, self._store.inbox.receive)
                 if taken:
                     log.warning("%d spooled messages taken in", taken)

@@ -1,44 +1,54 @@
-"""Regular work on the store: what has expired is erased, what is new becomes searchable.
+"""Regular work on the store: what has expired is erased, what is over its time is removed.
 
-Any number of processes may do it at once; each erasure is a transaction of its own.
+Any number of processes may do it at once; each step is a transaction of its own.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from typing import Final
 
+from bot.operations.retention import periods
+from bot.settings import Settings
 from bot.store import Store
 from bot.store.errors import StoreUnavailable
 
 log = logging.getLogger(__name__)
 
 PAUSE_SECONDS: Final = 15.0
-# Between two portions of many messages, so that others get their turn to write.
-BREATH_SECONDS: Final = 0.1
+# Going through everything by its age is more work, and nobody waits for it.
+EVERYTHING_SECONDS: Final = 3600.0
 
 
 class Housekeeping:
-    """Erases conversations without consent after a day, and those who asked to be forgotten.
+    """Erases conversations without consent after a day, and those who asked to be forgotten; every
+    hour removes what the settings keep for no longer."""
 
-    Takes new messages into the console's search and figures.
-    """
-
-    def __init__(self, store: Store, pause_seconds: float = PAUSE_SECONDS) -> None:
+    def __init__(
+        self, store: Store, configuration: Settings, pause_seconds: float = PAUSE_SECONDS
+    ) -> None:
         self._store, self._pause = store, pause_seconds
+        self._periods = periods(configuration)
+        self._everything_at = time.monotonic() + EVERYTHING_SECONDS
 
     async def run(self) -> None:
         """Work until canceled."""
         while True:
             try:
-                erased = await asyncio.to_thread(self._store.retention.purge)
-                await asyncio.to_thread(self._store.links.purge)
-                while await asyncio.to_thread(self._store.indexing.catch_up):
-                    await asyncio.sleep(BREATH_SECONDS)
-            except StoreUnavailable:
-                log.warning("retention not run: database unavailable")
-            else:
-                if erased:
-                    log.info("%d conversations erased by retention", len(erased))
+                await self._work()
+            except (StoreUnavailable, OSError) as error:
+                log.warning("retention not run: %s", type(error).__name__)
             await asyncio.sleep(self._pause)
+
+    async def _work(self) -> None:
+        erased = await asyncio.to_thread(self._store.retention.purge)
+        if erased:
+            log.info("%d conversations erased by retention", len(erased))
+        await asyncio.to_thread(self._store.links.purge)
+        if time.monotonic() >= self._everything_at:
+            self._everything_at = time.monotonic() + EVERYTHING_SECONDS
+            for due in await asyncio.to_thread(self._store.keeping.run, self._periods):
+                if due.number:
+                    log.info("retention: %d gone: %s", due.number, due.kind)

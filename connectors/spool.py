@@ -15,11 +15,13 @@ import os
 import threading
 import time
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
 from pydantic import ValidationError
 
+from bot.store.conversations import UNCONSENTED
 from bot.store.crypto import Cipher, new_id
 from bot.store.errors import BadKeys, StoreUnavailable
 from bot.store.messages import InboundMessage
@@ -83,6 +85,21 @@ class Spool:
                 # Another process may have taken it too: the inbox tells the two apart.
                 path.unlink(missing_ok=True)
         return taken
+
+    def expire(self, now: datetime) -> int:
+        """Remove what is older than anything may be kept without consent; gives how many.
+
+        Nothing here was ever answered, so nobody could agree. Messages of the provider's own list
+        are found again there.
+        """
+        oldest = int((now - UNCONSENTED).timestamp() * 1e9)
+        gone = 0
+        for path in (*self._folder.glob(f"*{SUFFIX}"), *self._folder.glob(f"*{CORRUPT}")):
+            arrived = path.name.partition("-")[0]
+            if arrived.isdigit() and int(arrived) < oldest:
+                path.unlink(missing_ok=True)
+                gone += 1
+        return gone
 
     def is_empty(self) -> bool:
         """Whether nothing waits."""

@@ -19,8 +19,10 @@ from bot.store.tables import Conversation
 
 # Why nobody writes to a person any more: they said so, in words, to us.
 ASKED_TO_STOP = "asked"
-# What arrived before consent is gone after this time.
+# What arrived before consent is gone after this time: people are told so.
 UNCONSENTED = timedelta(hours=24)
+# So much before that, the erasure begins to wait for a conversation that is still at work.
+LAST_WORK = timedelta(minutes=30)
 
 
 _WANTED: BindParameter[Any] = bindparam("wanted", expanding=True)
@@ -103,9 +105,15 @@ def _new_row(
         "alt_address": message.alt_address,
         "profile_name": message.profile_name,
         "created_at": now,
-        "expires_at": now + UNCONSENTED,
+        "expires_at": _arrived(message, now) + UNCONSENTED - LAST_WORK,
         "epoch": 0,
     }
+
+
+def _arrived(message: InboundMessage, now: datetime) -> datetime:
+    """When it reached us: earlier than now for one that waited on disk for the database."""
+    waited = now - message.sent_at
+    return message.sent_at if timedelta() < waited < UNCONSENTED else now
 
 
 def _update(row: Conversation, message: InboundMessage, key: str, alt_key: str | None) -> None:

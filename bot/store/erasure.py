@@ -41,10 +41,9 @@ BY_CASE: tuple[type[Any], ...] = (
     *(FactRow, CaseTerm, AssessmentRow, ChecklistRow, Note, Tag),
     *(Misreading, Objection, Mention),
 )
-# A conversation still at work is let finish before it expires, but no longer than this.
-PATIENCE = timedelta(hours=1)
-# No provider repeats a message after this time.
-RECEIPTS_KEPT = timedelta(days=90)
+# A conversation still at work is let finish before it expires, but no longer than this: together
+# with `conversations.LAST_WORK` nothing without consent is kept for more than 24 hours.
+PATIENCE = timedelta(minutes=25)
 
 
 class Erasure:
@@ -95,6 +94,12 @@ class Erasure:
             linked = select(Conversation.id).where(Conversation.linked_to == conversation_id)
             return list(session.scalars(linked))
 
+    def expired(self) -> int:
+        """How many conversations `purge` would erase by and by."""
+        with self._db.read() as session:
+            due = _expired(self._db.now()).order_by(None).subquery()
+            return session.scalar(select(func.count()).select_from(due)) or 0
+
     def purge(self, dry_run: bool = False, limit: int = 100) -> list[Erased]:
         """Erase what has expired: never consented within a day, or asked to be forgotten."""
         now = self._db.now()
@@ -108,16 +113,7 @@ class Erasure:
                 erased.append(self.erase(conversation_id, "retention", "expired"))
             except NotFound:  # another process was quicker
                 continue
-        self._purge_receipts(now)
         return erased
-
-    def _purge_receipts(self, now: datetime) -> None:
-        old = now - RECEIPTS_KEPT
-        with self._db.read() as session:
-            found = session.scalar(select(Receipt.key).where(Receipt.received_at < old).limit(1))
-        if found is not None:
-            with self._db.write() as session:
-                session.execute(delete(Receipt).where(Receipt.received_at < old))
 
 
 def _expired(now: datetime) -> Select[str]:

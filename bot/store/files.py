@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Final, Protocol, Self
@@ -58,6 +59,9 @@ class Storage(Protocol):
     def remove(self, key: str) -> None:
         """Forget the bytes; nothing happens when there are none."""
 
+    def stored(self) -> Iterator[tuple[str, datetime]]:
+        """The keys of all files, and when each was stored."""
+
 
 class FileStore:
     """Seals files on their way into a storage and opens them on their way out."""
@@ -90,6 +94,10 @@ class FileStore:
     def remove(self, key: str) -> None:
         """Forget the bytes; nothing happens when there are none."""
         self._storage.remove(_checked(key))
+
+    def older_than(self, moment: datetime) -> Iterator[str]:
+        """The keys of files stored before a moment."""
+        return (key for key, stored in self._storage.stored() if stored < moment)
 
     def sweep(self) -> None:
         """Removes what processes that died while writing have left; it belongs to no message."""
@@ -165,6 +173,7 @@ class LocalFolder:
         """Gives the file its name."""
         path = self._folder / key
         if path.exists():
+            path.touch()  # in use again: no longer a file that nobody names
             return False
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         part.rename(path)
@@ -188,6 +197,14 @@ class LocalFolder:
     def remove(self, key: str) -> None:
         """Removes the file."""
         (self._folder / key).unlink(missing_ok=True)
+
+    def stored(self) -> Iterator[tuple[str, datetime]]:
+        """Every file under a name of ours, by the time it was written."""
+        for path in self._folder.glob("??/*"):
+            key = f"{path.parent.name}/{path.name}"
+            with suppress(FileNotFoundError):  # removed meanwhile
+                if _KEY.fullmatch(key):
+                    yield key, datetime.fromtimestamp(path.stat().st_mtime, UTC)
 
 
 class LocalFiles(FileStore):

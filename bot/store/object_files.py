@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
@@ -62,6 +63,15 @@ class Bucket:
             obstore.delete(self._store, key)
         except _MISSING:
             return
+        except BaseError as error:
+            raise OSError(f"object store: {type(error).__name__}") from None
+
+    def stored(self) -> Iterator[tuple[str, datetime]]:
+        """Every object, by the time it was uploaded."""
+        try:
+            for page in obstore.list(self._store):
+                for found in page:
+                    yield found["path"], found["last_modified"]
         except BaseError as error:
             raise OSError(f"object store: {type(error).__name__}") from None
 

@@ -16,6 +16,7 @@ from bot.store.desk import Desk
 from bot.store.erasure import Erasure
 from bot.store.files import FileStore
 from bot.store.inbox import Inbox
+from bot.store.keeping import Keeping
 from bot.store.indexing import Indexing
 from bot.store.links import Links
 from bot.store.outbox import Outbox
@@ -54,6 +55,7 @@ class Store:
         self.users = Users(database)
         self.sessions = Sessions(database)
         self.retention = Erasure(database, files)
+        self.keeping = Keeping(database, self.retention, files)
 
     @classmethod
     def open(

@@ -8,7 +8,7 @@ import re
 from bot.console.sessions import IDLE, LONGEST
 from bot.settings import ROOT
 from bot.store.conversations import UNCONSENTED
-from bot.store.erasure import RECEIPTS_KEPT
+from bot.store.keeping import Periods
 from connectors.file_links import VALID_SECONDS
 
 PAGE = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
@@ -40,7 +40,7 @@ def test_the_periods_that_the_privacy_page_names_are_those_in_use() -> None:
     page = (ROOT / "docs" / "privacy.md").read_text(encoding="utf-8")
     hours = int(LONGEST.total_seconds() // 3600)
     assert f"{int(IDLE.total_seconds() // 60)} minutes idle, {hours} hours at most" in page
-    assert f"| keyed hashes of provider message ids | {RECEIPTS_KEPT.days} days |" in page
+    assert f"| keyed hashes of provider message ids | {Periods().receipts.days} days |" in page
     assert f"| addresses of files for a provider | {VALID_SECONDS // 3600} hour |" in page
     assert (
         f"| a conversation without consent | {int(UNCONSENTED.total_seconds() // 3600)} hours |"

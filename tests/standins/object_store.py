@@ -11,6 +11,7 @@ import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from email.utils import formatdate
 
 from starlette.applications import Starlette
@@ -62,11 +63,23 @@ class ObjectStoreStandIn:
             case "DELETE":
                 self.objects.pop(key, None)
                 return Response(status_code=204)
+        if "list-type" in query:
+            return self._list(key.rstrip("/"), query.get("prefix", ""))
         if key not in self.objects:
             return _error(404, "NoSuchKey")
         data = self.objects[key]
         headers = {"etag": _tag(data), "last-modified": formatdate(usegmt=True)}
         return Response(data, headers=headers)
+
+    def _list(self, bucket: str, prefix: str) -> Response:
+        found = (name.removeprefix(f"{bucket}/") for name in self.objects)
+        contents = "".join(
+            f"<Contents><Key>{name}</Key><LastModified>{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.000Z}"
+            f"</LastModified><ETag>x</ETag><Size>1</Size></Contents>"
+            for name in sorted(found)
+            if name.startswith(prefix)
+        )
+        return _xml("ListBucketResult", f"<IsTruncated>false</IsTruncated>{contents}")
 
     def _delete_many(self, bucket: str, wish: str) -> Response:
         keys = re.findall(r"<Key>([^<]+)</Key>", wish)
