@@ -6,7 +6,7 @@ The raw words are kept, a stage is never raised, and a grade is no stage.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 
@@ -18,8 +18,9 @@ from bot.oncology.spread import disease_words, stage_file
 from bot.oncology.text import Document, read_document
 
 _ROMAN = {"0": "0", "1": "I", "2": "II", "3": "III", "4": "IV"}
+_HAN = {"一": "I", "二": "II", "三": "III", "四": "IV"}
 _NUMBER = r"(?P<{0}>iv|iii|ii|i|[0-4]|v)"
-_LETTER = r"(?:\s?-?(?P<{0}>[abc][1-3]?|[bsex]{{1,2}})(?![a-z]))?"
+_LETTER = r"(?:(?:\s?-?(?=[abc])|-?(?=[bsex]))(?P<{0}>[abc][1-3]?|[bsex]{{1,2}})(?![a-z]))?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,25 +77,39 @@ def _not_overlapping(found: list[Stage]) -> list[Stage]:
 
 
 @cache
+def _ordinals() -> dict[str, str]:
+    """Words for 1 to 4 in every language, as a message is normalised -> stage group."""
+    spoken = stage_file().ordinals.items()
+    return {read_document(word).norm: _ROMAN[str(number)] for word, number in spoken}
+
+
+@cache
 def _patterns() -> tuple[re.Pattern[str], ...]:
-    words = "|".join(read_document(word).norm for word in stage_file().stage_words)
-    ordinals = "|".join(sorted(stage_file().ordinals, key=len, reverse=True))
-    small = "is|was|no|number|at|as|of|cancer|disease|group|type|now|level|ca|figo|ajcc"
+    words = _alternatives(read_document(word).norm for word in stage_file().stage_words)
+    ordinals = _alternatives(_ordinals())
+    small = "is|was|no|number|at|as|of|cancer|disease|group|type|now|level|ca|figo|ajcc|ya|la|el|de|to|ke|ka|ki"
     gap = rf"[\s.:=#\-(]*(?:(?:{small})\b[\s.:=#\-(]*){{0,2}}"
     number = _NUMBER.format("n") + _LETTER.format("x")
     return (
         re.compile(
-            rf"\b(?:{words})s?(?:\b|(?=\d)){gap}(?:{number}|(?P<o>{ordinals}))(?![\w%])(?!\.\d)"
+            rf"(?<!\w)(?:{words})s?(?:(?!\w)|(?=\d)){gap}(?:{number}|(?P<o>{ordinals}))(?![\w%])(?!\.\d)"
         ),
         re.compile(
             r"\bst\.?\s?(?P<n>[1-4]|iv|iii|ii)(?P<x>[abc][1-3]?)?\b(?!\s*(?:cycle|year|month|time))"
         ),
         re.compile(
-            rf"\b(?:(?P<o>{ordinals})|(?P<n>[1-4])(?P<x>[abc])?)\.?\s*(?:no\.?|number|wala|wali)?"
-            rf"\s?-?(?:{words})\b(?<!stages)(?!\s*\d)"
+            rf"(?<!\w)(?:(?P<o>{ordinals})|(?P<n>iv|iii|ii|[1-4])\s?(?P<x>[abc](?![a-z]))?)(?:\.|\s?-?(?:й|я|ой|ая|th|nd|rd))?"
+            rf"\s*(?:no\.?|number|wala|wali)?\s?-?(?:{words})(?!\w)(?<!stages)(?!\s*\d)"
         ),
         re.compile(rf"\bfigo\s*(?:stage\s*)?[:=]?\s*{number}(?![\w%])"),
+        # "四期", "3a期"; cycles of treatment and phases of trials are counted in the same word
+        re.compile(r"(?:(?P<o>[一二三四])|(?P<n>iv|iii|ii|i|[1-4]))\s?(?P<x>[abc])?\s?期(?!化疗|临床|試驗|试验)"),
+        re.compile(r"ระยะ(?:ที่)?\s?(?P<n>[1-4])"),
     )
+
+
+def _alternatives(words: Iterable[str]) -> str:
+    return "|".join(re.escape(word) for word in sorted(set(words), key=len, reverse=True))
 
 
 def _numbered(doc: Document) -> Iterator[Stage]:
@@ -103,10 +118,15 @@ def _numbered(doc: Document) -> Iterator[Stage]:
             group = _group(match)
             if group is None or _SUPPOSED.search(doc.norm, 0, match.start()):
                 continue
+            if _OF_A_THING.match(doc.norm, match.end()):
+                continue
             letter = match.groupdict().get("x")
             system = "FIGO" if number == 3 else _system(letter)
             end = match.end("x") if letter else match.end()
-            sure = 0.6 if _OR_ANOTHER.match(doc.norm, match.end()) else 1.0
+            moved = _MOVED.match(doc.norm, end)
+            if moved:
+                group, end = _ROMAN.get(moved["n"], moved["n"].upper()), moved.end("n")
+            sure = 0.6 if not moved and _OR_ANOTHER.match(doc.norm, match.end()) else 1.0
             yield Stage(group, system, match.start(), end, sure)
 
 
@@ -115,6 +135,15 @@ _SUPPOSED = re.compile(
     r"(?:difference|if (?:it|this|that|she|he) (?:was|is|were|be|would be)|what (?:is|does|means?)"
     r"|meaning of|suppose)\b[^.?!,]{0,40}$"
 )
+# "Stage 3 se 4 ho gaya": it became another one.
+_MOVED = re.compile(
+    r"\s(?:se|to|then)\s(?P<n>[1-4]|iv|iii|ii)\s(?:ho|hua|hui|now|after|within|in (?:just|only|\d))\b"
+)
+# "second stage of the queue": no stage of a disease.
+_OF_A_THING = re.compile(
+    r"\s(?:of|in|for)\s(?:the|our|my|a|this|your)?\s?"
+    r"(?:queue|process|trial|application|journey|plan|visa|course|interview|form|review|chat|grief|exam)"
+)
 # "stage 3 or 4": which of the two is not known.
 _OR_ANOTHER = re.compile(r"\s?(?:or|/|-|to)\s?(?:stage\s)?(?:[1-4]|iv|iii|ii|i)\b")
 
@@ -122,7 +151,7 @@ _OR_ANOTHER = re.compile(r"\s?(?:or|/|-|to)\s?(?:stage\s)?(?:[1-4]|iv|iii|ii|i)\
 def _group(match: re.Match[str]) -> str | None:
     named = match.groupdict()
     if named.get("o"):
-        return _ROMAN[str(stage_file().ordinals[named["o"]])]
+        return _HAN.get(named["o"]) or _ordinals()[named["o"]]
     number = named.get("n")
     if not number or number == "v" or f"{number}{named.get('x') or ''}" == "is":
         return None
@@ -243,8 +272,8 @@ def _lone_roman(doc: Document) -> Iterator[Stage]:
 
 _ANSWER = re.compile(
     r"^\W*(?:it is |its |he is |she is |in |at |the )?(?P<n>iv|iii|ii|i|[0-4])(?:st|nd|rd|th)?"
-    r"\s?(?P<x>[abc][1-3]?)?(?:\W*$|"
-    r"[\s,]+(?:i think|i guess|maybe|may be|but|doctor|dr|he said|she said|they)\b)"
+    r"(?:\s(?:one|wala|wali|number))?\s?(?P<x>[abc][1-3]?)?(?:\W*$|"
+    r"[\s,]+(?:i think|i guess|maybe|may be|but|doctor|dr|he said|she said|they|the)\b)"
 )
 
 
@@ -259,9 +288,9 @@ def _answered(doc: Document, *, strict: bool) -> Iterator[Stage]:
         if words & {"last", "final", "terminal", "advanced"}:
             yield Stage("IV", "lay", 0, len(doc.norm), 0.9)
             return
-        for word, number in stage_file().ordinals.items():
+        for word, group in _ordinals().items():
             if word in words:
-                yield Stage(_ROMAN[str(number)], "AJCC", 0, len(doc.norm), 0.9)
+                yield Stage(group, "AJCC", 0, len(doc.norm), 0.9)
                 return
 
 

@@ -51,9 +51,14 @@ class StatusFile:
 
 @dataclass(frozen=True)
 class StatusWords:
-    """knowledge/language/*/status.yml: set phrases of one language."""
+    """knowledge/language/*/status.yml: set phrases of one language, and statements like those above.
+
+    A group belongs to its language; its name must be its own.
+    """
 
     status: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    groups: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    patterns: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @cache
@@ -63,9 +68,14 @@ def status_file() -> StatusFile:
 
 
 @cache
-def phrases() -> PhraseBook[str]:
+def _languages() -> tuple[StatusWords, ...]:
     files = sorted((KNOWLEDGE / "language").glob("*/status.yml"))
-    lists = [status_file().status, *(load(path, StatusWords).status for path in files)]
+    return tuple(load(path, StatusWords) for path in files)
+
+
+@cache
+def phrases() -> PhraseBook[str]:
+    lists = [status_file().status, *(words.status for words in _languages())]
     return PhraseBook(
         (word, value) for words in lists for value, listed in words.items() for word in listed
     )
@@ -80,7 +90,12 @@ def answers() -> PhraseBook[str]:
 @cache
 def statements() -> PatternBook[str]:
     file = status_file()
-    return PatternBook(file.patterns.items(), file.groups)
+    groups = dict(file.groups)
+    patterns = list(file.patterns.items())
+    for words in _languages():
+        groups |= words.groups
+        patterns += words.patterns.items()
+    return PatternBook(patterns, groups)
 
 
 @cache
