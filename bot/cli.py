@@ -15,6 +15,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
+from bot.operations.serving_commands import commands as serving
 from bot.settings import SettingMissing, settings
 
 app = typer.Typer(
@@ -24,6 +25,7 @@ user = typer.Typer(help="Coordinators' accounts.", no_args_is_help=True)
 rules = typer.Typer(help="The eligibility rules.", no_args_is_help=True)
 keys = typer.Typer(help="Keys of the data.", no_args_is_help=True)
 channel = typer.Typer(help="Messengers: webhooks, templates, what failed.", no_args_is_help=True)
+app.add_typer(serving)
 app.add_typer(channel, name="channel")
 app.add_typer(user, name="user")
 app.add_typer(rules, name="rules")
@@ -36,13 +38,16 @@ JsonLines = Annotated[
 
 def main() -> None:
     """Run a command; a known failure is one line, never a traceback."""
+    from bot.operations.backup import BackupFailed
     from bot.operations.run import CannotStart
     from bot.operations.training import TrainingFailed
     from bot.store.errors import BadKeys, StoreUnavailable
 
     try:
         app()
-    except (SettingMissing, CannotStart, TrainingFailed, StoreUnavailable, BadKeys) as error:
+    except (SettingMissing, BadKeys, StoreUnavailable) as error:
+        _fail(str(error))
+    except (BackupFailed, CannotStart, TrainingFailed) as error:
         _fail(str(error))
     except KeyboardInterrupt:
         sys.exit(130)
@@ -53,24 +58,6 @@ def main() -> None:
 def _fail(text: str) -> NoReturn:
     print(f"intake: {text}", file=sys.stderr)
     sys.exit(2)
-
-
-@app.command()
-def run() -> None:
-    """Start engine, action server and gateway with console; Ctrl-C stops all of it."""
-    from bot.operations.run import run as start
-
-    start()
-
-
-@app.command()
-def train(
-    force: Annotated[bool, typer.Option("--force", help="Train even if nothing changed.")] = False,
-) -> None:
-    """Train the model; skipped when its inputs did not change."""
-    from bot.operations.training import train as train_model
-
-    print(f"Model: {train_model(force=force).name}")
 
 
 @app.command()

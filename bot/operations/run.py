@@ -12,13 +12,15 @@ import os
 import secrets
 import signal
 import sys
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
 from cryptography.fernet import Fernet
 
+from bot.operations.engine_process import engine_command
 from bot.operations.processes import Process, port_is_free
-from bot.operations.training import ENGINE_PYTHON, serving_environment, train
+from bot.operations.training import serving_environment, train
 from bot.settings import KEY_FILE, VAR, Settings, settings
 from bot.store import Store
 
@@ -40,7 +42,7 @@ def run() -> None:
     store.migrate()
     password = first_login(store)
     store.close()
-    processes = _processes(configuration, str(model))
+    processes = _processes(configuration, model)
     asyncio.run(_serve(processes, configuration, password))
 
 
@@ -63,11 +65,16 @@ def first_login(store: Store) -> str | None:
     return create_user(store, FIRST_USER, role="administrator")
 
 
+def _engines(configuration: Settings) -> list[str]:
+    return [url.strip() for url in configuration.engine_url.split(",") if url.strip()]
+
+
 def _check_ports(configuration: Settings) -> None:
-    engine, actions = urlsplit(configuration.engine_url), urlsplit(configuration.actions_url)
+    actions = urlsplit(configuration.actions_url)
+    engines = [urlsplit(url) for url in _engines(configuration)]
     wanted = (
         (configuration.host, configuration.port, "INTAKE_PORT"),
-        (engine.hostname or "", engine.port or 0, "INTAKE_ENGINE_URL"),
+        *((url.hostname or "", url.port or 0, "INTAKE_ENGINE_URL") for url in engines),
         (actions.hostname or "", actions.port or 0, "INTAKE_ACTIONS_URL"),
     )
     for host, port, setting in wanted:
@@ -77,7 +84,7 @@ def _check_ports(configuration: Settings) -> None:
             )
 
 
-def _processes(configuration: Settings, model: str) -> list[Process]:
+def _processes(configuration: Settings, model: Path) -> list[Process]:
     token = (
         configuration.engine_token.get_secret_value()
         if configuration.engine_token
@@ -90,20 +97,29 @@ def _processes(configuration: Settings, model: str) -> list[Process]:
         "INTAKE_ACTIONS_PORT": str(urlsplit(configuration.actions_url).port or 5055),
     }
     environment = dict(os.environ) | shared
-    engine_port = str(urlsplit(configuration.engine_url).port or 5005)
-    engine = (
-        *(str(ENGINE_PYTHON), "-W", "ignore", "-m", "rasa", "run"),
-        *("--model", model, "--endpoints", "endpoints.yml", "--credentials", "credentials.yml"),
-        *("--interface", "127.0.0.1", "--port", engine_port),
-    )
+    logs = VAR / "logs"
     gateway = (sys.executable, "-m", "connectors.gateway")
     actions = (sys.executable, "-m", "actions.server")
-    logs = VAR / "logs"
     return [
         Process("gateway", gateway, environment, logs / "gateway.log"),
         Process("actions", actions, environment, logs / "actions.log"),
-        Process("engine", engine, serving_environment() | shared, logs / "engine.log"),
+        *(
+            Process(
+                name,
+                engine_command(model, port=urlsplit(url).port or 5005),
+                serving_environment() | shared,
+                logs / f"{name}.log",
+            )
+            for name, url in _named(_engines(configuration))
+        ),
     ]
+
+
+def _named(urls: list[str]) -> list[tuple[str, str]]:
+    """A name for each engine; the only one is just called engine."""
+    if len(urls) == 1:
+        return [("engine", urls[0])]
+    return [(f"engine-{number}", url) for number, url in enumerate(urls, 1)]
 
 
 async def _serve(processes: list[Process], configuration: Settings, password: str | None) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import json
 import secrets
-import socket
 import subprocess
 import time
 from collections.abc import Iterable, Iterator
@@ -19,12 +18,14 @@ import httpx
 
 from bot.oncology.reading import Reading
 from bot.oncology.red_flags import judge
-from bot.operations.training import ENGINE_PYTHON, serving_environment, train
+from bot.operations.engine_process import answers, engine_command, free_port
+from bot.operations.training import serving_environment, train
 from bot.settings import ROOT, settings
 
 BATCH = 200
 ENGINE_READY_SECONDS = 120
 LONGEST_TEXT = 20_000
+HEALTH = "/webhooks/intake/"
 
 
 class EngineMissing(RuntimeError):
@@ -82,7 +83,7 @@ def _engine() -> Iterator[httpx.Client]:
     configuration = settings()
     token = configuration.engine_token.get_secret_value() if configuration.engine_token else ""
     running = _client(configuration.engine_url, token)
-    if token and _answers(running):
+    if token and answers(running, HEALTH):
         with running:
             yield running
         return
@@ -93,12 +94,8 @@ def _engine() -> Iterator[httpx.Client]:
 
 @contextlib.contextmanager
 def _own_engine() -> Iterator[httpx.Client]:
-    token, port = secrets.token_urlsafe(24), _free_port()
-    command = [
-        *(str(ENGINE_PYTHON), "-W", "ignore", "-m", "rasa", "run", "--model", str(train())),
-        *("--endpoints", "endpoints.yml", "--credentials", "credentials.yml"),
-        *("--interface", "127.0.0.1", "--port", str(port)),
-    ]
+    token, port = secrets.token_urlsafe(24), free_port()
+    command = engine_command(train(), port=port)
     environment = serving_environment() | {
         "INTAKE_ENGINE_TOKEN": token,
         "INTAKE_ACTIONS_URL": settings().actions_url,
@@ -122,27 +119,13 @@ def _own_engine() -> Iterator[httpx.Client]:
 def _wait(client: httpx.Client, process: subprocess.Popen[bytes]) -> None:
     until = time.monotonic() + ENGINE_READY_SECONDS
     while time.monotonic() < until and process.poll() is None:
-        if _answers(client):
+        if answers(client, HEALTH):
             return
         time.sleep(0.3)
     raise EngineMissing("the engine did not start; try: intake doctor")
-
-
-def _answers(client: httpx.Client) -> bool:
-    try:
-        answer = client.get("/webhooks/intake/")
-    except httpx.HTTPError:
-        return False
-    return answer.status_code == httpx.codes.OK
 
 
 def _client(url: str, token: str) -> httpx.Client:
     return httpx.Client(
         base_url=url.split(",")[0], headers={"Authorization": f"Bearer {token}"}, timeout=120
     )
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
