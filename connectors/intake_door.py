@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections import OrderedDict
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -77,7 +78,7 @@ class Door:
         self._reading = ThreadPoolExecutor(1, "urgent")
         self._limit = (limits or Limits()).rate(FLOOD, FLOOD_BURST, FLOOD_PER_SECOND)
         self._told: dict[str, float] = {}
-        self._in_pieces, self._wrote = in_pieces, dict[str, float]()
+        self._in_pieces, self._wrote = in_pieces, OrderedDict[str, float]()
         self._afterwards: set[asyncio.Task[None]] = set()
 
     async def take(self, message: InboundMessage) -> Received:
@@ -140,8 +141,9 @@ class Door:
     def _mind_order(self, arrival: Arrival, in_pieces: Callable[[], None]) -> None:
         """Of pieces that came shortly after each other without a number, the order is uncertain."""
         now, who = time.monotonic(), _of(arrival.message)
-        self._wrote = {name: at for name, at in self._wrote.items() if now - at < arrival.pause}
-        if who in self._wrote:
+        while self._wrote and now - next(iter(self._wrote.values())) > arrival.pause:
+            self._wrote.popitem(last=False)
+        if self._wrote.pop(who, None) is not None:
             in_pieces()
         self._wrote[who] = now
 

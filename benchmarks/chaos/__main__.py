@@ -3,30 +3,37 @@
     .venv/bin/python -m benchmarks.chaos [--conversations 200] [--kills 10] [--seed 1]
 
 Prints the counters of both and how many conversations ended in another case than on the quiet day.
+With `--day quiet` or `--day bad` only that one is lived through, and compared with the other as it
+was kept: the two need not run one right after the other.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import contextlib
 import json
 import random
 import tempfile
 import time
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from benchmarks.chaos.counting import Counts, as_json, count
-from benchmarks.chaos.killing import Killer
+from benchmarks.chaos.killing import PARTS, Killer
 from benchmarks.chaos.people import Answered, Person, fingerprint
 from benchmarks.chaos.providers import Faults, Providers
+from bot.settings import VAR
+from connectors.content_templates import definition, names
 from tests.service import Service, running_service
 from tests.standins import telegram_api, twilio_api
 from tests.standins.serving import serving
 
 RESULTS = Path(__file__).parents[1] / "results-chaos.json"
+DAYS = ("quiet", "bad")
+# About how long it takes to kill a process and have it back, so that somebody is always talking.
+SECONDS_A_KILL = 9.0
 PATIENCE_SECONDS = 600.0
 DRAIN_SECONDS = 300.0
 
@@ -41,19 +48,25 @@ def settings_for(world: str) -> dict[str, str]:
         "TELEGRAM_API_URL": world,
         "TELEGRAM_BOT_TOKEN": telegram_api.TOKEN,
         "TELEGRAM_WEBHOOK_SECRET": telegram_api.SECRET,
+        "TWILIO_CONTENT_SIDS": ",".join(f"{name}={sid}" for name, sid in _templates().items()),
         "INTAKE_MESSAGE_PAUSE_SECONDS": "0.5",
         "INTAKE_RECONCILE_SECONDS": "10",
     }
 
 
+def _templates() -> dict[str, str]:
+    return {name: f"HX{number:032x}" for number, name in enumerate(names(), 1)}
+
+
 def day(folder: Path, people: int, faults: Faults, kills: int, seed: int) -> dict[str, Any]:
     """One run: counters, final cases, and what happened."""
     providers = Providers(faults)
+    providers.twilio.contents.made |= {sid: definition(n) for n, sid in _templates().items()}
     with (
         serving(providers.app(), abrupt=True) as world,
         running_service(folder, **settings_for(world)) as service,
     ):
-        providers.aim(service.url)
+        providers.aim(service.url, world)
         return asyncio.run(_day(service, providers, people, kills, seed))
 
 
@@ -69,6 +82,7 @@ async def _day(
             service.store,
             answered,
             PATIENCE_SECONDS,
+            max(5.0, kills * len(PARTS) * SECONDS_A_KILL),
         )
         for n in range(number)
     ]
@@ -77,9 +91,7 @@ async def _day(
     began = time.monotonic()
     killing = asyncio.create_task(killer.run())
     await asyncio.gather(*(person.talk() for person in people))
-    killing.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await killing
+    await killing
     await _revive(service)
     await _drain(service, providers)
     seconds = time.monotonic() - began
@@ -106,10 +118,12 @@ async def _revive(service: Service) -> None:
 
 async def _drain(service: Service, providers: Providers) -> None:
     """Until nothing waits anywhere."""
-    until = time.monotonic() + DRAIN_SECONDS
+    until, began = time.monotonic() + DRAIN_SECONDS, datetime.now(UTC) - timedelta(hours=1)
     while time.monotonic() < until:
-        waiting = service.store.inbox.depth().waiting + service.store.outbox.depth().waiting
-        if not waiting and not providers.under_way:
+        store = service.store
+        waiting = store.inbox.depth().waiting + store.outbox.depth().waiting
+        unread = store.received_files.awaited(began).files
+        if not waiting and not unread and not providers.under_way:
             return
         await asyncio.sleep(0.5)
 
@@ -119,22 +133,36 @@ def differing(quiet: dict[str, Any], chaos: dict[str, Any]) -> list[str]:
     return [who for who, case in quiet["cases"].items() if chaos["cases"].get(who) != case]
 
 
+def live(name: str, people: int, kills: int, seed: int) -> dict[str, Any]:
+    """One day; kept beside the results for the comparison."""
+    with tempfile.TemporaryDirectory() as folder:
+        faults = Faults.bad(seed) if name == "bad" else Faults.none(seed)
+        lived = day(Path(folder), people, faults, kills if name == "bad" else 0, seed)
+    found = {**_shown(lived), "cases": lived["cases"], "people": people, "seed": seed}
+    _kept(name).write_text(json.dumps(found, default=str), encoding="utf-8")
+    return found
+
+
+def _kept(name: str) -> Path:
+    return VAR / f"chaos-{name}.json"
+
+
 def compare(people: int, kills: int, seed: int) -> dict[str, Any]:
-    """Both days; what is written to the results."""
-    with tempfile.TemporaryDirectory() as name:
-        folders = [Path(name) / day_name for day_name in ("quiet", "chaos")]
-        for folder in folders:
-            folder.mkdir()
-        quiet = day(folders[0], people, Faults.none(seed), 0, seed)
-        chaos = day(folders[1], people, Faults.bad(seed), kills, seed)
-    others = differing(quiet, chaos)
+    """Both days as they were kept; what is written to the results."""
+    quiet, bad = (json.loads(_kept(name).read_text(encoding="utf-8")) for name in DAYS)
+    if (quiet["people"], quiet["seed"]) != (bad["people"], bad["seed"]):
+        raise SystemExit("the two days that were kept are not those of the same people")
+    others = differing(quiet, bad)
     return {
         "conversations": people,
+        "kills of each process": kills,
         "other final case": len(others),
         "who": others,
-        "pairs": {who: [quiet["cases"][who], chaos["cases"][who]] for who in others[:5]},
-        "quiet": _shown(quiet),
-        "chaos": _shown(chaos),
+        "pairs": {who: [quiet["cases"][who], bad["cases"].get(who)] for who in others[:5]},
+        **{
+            name: {key: value for key, value in found.items() if key != "cases"}
+            for name, found in (("quiet", quiet), ("bad", bad))
+        },
     }
 
 
@@ -150,7 +178,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--conversations", type=int, default=200)
     parser.add_argument("--kills", type=int, default=10, help="of each process")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--day", choices=DAYS, help="live through this one only")
     chosen = parser.parse_args(arguments)
+    for name in (chosen.day,) if chosen.day else DAYS:
+        live(name, chosen.conversations, chosen.kills, chosen.seed)
+    if not all(_kept(name).exists() for name in DAYS):
+        return
     found = compare(chosen.conversations, chosen.kills, chosen.seed)
     text = json.dumps(found, indent=1, ensure_ascii=False, default=str)
     RESULTS.write_text(text + "\n", encoding="utf-8")

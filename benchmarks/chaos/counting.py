@@ -14,7 +14,7 @@ from sqlalchemy import select
 from benchmarks.chaos.people import Person
 from benchmarks.chaos.providers import Providers
 from bot.store import Author, State, Store
-from bot.store.messages import Outgoing
+from bot.store.messages import InboundMessage, Kind, Outgoing
 from bot.store.tables import Message, Turn
 
 ON_THEIR_WAY = (State.SENT, State.DELIVERED, State.READ)
@@ -33,6 +33,9 @@ class Counts:
     outgoing_out_of_order: int = 0
     doubled_whatsapp: int = 0
     doubled_telegram: int = 0
+    taps: int = 0
+    papers: int = 0
+    papers_lost: int = 0
     not_finished: int = 0
     details: list[str] = field(default_factory=list)
 
@@ -53,6 +56,7 @@ def count(store: Store, providers: Providers, people: Sequence[Person]) -> Count
     for person in people:
         rows = _rows(store, person)
         _incoming(found, person, rows)
+        _papers(found, person, rows)
         _turns(found, store, person, rows)
         out = [row for row in rows if row["author"] != Author.PATIENT]
         found.outgoing += len(out)
@@ -61,6 +65,7 @@ def count(store: Store, providers: Providers, people: Sequence[Person]) -> Count
         else:
             _on_telegram(found, person, out, shown[int(person.address)])
         found.not_finished += person.stuck
+        found.taps += person.taps
     return found
 
 
@@ -78,6 +83,7 @@ def _rows(store: Store, person: Person) -> list[dict[str, Any]]:
                 "author": row.author,
                 "state": row.state,
                 "key": row.provider_id,
+                "kind": row.kind,
                 "turn": row.turn_id,
                 "body": row.body,
             }
@@ -86,7 +92,7 @@ def _rows(store: Store, person: Person) -> list[dict[str, Any]]:
 
 
 def _incoming(found: Counts, person: Person, rows: list[dict[str, Any]]) -> None:
-    heard = [row for row in rows if row["author"] == Author.PATIENT]
+    heard = [r for r in rows if r["author"] == Author.PATIENT and r["kind"] != Kind.PAPERS]
     found.incoming += len(person.sent)
     times = Counter(row["key"] for row in heard)
     done = {row["key"] for row in heard if row["state"] == State.DONE}
@@ -100,6 +106,19 @@ def _incoming(found: Counts, person: Person, rows: list[dict[str, Any]]) -> None
     answers = [place[key] for key in person.sent if place.get(key)]
     wrong = sum(a > b for a, b in itertools.pairwise(answers))
     found.note("incoming_out_of_order", wrong, f"{person.address} {answers}")
+
+
+def _papers(found: Counts, person: Person, rows: list[dict[str, Any]]) -> None:
+    """A paper that was sent is kept, and it is known what it is."""
+    found.papers += len(person.papers)
+    kept = {
+        row["key"]
+        for row in rows
+        if row["author"] == Author.PATIENT
+        and all(f.key and f.match for f in InboundMessage.model_validate(row["body"]).files)
+    }
+    lost = [key for key in person.papers if key not in kept]
+    found.note("papers_lost", len(lost), f"{person.address} {lost}")
 
 
 def _turns(found: Counts, store: Store, person: Person, rows: list[dict[str, Any]]) -> None:
