@@ -31,6 +31,8 @@ class Settings(BaseSettings):
     public_url: str = Field("http://127.0.0.1:8000", alias="INTAKE_PUBLIC_URL")
     host: str = Field("127.0.0.1", alias="INTAKE_HOST")
     port: int = Field(8000, alias="INTAKE_PORT")
+    # Addresses or networks of the TLS proxies in front; only theirs is X-Forwarded-For believed.
+    trusted_proxies: str | None = Field(None, alias="INTAKE_TRUSTED_PROXIES")
     # Fernet keys, newest first; comma-separated.
     data_keys: SecretStr | None = Field(None, alias="INTAKE_DATA_KEYS")
     files_url: str = Field(f"file://{VAR / 'files'}", alias="INTAKE_FILES_URL")

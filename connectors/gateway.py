@@ -162,7 +162,8 @@ def main(parts: Collection[Part] = ALL, host: str | None = None, port: int | Non
             access_log=False,  # addresses of the browser chat are keys to conversations
             log_config=None,
             server_header=False,
-            proxy_headers=False,
+            proxy_headers=bool(configuration.trusted_proxies),
+            forwarded_allow_ips=configuration.trusted_proxies,
             timeout_keep_alive=30,
             timeout_graceful_shutdown=GRACE_SECONDS,
             http=GuardedProtocol,

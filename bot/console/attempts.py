@@ -1,7 +1,7 @@
 """Slows down guessing from one network address, beside the lock of the single account.
 
-Limit: counted in this process. The lock of an account is counted in the database and holds over
-restarts and over several processes.
+Counted in this process, and with Redis over all of them. The lock of an account is counted in the
+database and holds over restarts too.
 """
 
 from __future__ import annotations
@@ -9,6 +9,9 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict, deque
 from datetime import datetime, timedelta
+
+from bot.limits import SharedTally, limits_of
+from bot.settings import Settings
 
 WINDOW = timedelta(minutes=15)
 MOST = 30
@@ -23,16 +26,20 @@ class Attempts:
         self._failed: OrderedDict[str, deque[datetime]] = OrderedDict()
         self._lock = threading.Lock()
 
-    def too_many(self, address: str, now: datetime) -> bool:
+    def too_many(self, address: str, now: datetime, tally: SharedTally | None = None) -> bool:
         """Whether this address must wait."""
+        if tally is not None and tally.count(address) >= MOST:
+            return True
         with self._lock:
             times = self._failed.get(address)
             while times and times[0] <= now - WINDOW:
                 times.popleft()
             return times is not None and len(times) >= MOST
 
-    def failed(self, address: str, now: datetime) -> None:
+    def failed(self, address: str, now: datetime, tally: SharedTally | None = None) -> None:
         """Count a failed login."""
+        if tally is not None:
+            tally.add(address)
         with self._lock:
             self._failed.setdefault(address, deque(maxlen=MOST)).append(now)
             self._failed.move_to_end(address)
@@ -43,3 +50,9 @@ class Attempts:
         """Start over."""
         with self._lock:
             self._failed.clear()
+
+
+def tally_of(settings: Settings) -> SharedTally | None:
+    """The count of all processes, if they share one."""
+    link = limits_of(settings).link
+    return SharedTally(link, "logins", WINDOW.total_seconds()) if link else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from bot.console import accounts, passwords
-from bot.console.attempts import Attempts
+from bot.console.attempts import Attempts, tally_of
 from bot.console.frame import Notice, Visit
 from bot.console.roles import Right
 from bot.console.sessions import GATE_COOKIE, LONGEST, cookie_name, open_session
@@ -36,11 +36,12 @@ def show_login(visit: Visit) -> Response:
 def login(visit: Visit) -> Response:
     """Open a session; every refusal reads the same."""
     name, next_page = visit.said("name"), visit.said("next")
-    waits = ATTEMPTS.too_many(visit.address, visit.now)
+    tally = tally_of(visit.settings)
+    waits = ATTEMPTS.too_many(visit.address, visit.now, tally)
     password = visit.form.get("password", [""])[0]
     account = None if waits else accounts.check_login(visit.store, name, password, visit.now)
     if account is None:
-        ATTEMPTS.failed(visit.address, visit.now)
+        ATTEMPTS.failed(visit.address, visit.now, tally)
         wrong = Notice("red", visit.texts("login.wrong"), visit.texts("login.wrong_text"))
         return visit.page("login.html", 401, notices=[wrong], name=name[:80], next=next_page)
     if visit.signed_in is not None:  # never two people in one browser
