@@ -67,6 +67,9 @@ class Settings(BaseSettings):
     reminder_most: int = Field(2, ge=0, le=20, alias="INTAKE_REMINDER_MOST")
     # Content templates for buttons, lists and "you have an answer": "quick-2=HX...,reopen=HX...".
     twilio_content_sids: str | None = Field(None, alias="TWILIO_CONTENT_SIDS")
+    # Approved templates a coordinator may send after the 24 hours, each with the words of a phrase
+    # of the console: "reading=HX...,reading.es=HX...".
+    reply_templates: str | None = Field(None, alias="TWILIO_REPLY_TEMPLATES")
     # Whether WhatsApp shows that an answer is being written (a public beta of Twilio).
     twilio_typing: bool = Field(True, alias="TWILIO_TYPING")
     # Twilio's id of the approved template for a reminder outside the 24 hours; its only

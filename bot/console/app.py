@@ -15,7 +15,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
+from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
@@ -25,6 +27,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from bot.console import plain, texts
+from bot.console.attaching import LARGEST, Uploaded
 from bot.console.frame import SAFE, Screen, Visit
 from bot.console.roles import Right
 from bot.console.screens import SCREENS
@@ -113,13 +116,22 @@ class Console:
             request.headers, self._settings.public_url
         ):
             return await self._refuse(request, 403, "origin")
-        form = await _form(request) if screen.method not in SAFE else {}
-        return await run_in_threadpool(self._answer, screen, request, form)
+        form: dict[str, list[str]] = {}
+        file: Uploaded | None = None
+        if screen.method not in SAFE:
+            form, file = await _form(request, takes_file=screen.takes_file)
+        return await run_in_threadpool(self._answer, screen, request, form, file)
 
-    def _answer(self, screen: Screen, request: Request, form: dict[str, list[str]]) -> Response:
+    def _answer(
+        self,
+        screen: Screen,
+        request: Request,
+        form: dict[str, list[str]],
+        file: Uploaded | None,
+    ) -> Response:
         """Session, role and form token first; then the handler."""
         visit = self._visit(request)
-        visit.form = form
+        visit.form, visit.file = form, file
         token = request.cookies.get(cookie_name(self._https), "")
         # A page that refreshes itself must not keep an empty chair logged in.
         polled = visit.live and "x-poll" in request.headers
@@ -205,17 +217,35 @@ def _zone(name: str) -> ZoneInfo | None:
         return None
 
 
-async def _form(request: Request) -> dict[str, list[str]]:
-    """The fields of a form; files are not taken here."""
+async def _form(
+    request: Request, *, takes_file: bool
+) -> tuple[dict[str, list[str]], Uploaded | None]:
+    """The fields of a form, and the file with it where one is taken."""
     length = request.headers.get("content-length", "")
-    if not length.isdigit() or int(length) > LONGEST_FORM:
+    if not length.isdigit() or int(length) > LONGEST_FORM + (LARGEST if takes_file else 0):
         raise HTTPException(413)
-    form = await request.form(max_fields=200, max_files=0)
+    if takes_file and request.headers.get("content-type", "").startswith("multipart/"):
+        given = await _with_file(request)
+    else:
+        given = await request.form(max_fields=200, max_files=0)
     out: dict[str, list[str]] = {}
-    for name, value in form.multi_items():
+    file = None
+    for name, value in given.multi_items():
         if isinstance(value, str):
             out.setdefault(name, []).append(value)
-    return out
+        elif value.filename:
+            file = Uploaded(value.filename, await value.read())
+    return out, file
+
+
+async def _with_file(request: Request) -> FormData:
+    """A form with at most one file, which stays in memory and in no temporary folder."""
+    parser = MultiPartParser(request.headers, request.stream(), max_files=1, max_fields=200)
+    parser.spool_max_size = LARGEST + LONGEST_FORM
+    try:
+        return await parser.parse()
+    except MultiPartException:
+        raise HTTPException(400) from None
 
 
 def create_console(store: Store, settings: Settings) -> Starlette:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from starlette.exceptions import HTTPException
@@ -12,21 +12,16 @@ from starlette.responses import JSONResponse, Response
 
 from bot.console import panels, phrases, queue, transcript
 from bot.console.frame import Notice, Visit
+from bot.console.holding import chat_of, holding, owner_of, reply_window, window_left
 from bot.console.names import wording
 from bot.console.opened import Opened, open_case
 from bot.console.sidebar import side
 from bot.export.case_json import export_case
 from bot.export.package import shared
-from bot.facts.case import CaseState
 from bot.store import console_queries
-from bot.store.messages import PULLED_CHANNELS
-from bot.store.records import ConversationInfo, TranscriptLine
+from bot.store.records import TranscriptLine
 
 PAGE = 50
-# How long after a person's last message free text may go out (Twilio error 63016), in hours.
-WINDOW_HOURS = {"whatsapp": 24}
-LONGEST_REPLY = {"whatsapp": 1600, "telegram": 4096}
-LONGEST_ELSEWHERE = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +48,8 @@ class Head:
     shared: bool
     message_count: int
     signs: tuple[str, ...]
+    held: str  # who holds the conversation, said to this reader
+    held_tone: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,25 +62,11 @@ class Talk:
     poll: str
 
 
-@dataclass(frozen=True, slots=True)
-class Holding:
-    """Who holds the conversation, and the text being written."""
-
-    mine: bool
-    owner: str
-    epoch: int
-    stopped: bool
-    longest: int
-    hint: str
-    draft: str = ""
-    problem: str = ""
-    phrases: tuple[phrases.Phrase, ...] = ()
-
-
 def show(visit: Visit) -> Response:
     """The whole page; the look is audited."""
     opened = open_case(visit)
-    newest = visit.store.queries.view(opened.case.number, visit.me.name, PAGE)
+    visit.store.audit.write(visit.me.name, "case.view", f"case:{opened.case.number}")
+    newest = visit.store.queries.talk(opened.chats, None, PAGE)
     visit.store.desk.seen(opened.case.number, visit.me.name)
     draft = phrases.text(visit.asked("phrase"), opened.case.language)
     return visit.page("case.html", **page_values(visit, opened, newest, draft=draft))
@@ -112,7 +95,7 @@ def messages(visit: Visit) -> Response:
             raise HTTPException(404)
         number = opened.case.number
         visit.store.audit.write(visit.me.name, "case.view_older", f"case:{number}")
-        lines = visit.store.transcript(opened.conversation.id, int(before), PAGE)
+        lines = visit.store.queries.talk(opened.chats, int(before), PAGE)
         values: dict[str, Any] = {
             "head": head(visit, opened),
             "talk": older(visit, opened, lines),
@@ -120,7 +103,7 @@ def messages(visit: Visit) -> Response:
         if visit.live:
             return visit.page("_older.html", **values)
         return visit.page("case.html", **(page_values(visit, opened, []) | values))
-    newest = visit.store.transcript(opened.conversation.id, None, PAGE)
+    newest = visit.store.queries.talk(opened.chats, None, PAGE)
     values = {"head": head(visit, opened), "talk": talk(visit, opened, newest)}
     answer = visit.part("_recent.html", **values)
     if answer.status_code == 200:
@@ -149,11 +132,14 @@ def export(visit: Visit) -> Response:
 
 def head(visit: Visit, opened: Opened) -> Head:
     """The bar above the case."""
-    spoken = console_queries.spoken(visit.store, [opened.conversation.id])
-    said = spoken.get(opened.conversation.id)
+    spoken = console_queries.spoken(visit.store, opened.chats)
+    said = max(spoken.values(), key=lambda chat: chat.last_seq, default=None)
     row = queue.row(visit, opened.line, said)
-    window, tone = reply_window(visit, opened.conversation)
-    consent = opened.case.consent
+    chat = chat_of(opened, "")
+    window, tone = reply_window(visit, chat)
+    consent, owner = opened.case.consent, owner_of(opened)
+    mine = owner == visit.me.name
+    held = visit.texts("case.held_by_me" if mine else "case.held_by", name=transcript.shown(owner))
     return Head(
         number=row.number,
         urgency=row.urgency,
@@ -167,37 +153,17 @@ def head(visit: Visit, opened: Opened) -> Head:
         language=row.language,
         channel=row.channel,
         profile=transcript.shown(opened.conversation.profile_name or ""),
-        last_inbound_at=opened.conversation.last_inbound_at,
+        last_inbound_at=chat.last_inbound_at,
         window=window,
         window_tone=tone,
-        window_until=visit.now + left
-        if (left := window_left(opened.conversation, visit.now))
-        else None,
+        window_until=visit.now + left if (left := window_left(chat, visit.now)) else None,
         consented=consent is not None and consent.given,
         shared=shared(opened.case),
-        message_count=said.messages if said else 0,
+        message_count=sum(chat.messages for chat in spoken.values()),
+        held=held if owner else "",
+        held_tone="teal" if mine else "amber",
         signs=panels.flag_names(opened.case.flags, wording(visit.texts)),
     )
-
-
-def reply_window(visit: Visit, conversation: ConversationInfo) -> tuple[str, str]:
-    """How long free text may still go out, where a channel limits that."""
-    left = window_left(conversation, visit.now)
-    if left is None:
-        return "", ""
-    if left <= timedelta():
-        return visit.texts("case.window_shut"), "window-shut"
-    hours, minutes = divmod(int(left.total_seconds()) // 60, 60)
-    return visit.texts("case.window_open", hours=hours, minutes=minutes), ""
-
-
-def window_left(conversation: ConversationInfo, now: datetime) -> timedelta | None:
-    """Time until free text is held; None where there is no such rule."""
-    hours = WINDOW_HOURS.get(conversation.channel)
-    if hours is None:
-        return None
-    last = conversation.last_inbound_at
-    return timedelta() if last is None else last + timedelta(hours=hours) - now
 
 
 def talk(visit: Visit, opened: Opened, newest: list[TranscriptLine]) -> Talk:
@@ -221,9 +187,10 @@ def _talk(
     oldest = (earlier or recent)[-1:]
     misread = visit.store.quality.misread_of(number)
     more = bool(oldest) and len(earlier or recent) == PAGE
+    seen = transcript.Seen(opened.history, misread, _channels(visit, opened))
     return Talk(
-        lines=transcript.lines(recent, opened.history, words, visit.zone, misread),
-        above=transcript.lines(earlier, opened.history, words, visit.zone, misread),
+        lines=transcript.lines(recent, seen, words, visit.zone),
+        above=transcript.lines(earlier, seen, words, visit.zone),
         older=visit.link("messages", number=number, query={"before": str(oldest[0].seq)})
         if more
         else "",
@@ -231,24 +198,11 @@ def _talk(
     )
 
 
-def holding(visit: Visit, opened: Opened, draft: str = "", problem: str = "") -> Holding:
-    """Who holds the conversation, and what may be written."""
-    conversation, t = opened.conversation, visit.texts
-    held = opened.case.state is CaseState.HUMAN
-    owner = (conversation.human_owner or "") if held else ""
-    left = window_left(conversation, visit.now)
-    shut = left is not None and left <= timedelta()
-    return Holding(
-        mine=owner == visit.me.name,
-        owner=transcript.shown(owner),
-        epoch=conversation.epoch,
-        stopped=conversation.stopped_at is not None and conversation.channel not in PULLED_CHANNELS,
-        longest=LONGEST_REPLY.get(conversation.channel, LONGEST_ELSEWHERE),
-        hint=t("reply.hint_held" if shut else "reply.hint"),
-        draft=draft,
-        problem=problem,
-        phrases=phrases.offered(visit, opened.case.number, opened.case.language),
-    )
+def _channels(visit: Visit, opened: Opened) -> dict[str, str]:
+    """The channel of each chat by its id, where there is more than one."""
+    if len(opened.doors) < 2:
+        return {}
+    return {door.id: visit.texts.named("channel", door.channel) for door in opened.doors}
 
 
 def after_change(visit: Visit, done: str, anchor: str) -> Response:
@@ -266,23 +220,25 @@ def after_change(visit: Visit, done: str, anchor: str) -> Response:
     )
 
 
-def after_talk(visit: Visit, done: str = "", draft: str = "", problem: str = "") -> Response:
+def after_talk(
+    visit: Visit, done: str = "", draft: str = "", problem: str = "", to: str = ""
+) -> Response:
     """The answer to a form of the conversation: the conversation anew."""
     number = str(visit.request.path_params["number"])
     if not visit.live and not problem:
         return visit.go("case", anchor="#reply", number=number, query={"done": done})
     opened = open_case(visit)
-    newest = visit.store.transcript(opened.conversation.id, None, PAGE)
+    newest = visit.store.queries.talk(opened.chats, None, PAGE)
     status = 409 if problem else 200
     if not visit.live:
-        values = page_values(visit, opened, newest, draft=draft, problem=problem)
+        values = page_values(visit, opened, newest, draft=draft, problem=problem, to=to)
         return visit.page("case.html", status, **values)
     return visit.page(
         "_answered.html",
         status,
         head=head(visit, opened),
         talk=talk(visit, opened, newest),
-        hold=holding(visit, opened, draft, problem),
+        hold=holding(visit, opened, draft, problem, to),
         side=side(visit, opened),
         notices=[_notice(visit, done)] if done else [],
     )

@@ -74,30 +74,10 @@ def hand_back(visit: Visit) -> Response:
     return casepage.after_talk(visit, "hand_back" if held is Hold.DONE else "hand_back_late")
 
 
-def reply(visit: Visit) -> Response:
-    """Send a reply; a text that cannot go out is given back, never lost."""
-    opened, t = open_case(visit), visit.texts
-    text = visit.said("text").replace("\r\n", "\n")
-    if not text:
-        return casepage.after_talk(visit, problem=t("reply.empty"))
-    if len(text) > casepage.holding(visit, opened).longest:
-        return casepage.after_talk(visit, draft=text, problem=t("reply.too_long"))
-    held = console_queries.reply(
-        visit.store, opened.case.number, visit.me.name, _epoch(visit), text
-    )
-    if held is Hold.DONE:
-        left = casepage.window_left(opened.conversation, visit.now)
-        shut = left is not None and left.total_seconds() <= 0
-        return casepage.after_talk(visit, "reply_held" if shut else "reply")
-    problem = "reply.stopped" if held is Hold.STOPPED else "reply.lost_hold"
-    return casepage.after_talk(visit, draft=text, problem=t(problem))
-
-
 def retry(visit: Visit) -> Response:
     """Send a message that failed once more; only one of this conversation."""
     opened, message = open_case(visit), visit.said("message")
-    lines = visit.store.transcript(opened.conversation.id, None, casepage.PAGE)
-    if not any(line.message_id == message for line in lines):
+    if not any(visit.store.queries.message(chat, message) for chat in opened.chats):
         raise HTTPException(404)
     _with_case(lambda: visit.store.outbox.retry(message))
     visit.store.audit.write(visit.me.name, "case.retry", f"case:{opened.case.number}")

@@ -27,6 +27,7 @@ from bot.console.texts import Texts
 if TYPE_CHECKING:
     from jinja2 import Environment
 
+    from bot.console.attaching import Uploaded
     from bot.settings import Settings
     from bot.store import Store
 
@@ -75,6 +76,7 @@ class Visit:
     now: datetime
     signed_in: SignedIn | None = None
     form: Mapping[str, list[str]] = field(default_factory=dict)
+    file: Uploaded | None = None  # with the form, where the screen takes one
     token: str = ""  # what this visitor's forms must carry
 
     @property
@@ -184,3 +186,5 @@ class Screen:
     before_password: bool = False
     # Open to somebody who gave the password and not yet the code.
     before_code: bool = False
+    # Its form may bring one file.
+    takes_file: bool = False

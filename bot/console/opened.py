@@ -23,6 +23,12 @@ class Opened:
     line: CaseLine
     conversation: ConversationInfo
     history: tuple[FactVersion, ...]
+    doors: tuple[ConversationInfo, ...]  # every chat that shares the case, the main one first
+
+    @property
+    def chats(self) -> tuple[str, ...]:
+        """The ids of these chats."""
+        return tuple(door.id for door in self.doors)
 
 
 def open_case(visit: Visit) -> Opened:
@@ -33,4 +39,6 @@ def open_case(visit: Visit) -> Opened:
     conversation = visit.store.conversations.get(case.conversation_id) if case else None
     if case is None or line is None or conversation is None:
         raise HTTPException(404)
-    return Opened(case, line, conversation, tuple(visit.store.cases.history(case.number)))
+    history = tuple(visit.store.cases.history(case.number))
+    doors = tuple(visit.store.links.doors(conversation.id))
+    return Opened(case, line, conversation, history, doors)

@@ -39,6 +39,33 @@ def text(key: str, language: str) -> str:
     return wordings.get(language) or wordings.get(FALLBACK, "")
 
 
+@dataclass(frozen=True, slots=True)
+class Approved:
+    """A phrase that WhatsApp approved as a template: it goes out word for word, at any time."""
+
+    key: str
+    name: str
+    text: str
+    sid: str
+
+
+def approved(setting: str | None, language: str) -> tuple[Approved, ...]:
+    """Phrases with a template, in the language of the case where there is one.
+
+    `setting`: "reading=HX...,reading.es=HX...": the phrase, its language unless English, the sid.
+    """
+    pairs = (entry.partition("=") for entry in (setting or "").split(","))
+    sids = {name.strip(): sid.strip() for name, _, sid in pairs if sid.strip()}
+    found = []
+    for key, wordings in _phrases().items():
+        own = f"{key}.{language}"
+        sid = sids.get(own) or sids.get(key)
+        if sid:
+            wording = wordings.get(language if own in sids else FALLBACK, "")
+            found.append(Approved(key, wordings["name"], wording, sid))
+    return tuple(found)
+
+
 def offered(visit: Visit, number: str, language: str) -> tuple[Phrase, ...]:
     """Every phrase in the language of the case."""
     return tuple(

@@ -117,7 +117,8 @@ def _value(visit: Visit, fact: str) -> Any:
 def _message(visit: Visit, opened: Opened) -> TranscriptLine:
     """The message of the address: one that the person of this case wrote."""
     wanted = str(visit.request.path_params["message"])
-    line = visit.store.queries.message(opened.conversation.id, wanted)
+    found = (visit.store.queries.message(chat, wanted) for chat in opened.chats)
+    line = next(filter(None, found), None)
     if line is None or line.author is not Author.PATIENT or not line.text:
         raise HTTPException(404)
     return line

@@ -104,10 +104,7 @@ def side(visit: Visit, opened: Opened) -> Side:
         open_questions=tuple(
             Asked(transcript.shown(q), console_queries.seal(q)) for q in case.open_questions
         ),
-        notes=tuple(
-            NoteView(transcript.shown(n.body), n.author, n.created_at)
-            for n in visit.store.desk.notes(case.number)
-        ),
+        notes=notes_of(visit, case.number),
         work=_work(visit, opened),
         tags=tuple(
             TagView(shown(tag), visit.link("queue", query={"tag": visit.store.desk.tag_key(tag)}))
@@ -120,6 +117,12 @@ def side(visit: Visit, opened: Opened) -> Side:
         ),
         history=_history(visit, opened, words),
     )
+
+
+def notes_of(visit: Visit, number: str) -> tuple[NoteView, ...]:
+    """The notes of a case, oldest first."""
+    notes = visit.store.desk.notes(number)
+    return tuple(NoteView(shown(n.body), n.author, n.created_at) for n in notes)
 
 
 def _handover(visit: Visit, case: Case) -> str:

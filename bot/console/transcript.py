@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -64,6 +64,9 @@ class Line:
     retry: bool  # failed for good: may be sent again
     readable: bool  # words of the person, which may have been misunderstood
     misread: bool
+    channel: str  # "" where the case has one chat only
+    edited: str  # says that this is a new wording
+    changed: bool  # a later message rewords it
 
 
 def shown(text: str) -> str:
@@ -71,26 +74,50 @@ def shown(text: str) -> str:
     return _UNSHOWN.sub("", text)
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What is known about messages: facts heard, marks, and the channel where chats are shared."""
+
+    facts: Sequence[FactVersion] = ()
+    misread: Container[str] = ()
+    channels: Mapping[str, str] = field(default_factory=dict)  # by conversation
+
+
 def lines(
     newest_first: Sequence[TranscriptLine],
-    facts: Iterable[FactVersion],
+    seen: Seen,
     wording: Wording,
     zone: ZoneInfo | None,
-    misread: Container[str] = (),
 ) -> tuple[Line, ...]:
     """Messages in reading order."""
     heard: dict[str, list[FactVersion]] = {}
-    for fact in facts:
+    for fact in seen.facts:
         if fact.message_id and fact.words:
             heard.setdefault(fact.message_id, []).append(fact)
+    reworded = {
+        (line.conversation_id, line.incoming.reply_to)
+        for line in newest_first
+        if line.incoming and line.kind is Kind.EDITED
+    }
     out: list[Line] = []
     last: object = None
     for line in reversed(newest_first):
         date = line.created_at.astimezone(zone).date() if zone else line.created_at.date()
         day = line.created_at if date != last else None
         last = date
-        out.append(_line(line, heard.get(line.message_id, ()), wording, day, misread))
+        of_line = heard.get(line.message_id, ())
+        out.append(
+            _line(line, of_line, wording, day, seen, changed=_named(line) & reworded != set())
+        )
     return tuple(out)
+
+
+def _named(line: TranscriptLine) -> set[tuple[str, str | None]]:
+    """The ids by which a later message may say that it rewords this one."""
+    if line.incoming is None or line.kind is Kind.EDITED:
+        return set()
+    ids = (line.incoming.provider_message_id, line.incoming.provider_id)
+    return {(line.conversation_id, ident) for ident in ids if ident}
 
 
 def _line(
@@ -98,7 +125,9 @@ def _line(
     heard: Sequence[FactVersion],
     wording: Wording,
     day: datetime | None,
-    misread: Container[str],
+    seen: Seen,
+    *,
+    changed: bool,
 ) -> Line:
     t = wording.t
     by = t(f"talk.{line.author}", name=shown(line.author_name or "–"))
@@ -120,7 +149,10 @@ def _line(
         delivery_tone=_TONES.get(line.state, ""),
         retry=line.state is State.FAILED,
         readable=line.author is Author.PATIENT and bool(text),
-        misread=line.message_id in misread,
+        misread=line.message_id in seen.misread,
+        channel=seen.channels.get(line.conversation_id, ""),
+        edited=t("talk.edited") if line.kind is Kind.EDITED else "",
+        changed=changed,
     )
 
 

@@ -42,6 +42,7 @@ class Spoken:
     """When each side last wrote, and how many messages there are."""
 
     messages: int
+    last_seq: int
     last_at: datetime | None
     last_author: str | None
 
@@ -88,25 +89,47 @@ def hand_back(store: Store, number: str, actor: str, epoch: int) -> Hold:
         return Hold.DONE
 
 
-def reply(store: Store, number: str, actor: str, epoch: int, text: str) -> Hold:
-    """Put a coordinator's reply into the outbox; the case no longer waits for us."""
+def reply(
+    store: Store,
+    number: str,
+    actor: str,
+    epoch: int,
+    replies: Sequence[OutboundReply],
+    to: str | None = None,
+) -> Hold:
+    """Put a coordinator's reply into the outbox; the case no longer waits for us.
+
+    `to` is another chat that shares the case (GONE when it does not); None: the case's own.
+    """
     now = store.database.now()
     with store.database.write() as session:
         found = _locked(store, session, number)
         if found is None:
             return Hold.GONE
         conversation, row = found
-        if conversation.stopped_at is not None:
+        chat = _chat(store, session, conversation, to)
+        if chat is None:
+            return Hold.GONE
+        if chat.stopped_at is not None:
             return Hold.STOPPED
         if conversation.epoch != epoch or conversation.human_owner != actor:
             return Hold.LATE
-        content = OutboundReply(text=text)
         author = Author.COORDINATOR
-        write_replies(session, conversation, [content], now, author=author, author_name=actor)
+        write_replies(session, chat, replies, now, author=author, author_name=actor)
         row.waiting_since, row.urgent = None, False
         place(row, now)
         record(session, now, actor, "case.reply", f"case:{row.number}", None)
         return Hold.DONE
+
+
+def _chat(
+    store: Store, session: Session, main: Conversation, chat: str | None
+) -> Conversation | None:
+    """The chat to write to, locked, if it shares this conversation's case."""
+    if chat is None or chat == main.id:
+        return main
+    found = store.database.lock_conversation(session, chat)
+    return found if found is not None and found.linked_to == main.id else None
 
 
 def _locked(store: Store, session: Session, number: str) -> tuple[Conversation, CaseRow] | None:
@@ -177,7 +200,7 @@ def spoken(store: Store, conversation_ids: Sequence[str]) -> dict[str, Spoken]:
         )
         ends = {seq: (at, author) for seq, at, author in latest}
     return {
-        conversation: Spoken(count, *ends.get(seq, (None, None)))
+        conversation: Spoken(count, seq, *ends.get(seq, (None, None)))
         for conversation, count, seq in counted
     }
 

@@ -17,7 +17,7 @@ from bot.store.case_tables import AssessmentRow, CaseRow
 from bot.store.database import Database
 from bot.store.desk_tables import Misreading, Objection
 from bot.store.errors import NotFound
-from bot.store.tables import Message
+from bot.store.tables import Conversation, Message
 
 MOST = 5000
 
@@ -159,9 +159,11 @@ class Quality:
 
 
 def _case_of_message(session: Session, number: str, message_id: str) -> CaseRow:
+    main = func.coalesce(Conversation.linked_to, Conversation.id)
     row = session.scalar(
         select(CaseRow)
-        .join(Message, Message.conversation_id == CaseRow.conversation_id)
+        .join(Conversation, main == CaseRow.conversation_id)
+        .join(Message, Message.conversation_id == Conversation.id)
         .where(CaseRow.number == number, Message.id == message_id, Message.author == "patient")
     )
     if row is None:

@@ -166,6 +166,14 @@ class Queries:
             rows = session.scalars(query.order_by(Message.seq.desc()).limit(limit))
             return [_line(row) for row in rows]
 
+    def talk(
+        self, conversation_ids: Sequence[str], before: int | None = None, limit: int = 50
+    ) -> list[TranscriptLine]:
+        """A page of several chats that share a case as one transcript, newest first."""
+        pages = [self.transcript(chat, before, limit) for chat in conversation_ids]
+        merged = sorted((line for page in pages for line in page), key=lambda line: -line.seq)
+        return merged[:limit]
+
     def since(self, conversation_id: str, after: int, limit: int = 100) -> list[TranscriptLine]:
         """Lines newer than `after`, oldest first (live updates)."""
         with self._db.read() as session:

@@ -37,6 +37,7 @@ class Console:
     clock: Clock
     numbers: dict[str, str]
     app: Starlette
+    settings: Settings
 
     def browser(self, **headers: str) -> TestClient:
         """A browser nobody is logged in with."""
@@ -116,7 +117,7 @@ def make_console(
             INTAKE_FILES_URL=f"file://{tmp_path / 'files'}",
         )  # type: ignore[call-arg]
         app = Starlette(routes=[Mount("/console", create_console(store, settings))])
-        return Console(store, clock, populated[1], app)
+        return Console(store, clock, populated[1], app, settings)
 
     ATTEMPTS.forget()
     yield make
