@@ -7,7 +7,6 @@ answered when it is there. Start it with `python -m connectors.gateway [PART ...
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import sys
 import threading
@@ -170,7 +169,7 @@ def main(parts: Collection[Part] = ALL, host: str | None = None, port: int | Non
         ),
     )
     try:
-        asyncio.run(server.serve())
+        server.run()
     finally:
         store.close()
     return 0

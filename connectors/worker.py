@@ -38,7 +38,7 @@ from connectors.capabilities import CAPABILITIES
 from connectors.choices import Choice, chosen, together
 from connectors.documents import Documents
 from connectors.engine_client import EngineClient, EngineDown, EngineError, EngineSlow
-from connectors.front_desk import FrontDesk
+from connectors.front_desk import FrontDesk, Handled
 from connectors.gate import Gate
 from connectors.phone import country_of
 from connectors.rendering import fitted
@@ -246,18 +246,16 @@ class Worker:
 
     async def _answer(self, turn: ClaimedTurn) -> str:
         with self._stage("prepare"):
-            choice = await asyncio.to_thread(_choice, self._store, turn)
+            handled = await asyncio.to_thread(self._prepare, turn)
+        if handled.replies is not None:
+            await self._finish(turn, handled.replies)
+            return "answered"
+        choice = handled.choice
         if self._typing is not None:
             try:
                 await self._typing(turn)
             except Exception as error:  # a sign that is not shown must not cost the answer
                 log.info("typing sign not shown: %s", type(error).__name__)
-        if self._front_desk is not None:
-            handled = await asyncio.to_thread(self._front_desk.handle, turn, choice)
-            choice = handled.choice
-            if handled.replies is not None:
-                await self._finish(turn, handled.replies)
-                return "answered"
         files = await self._files(turn)
         try:
             with self._stage("engine"):
@@ -277,6 +275,11 @@ class Worker:
             ids = [taken.message_id for taken in turn.messages]
             await self._write(self._store.received_files.taken_up, ids, told)
         return "answered"
+
+    def _prepare(self, turn: ClaimedTurn) -> Handled:
+        """What was chosen, and whether it is a matter of the front desk."""
+        choice = _choice(self._store, turn)
+        return self._front_desk.handle(turn, choice) if self._front_desk else Handled(choice)
 
     async def _files(self, turn: ClaimedTurn) -> list[dict[str, Any]]:
         """The files of a turn, each with its id, and with what came of it if that is known."""
@@ -303,7 +306,7 @@ class Worker:
     async def _finish(self, turn: ClaimedTurn, replies: list[OutboundReply]) -> None:
         """Store the replies with their documents; files of replies that were not stored go."""
         documents = self._documents
-        if documents is not None:
+        if documents is not None and any(reply.documents for reply in replies):
             replies = await self._write(documents.attach, turn.conversation_id, replies)
         try:
             await self._write(self._store.inbox.finish, turn, _fitted(turn.channel, replies))
