@@ -28,6 +28,7 @@ from bot.store.errors import StoreError
 from bot.store.files import open_files
 from connectors.channels import Channels
 from connectors.chat_page import ChatPage
+from connectors.engine_memory import forgetting
 from connectors.health import Health
 from connectors.http_guard import HttpGuard, request_id
 from connectors.http_protocol import GuardedProtocol
@@ -148,6 +149,7 @@ def main(parts: Collection[Part] = ALL, host: str | None = None, port: int | Non
         configuration = settings()
         files = open_files(configuration.files_url, configuration.keys)
         store = Store.open(configuration.database_url, configuration.keys, files=files)
+        store.retention.tell(forgetting(configuration))
         app = create_app(configuration, store, parts=parts, stopping=stopping)
     except (SettingMissing, StoreError, ValueError) as error:
         print(error, file=sys.stderr)

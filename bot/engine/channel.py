@@ -19,6 +19,7 @@ from typing import Any
 
 from rasa.core.agent import Agent
 from rasa.core.channels.channel import InputChannel, OutputChannel, UserMessage
+from rasa.shared.core.trackers import DialogueStateTracker
 from sanic import Blueprint
 from sanic.request import Request
 from sanic.response import HTTPResponse
@@ -71,7 +72,7 @@ class TurnOutput(OutputChannel):
 
 
 class IntakeInput(InputChannel):
-    """Routes `/`, `/turn` and `/understand` under `/webhooks/intake`."""
+    """Routes `/`, `/turn`, `/forget` and `/understand` under `/webhooks/intake`."""
 
     def __init__(self, token: str) -> None:
         self._token = token.encode()
@@ -91,7 +92,7 @@ class IntakeInput(InputChannel):
         return cls(token)
 
     def blueprint(self, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> Blueprint:
-        """The three routes."""
+        """The four routes."""
         blueprint = Blueprint("intake_channel", __name__)
 
         @blueprint.route("/", methods=["GET"])
@@ -102,6 +103,10 @@ class IntakeInput(InputChannel):
         @blueprint.route("/turn", methods=["POST"])
         async def turn(request: Request) -> HTTPResponse:
             return await self._guarded(request, _turn)
+
+        @blueprint.route("/forget", methods=["POST"])
+        async def forget(request: Request) -> HTTPResponse:
+            return await self._guarded(request, _forget)
 
         @blueprint.route("/understand", methods=["POST"])
         async def understand(request: Request) -> HTTPResponse:
@@ -146,6 +151,13 @@ async def _turn(agent: Agent, body: dict[str, Any]) -> dict[str, Any]:
     if output.failure is not None:
         raise output.failure
     return {"replies": output.replies}
+
+
+async def _forget(agent: Agent, body: dict[str, Any]) -> dict[str, Any]:
+    """Drop what is remembered of a conversation that was erased."""
+    nothing = DialogueStateTracker(_string(body, "conversation"), agent.domain.slots)
+    await agent.tracker_store.save(nothing)
+    return {"forgotten": await agent.tracker_store.retrieve(nothing.sender_id) is None}
 
 
 def _words(body: dict[str, Any], metadata: dict[str, Any]) -> str:

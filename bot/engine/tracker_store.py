@@ -39,7 +39,13 @@ class RecentTurns(TrackerStore):
         self._events: OrderedDict[str, list[Event]] = OrderedDict()
 
     async def save(self, tracker: DialogueStateTracker) -> None:
-        """Keep the end of the conversation, forget the conversation unused for longest."""
+        """Keep the end of the conversation, forget the conversation unused for longest.
+
+        A tracker without events is nothing to remember: what was kept of the conversation goes.
+        """
+        if not tracker.events:
+            await self.delete(tracker.sender_id)
+            return
         await self.stream_events(tracker)
         self._events[tracker.sender_id] = recent_events(tracker, self._turns)
         self._events.move_to_end(tracker.sender_id)

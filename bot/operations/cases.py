@@ -11,6 +11,7 @@ from bot.settings import settings
 from bot.store import Store
 from bot.store.files import open_files
 from bot.store.records import Erased
+from connectors.engine_memory import forgetting
 
 OWN_RECORD = "json"
 NOT_SHARED = "no consent to share with a hospital; this copy is for the service's own use"
@@ -26,6 +27,7 @@ def open_store() -> Store:
     files = open_files(configuration.files_url, configuration.keys)
     store = Store.open(configuration.database_url, configuration.keys, files=files)
     store.migrate()
+    store.retention.tell(forgetting(configuration))
     return store
 
 

@@ -152,6 +152,23 @@ class Database:
         with _named_errors(), self._reading.connect() as connection:
             return inspect(connection).has_table(Secret.__tablename__)
 
+    def forget_log(self) -> None:
+        """Empty SQLite's write-ahead log: what was erased or encrypted anew is then in no file.
+
+        Where somebody is reading just now it is left to a later checkpoint.
+        """
+        if not self.is_sqlite:
+            return
+        connection = self.engine.raw_connection()
+        try:
+            cursor = connection.cursor()
+            cursor.execute("PRAGMA busy_timeout = 200")
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            cursor.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}")
+            cursor.close()
+        finally:
+            connection.close()
+
     def check(self) -> None:
         """StoreUnavailable unless a query works now."""
         with self.read() as session:

@@ -8,6 +8,7 @@ moment loses the claim.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
@@ -31,7 +32,16 @@ from bot.store.errors import NotFound
 from bot.store.files import FileStore
 from bot.store.index_tables import IndexedWord, TalkFigures
 from bot.store.records import Erased
-from bot.store.tables import Button, Conversation, DeliveryEvent, Due, Message, Receipt, Turn
+from bot.store.tables import (
+    Button,
+    Conversation,
+    DeliveryEvent,
+    Due,
+    LinkCode,
+    Message,
+    Receipt,
+    Turn,
+)
 
 BY_CONVERSATION: tuple[type[Any], ...] = (
     *(Message, Button, Due, Turn, CaseRow),
@@ -52,6 +62,11 @@ class Erasure:
     def __init__(self, database: Database, files: FileStore | None = None) -> None:
         self._db = database
         self._files = files
+        self._told: list[Callable[[str], None]] = []
+
+    def tell(self, listener: Callable[[str], None]) -> None:
+        """Have somebody who remembers turns outside the store told of each erasure, after it."""
+        self._told.append(listener)
 
     def preview(self, conversation_id: str) -> Erased:
         """What an erasure would remove."""
@@ -84,10 +99,14 @@ class Erasure:
                 .where(Receipt.conversation_id == conversation_id)
                 .values(message_id=None, conversation_id=None)
             )
+            session.execute(delete(LinkCode).where(LinkCode.asked_by == conversation_id))
             session.execute(delete(Conversation).where(Conversation.id == conversation_id))
             object_ = f"conversation:{conversation_id}"
             record(session, self._db.now(), actor, "conversation.erase", object_, reason)
-            return erased
+        self._db.forget_log()
+        for listener in self._told:
+            listener(conversation_id)
+        return erased
 
     def _linked(self, conversation_id: str) -> list[str]:
         with self._db.read() as session:

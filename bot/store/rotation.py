@@ -43,7 +43,9 @@ def rotate(
         columns = encrypted_columns(table)
         if columns:
             rewritten += _rotate_columns(database, table, columns, tell)
-    return rewritten + (_rotate_files(database, files, tell) if files is not None else 0)
+    rewritten += _rotate_files(database, files, tell) if files is not None else 0
+    database.forget_log()
+    return rewritten
 
 
 def _rotate_columns(

@@ -26,9 +26,9 @@ slots:
 """
 
 
-def long_conversation(domain: Domain, turns: int) -> DialogueStateTracker:
+def long_conversation(domain: Domain, turns: int, name: str = "one") -> DialogueStateTracker:
     """A tracker of many turns whose slot was set in the first one."""
-    tracker = DialogueStateTracker("one", domain.slots)
+    tracker = DialogueStateTracker(name, domain.slots)
     tracker.update(ActionExecuted("action_listen"))
     for number in range(turns):
         tracker.update(UserUttered(f"message {number}", intent={"name": "inform"}))
@@ -47,7 +47,7 @@ async def short_memory() -> dict[str, Any]:
     await store.save(long_conversation(domain, 200))
     kept = await store.retrieve("one")
     for name in ("two", "three", "four"):
-        await store.save(DialogueStateTracker(name, domain.slots))
+        await store.save(long_conversation(domain, 1, name))
     return {
         "events": len(kept.events),
         "user_messages": [e.text for e in kept.events if isinstance(e, UserUttered)],
@@ -55,7 +55,14 @@ async def short_memory() -> dict[str, Any]:
         "last_action": kept.latest_action_name,
         "conversations": sorted(await store.keys()),
         "forgotten": await store.retrieve("one") is None,
+        "erased": await erased(store, domain),
     }
+
+
+async def erased(store: RecentTurns, domain: Domain) -> list[str]:
+    """What is left when an empty tracker is saved in the place of one."""
+    await store.save(DialogueStateTracker("two", domain.slots))
+    return sorted(await store.keys())
 
 
 def model_round_trip() -> dict[str, Any]:

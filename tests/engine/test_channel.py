@@ -26,7 +26,7 @@ def test_says_when_it_is_ready(engine: Engine) -> None:
 
 
 @pytest.mark.parametrize("token", ["", "wrong", TOKEN + "x", TOKEN[:-1]])
-@pytest.mark.parametrize("route", ["/turn", "/understand"])
+@pytest.mark.parametrize("route", ["/turn", "/understand", "/forget"])
 def test_no_way_in_without_the_token(engine: Engine, route: str, token: str) -> None:
     status, answer = engine.post(route, {}, token=token)
     assert status == 401
@@ -147,6 +147,18 @@ def test_neither_the_domain_nor_old_turns_travel(engine: Engine, actions: Action
         sizes.append(len(json.dumps(actions.calls[-1])))
     assert actions.calls[-1]["domain"] == {}
     assert max(sizes[5:]) - min(sizes[5:]) < 200
+
+
+def test_an_erased_conversation_starts_from_nothing(engine: Engine, actions: Actions) -> None:
+    actions.answer["events"] = [{"event": "slot", "name": "diagnosis", "value": "ovarian"}]
+    turn(engine, conversation="erased", text="she has ovarian cancer")
+    actions.answer["events"] = []
+    turn(engine, conversation="erased", message_id="m2")
+    assert actions.calls[-1]["tracker"]["slots"]["diagnosis"] == "ovarian"
+    assert engine.post("/forget", {"conversation": "erased"}) == (200, {"forgotten": True})
+    turn(engine, conversation="erased", message_id="m3")
+    assert actions.calls[-1]["tracker"]["slots"]["diagnosis"] is None
+    assert "ovarian" not in json.dumps(actions.calls[-1])
 
 
 def test_slots_outlive_the_turns_that_set_them(engine: Engine, actions: Actions) -> None:

@@ -35,6 +35,10 @@ def test_conversations_unused_for_longest_are_forgotten(inside: dict[str, Any]) 
     assert inside["memory"]["forgotten"]
 
 
+def test_an_erased_conversation_is_forgotten_at_once(inside: dict[str, Any]) -> None:
+    assert inside["memory"]["erased"] == ["four", "three"]
+
+
 def test_a_model_is_stored_as_plain_data_and_comes_back_the_same(inside: dict[str, Any]) -> None:
     assert inside["model"] == {"files": ["model.json", "model.npz"], "same": True, "best": "affirm"}
 
