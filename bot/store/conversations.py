@@ -26,7 +26,12 @@ LAST_WORK = timedelta(minutes=30)
 
 
 _WANTED: BindParameter[Any] = bindparam("wanted", expanding=True)
-_KNOWN = select(Conversation.id, Conversation.address_key, Conversation.alt_address_key).where(
+_KNOWN = select(
+    Conversation.id,
+    Conversation.address_key,
+    Conversation.alt_address_key,
+    Conversation.profile_name,
+).where(
     or_(Conversation.address_key.in_(_WANTED), Conversation.alt_address_key.in_(_WANTED))
 )
 
@@ -49,7 +54,7 @@ def find_or_create(
 ) -> list[Conversation]:
     """The senders' conversations, locked, in the order of the messages; names are brought up."""
     keys = [_Keys.of(database, message) for message in messages]
-    ids = _known(session, keys)
+    ids, names = _known(session, keys)
     new: dict[str, dict[str, Any]] = {}
     for message, key in zip(messages, keys, strict=True):
         found = ids.get(key.main) or ids.get(key.other or "") or new_id()
@@ -58,14 +63,17 @@ def find_or_create(
         ids.setdefault(key.main, found)
         if key.other is not None:
             ids.setdefault(key.other, found)
-    for key_of_new in sorted(new):  # in one order everywhere, so that gateways cannot lock up
-        insert_new(session, Conversation, new[key_of_new])
+    if new:  # in one order everywhere, so that gateways cannot lock up
+        insert_new(session, Conversation, *(new[key] for key in sorted(new)))
+        names |= {row["id"]: row["profile_name"] for row in new.values()}
     wanted = sorted({ids[key.main] for key in keys})
     locked = {row.id: row for row in database.lock_conversations(session, wanted)}
     if len(locked) < len(wanted):  # created by another gateway, or erased, between the two looks
         return find_or_create(database, session, messages, now)
     rows = [locked[ids[key.main]] for key in keys]
     for row, message, key in zip(rows, messages, keys, strict=True):
+        if message.profile_name and names.get(row.id) != message.profile_name:
+            names[row.id] = row.profile_name = message.profile_name
         _update(row, message, key.main, key.other)
     return rows
 
@@ -84,12 +92,17 @@ class _Keys(NamedTuple):
         )
 
 
-def _known(session: Session, keys: Sequence[_Keys]) -> dict[str, str]:
-    """Which keys have a conversation; as the main address before as the other one."""
+def _known(
+    session: Session, keys: Sequence[_Keys]
+) -> tuple[dict[str, str], dict[str, str | None]]:
+    """Which keys have a conversation, as the main address before as the other one; and the names
+    of these conversations' people.
+    """
     wanted = {key for pair in keys for key in pair if key}
     rows = session.execute(_KNOWN, {"wanted": sorted(wanted)}).all()
     known = {row.alt_address_key: row.id for row in rows if row.alt_address_key in wanted}
-    return known | {row.address_key: row.id for row in rows if row.address_key in wanted}
+    known |= {row.address_key: row.id for row in rows if row.address_key in wanted}
+    return known, {row.id: row.profile_name for row in rows}
 
 
 def _new_row(
@@ -117,8 +130,6 @@ def _arrived(message: InboundMessage, now: datetime) -> datetime:
 
 
 def _update(row: Conversation, message: InboundMessage, key: str, alt_key: str | None) -> None:
-    if message.profile_name and row.profile_name != message.profile_name:
-        row.profile_name = message.profile_name
     if row.address_key != key:
         # Met under the other id: the stable one becomes the main address, the old one is kept.
         row.alt_address, row.alt_address_key = row.address, row.address_key
