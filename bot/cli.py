@@ -15,6 +15,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
+from bot.operations.privacy_commands import commands as privacy
 from bot.operations.serving_commands import commands as serving
 from bot.settings import SettingMissing, settings
 
@@ -26,6 +27,7 @@ rules = typer.Typer(help="The eligibility rules.", no_args_is_help=True)
 keys = typer.Typer(help="Keys of the data.", no_args_is_help=True)
 channel = typer.Typer(help="Messengers: webhooks, templates, what failed.", no_args_is_help=True)
 app.add_typer(serving)
+app.add_typer(privacy)
 app.add_typer(channel, name="channel")
 app.add_typer(user, name="user")
 app.add_typer(rules, name="rules")
@@ -39,6 +41,7 @@ JsonLines = Annotated[
 def main() -> None:
     """Run a command; a known failure is one line, never a traceback."""
     from bot.operations.backup import BackupFailed
+    from bot.operations.model_record import UntrustedModel
     from bot.operations.run import CannotStart
     from bot.operations.training import TrainingFailed
     from bot.store.errors import BadKeys, StoreUnavailable
@@ -47,7 +50,7 @@ def main() -> None:
         app()
     except (SettingMissing, BadKeys, StoreUnavailable) as error:
         _fail(str(error))
-    except (BackupFailed, CannotStart, TrainingFailed) as error:
+    except (BackupFailed, CannotStart, TrainingFailed, UntrustedModel) as error:
         _fail(str(error))
     except KeyboardInterrupt:
         sys.exit(130)
@@ -131,50 +134,6 @@ def _write(data: bytes, out: Path | None) -> None:
         out.write_bytes(data)
     else:
         sys.stdout.buffer.write(data)
-
-
-@app.command()
-def access(
-    conversation: Annotated[str, typer.Argument(help="Conversation or case number.")],
-    out: Annotated[Path | None, typer.Option(help="File to write; default: stdout.")] = None,
-) -> None:
-    """A copy of everything kept about a person, for that person."""
-    from bot.operations.cases import UnknownCase, copy_for_person
-
-    try:
-        data = copy_for_person(conversation)
-    except UnknownCase as error:
-        _fail(str(error))
-    _write(data, out)
-
-
-@app.command()
-def erase(
-    conversation: Annotated[str, typer.Argument(help="Conversation or case number.")],
-) -> None:
-    """Erase a person's data everywhere; only the audit entry stays."""
-    from bot.operations.cases import UnknownCase, erase_person
-
-    try:
-        erased = erase_person(conversation)
-    except UnknownCase as error:
-        _fail(str(error))
-    for table, rows in sorted(erased.rows.items()):
-        print(f"{table}: {rows}")
-
-
-@app.command()
-def retention(
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Only say what would be removed.")
-    ] = False,
-) -> None:
-    """Remove what is over its time (INTAKE_KEEP_...); the running service does so every hour."""
-    from bot.operations.cases import open_store
-    from bot.operations.retention import carry_out
-
-    for line in carry_out(open_store(), settings(), dry_run=dry_run):
-        print(line)
 
 
 @user.command("add")

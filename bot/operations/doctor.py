@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import httpx
 
+from bot.operations.model_record import UntrustedModel, checked
 from bot.operations.training import model_path
 from bot.settings import SettingMissing, Settings, settings
 from bot.store import Store
@@ -69,7 +70,11 @@ def _database(configuration: Settings) -> Finding:
 def _model(configuration: Settings) -> Finding:
     path = model_path()
     if path.exists():
-        return Finding("model", f"{path.name}, up to date")
+        try:
+            checked(path)
+        except UntrustedModel as error:
+            return Finding("model", str(error), failed=True)
+        return Finding("model", f"{path.name}, up to date, as it was trained")
     return Finding("model", "missing or out of date; run: intake train", failed=True)
 
 

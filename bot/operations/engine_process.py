@@ -7,13 +7,18 @@ from pathlib import Path
 
 import httpx
 
+from bot.operations.model_record import checked
 from bot.operations.training import ENGINE_PYTHON
 
 
 def engine_command(model: Path, *, port: int, host: str = "127.0.0.1") -> tuple[str, ...]:
-    """The command line of an engine with this model, to be run in the project's folder."""
+    """The command line of an engine with this model, to be run in the project's folder.
+
+    Raises UntrustedModel for one that was not trained here or was changed since.
+    """
+    trusted = str(checked(model))
     return (
-        *(str(ENGINE_PYTHON), "-W", "ignore", "-m", "rasa", "run", "--model", str(model)),
+        *(str(ENGINE_PYTHON), "-W", "ignore", "-m", "rasa", "run", "--model", trusted),
         *("--endpoints", "endpoints.yml", "--credentials", "credentials.yml"),
         *("--interface", host, "--port", str(port)),
     )

@@ -14,9 +14,10 @@ from pathlib import Path
 
 import yaml
 
+from bot.operations import model_record
+from bot.operations.model_record import MODELS
 from bot.settings import ROOT, VAR
 
-MODELS = ROOT / "models"
 LOG = VAR / "logs" / "train.log"
 STEP = re.compile(r"(?:Starting to train|Finished training) component .*")
 ENGINE_PYTHON = ROOT / ".venv-engine" / "bin" / "python"
@@ -53,7 +54,7 @@ def model_path() -> Path:
 def train(*, force: bool = False) -> Path:
     """Train unless the model of these inputs is there; progress goes to the terminal."""
     target = model_path()
-    if target.exists() and not force:
+    if target.exists() and model_record.is_recorded(target) and not force:
         return target
     MODELS.mkdir(exist_ok=True)
     print("Training the model (about a minute) ...", flush=True)
@@ -66,6 +67,7 @@ def train(*, force: bool = False) -> Path:
     code = _shown(command)
     if code != 0 or not target.exists():
         raise TrainingFailed(f"training failed; {LOG} says why")
+    model_record.record(target)
     return target
 
 

@@ -121,8 +121,15 @@ class Audit:
         with self._db.read() as session:
             return [_entry(row) for row in session.scalars(query)]
 
+    def holds(self, hash_: str) -> bool:
+        """Whether an entry with this hash is in the log."""
+        with self._db.read() as session:
+            query = select(AuditEntry.seq).where(AuditEntry.hash == hash_).limit(1)
+            return session.scalar(query) is not None
+
     def verify(self) -> int | None:
-        """The `seq` of the first entry that does not fit the chain; None when all do."""
+        """The `seq` of the first entry that does not fit the chain, 0 when entries are missing at
+        the end; None when all is whole."""
         previous = FIRST_HASH
         for row in self._all():
             if row.hash != self._expected(previous, row):
