@@ -12,6 +12,7 @@ import secrets
 import traceback
 from collections.abc import Sequence
 from contextvars import ContextVar
+from itertools import count
 from typing import Final
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -52,6 +53,10 @@ HEADERS: Final = (
 )
 _HSTS: Final = ("strict-transport-security", "max-age=31536000; includeSubDomains")
 
+# No secret, only a name: a call of the system for each would cost every request a wait.
+_PROCESS: Final = secrets.token_hex(4)
+_numbers: Final = count(1)
+
 request_id: ContextVar[str] = ContextVar("request_id", default="-")
 
 
@@ -67,7 +72,7 @@ class HttpGuard:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        identity = secrets.token_hex(8)
+        identity = f"{_PROCESS}{next(_numbers):08x}"
         token = request_id.set(identity)
         upload = scope["path"].startswith(self._uploads) if self._uploads else False
         body = _LimitedBody(receive, upload)
