@@ -135,6 +135,8 @@ def _copy_sqlite(source: Path, target: Path) -> None:
         closing(sqlite3.connect(target)) as new,
     ):
         old.backup(new)
+        # One file, complete in itself; the service switches back when it opens it.
+        new.execute("PRAGMA journal_mode = DELETE")
     target.chmod(0o600)
 
 
