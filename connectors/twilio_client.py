@@ -41,8 +41,12 @@ VALIDITY_SECONDS: Final = 3600
 _PAGE_SIZE: Final = 1000
 _MOST_PAGES: Final = 20
 _MOST_REDIRECTS: Final = 4
-# Where Twilio keeps media (its API redirects there).
-_STORAGE: Final = (".twilio.com", ".twiliocdn.com", ".amazonaws.com")
+# Where Twilio keeps media: its API redirects to its own network, or, for accounts that do not protect
+# their media, to one bucket of the storage that everybody else rents too.
+# https://support.twilio.com/hc/en-us/articles/223183748
+_OWN_HOSTS: Final = (".twilio.com", ".twiliocdn.com")
+_BUCKET: Final = "media.twiliocdn.com"
+_BUCKET_HOST: Final = "s3-external-1.amazonaws.com"
 _TIMEOUT: Final = httpx.Timeout(15.0, connect=5.0)
 _NOT_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
@@ -190,7 +194,8 @@ class TwilioClient:
         address.
 
         Our credentials go to the API's own host only; where that sends us on, only hosts of Twilio
-        and its storage are followed, without credentials.
+        and its storage are followed, without credentials. All of them prove their names by TLS, so
+        a name that is made to point at another address gets no further than the handshake.
         """
         url, limit = file.url or "", capabilities(CHANNEL).received_bytes
         for _ in range(_MOST_REDIRECTS):
@@ -208,10 +213,16 @@ class TwilioClient:
                     return
             except httpx.HTTPError as error:
                 raise SendError(Action.RETRY, type(error).__name__) from None
+            except ValueError:  # what it redirects to is no address
+                raise SendError(Action.CONTENT, "foreign_address") from None
         raise SendError(Action.CONTENT, "redirects")
 
     def _is_own(self, url: str) -> bool:
-        own, parts = urlsplit(str(self._http.base_url)), urlsplit(url)
+        own = urlsplit(str(self._http.base_url))
+        try:
+            parts = urlsplit(url)
+        except ValueError:
+            return False
         return (parts.scheme, parts.netloc) == (own.scheme, own.netloc)
 
     def _file(self, entry: Mapping[str, Any]) -> FileRef:
@@ -267,9 +278,16 @@ class TwilioClient:
 
 
 def _is_storage(url: str) -> bool:
-    parts = urlsplit(url)
-    host = parts.hostname or ""
-    return parts.scheme == "https" and host.endswith(_STORAGE) and not parts.username
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        return False
+    if parts.scheme != "https" or port not in (None, 443) or parts.username is not None:
+        return False
+    if host == _BUCKET_HOST:
+        return parts.path.startswith(f"/{_BUCKET}/") and ".." not in parts.path
+    return host.endswith(_OWN_HOSTS) or host == f"{_BUCKET}.{_BUCKET_HOST}"
 
 
 def recipient(delivery: Delivery) -> str:

@@ -95,7 +95,12 @@ def to(url: str) -> Answer:
 
 
 async def test_credentials_do_not_leave_the_api(fetch: Callable[..., object]) -> None:
-    for storage in ("https://mms.twiliocdn.com/x", "https://media.s3.amazonaws.com/y"):
+    for storage in (
+        "https://mms.twiliocdn.com/x?Expires=1",
+        "https://mms.twiliocdn.com:443/x",
+        "https://s3-external-1.amazonaws.com/media.twiliocdn.com/AC1/x",
+        "https://media.twiliocdn.com.s3-external-1.amazonaws.com/AC1/x",
+    ):
         assert await fetch(OWN, to(storage)) == SCAN  # type: ignore[misc]
 
 
@@ -109,6 +114,17 @@ FOREIGN = [
     "file:///etc/passwd",
     "https://api.twilio.com@evil.example/x",
     "http://localhost:5005/",
+    "https://mms.twiliocdn.com:8443/x",
+    "https://:@mms.twiliocdn.com/x",
+    "https://mms.twiliocdn.com.evil.example/x",
+    "https://twiliocdn.com.s3-external-1.amazonaws.com/x",
+    "https://media.s3.amazonaws.com/y",
+    "https://s3-external-1.amazonaws.com/somebody-else/x",
+    "https://s3-external-1.amazonaws.com/media.twiliocdn.com/../somebody-else/x",
+    "https://s3-external-1.amazonaws.com/media.twiliocdn.com.somebody/x",
+    "https://10.0.0.1/x",
+    "https://[::1]/x",
+    "https://[broken/x",
     "",
 ]
 
