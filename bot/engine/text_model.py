@@ -12,6 +12,7 @@ import json
 import re
 import unicodedata
 import warnings
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -64,6 +65,7 @@ class TextModel:
     ) -> None:
         self.labels = list(labels)
         self._vectorizers = list(vectorizers)
+        self._families = [(v.build_analyzer(), v.vocabulary_, v.idf_) for v in vectorizers]
         self._weights = weights  # (features, labels), float32, so that a text's rows lie together
         self._bias = bias  # (labels,)
 
@@ -87,21 +89,28 @@ class TextModel:
 
     def rank(self, text: str) -> list[tuple[str, float]]:
         """All labels with their probability, the likeliest first."""
-        features = hstack([v.transform([text]) for v in self._vectorizers]).tocsr()
-        columns, values = features.indices, features.data
-        scores = values @ self._weights[columns] + self._bias
-        scores = np.exp(scores - scores.max())
-        scores /= scores.sum()
-        order = np.argsort(-scores)
-        return [(self.labels[i], float(scores[i])) for i in order]
+        scores = self._probabilities(text)
+        return [(self.labels[i], float(scores[i])) for i in np.argsort(-scores)]
 
     def best(self, texts: Sequence[str]) -> list[tuple[str, float]]:
         """The likeliest label of each text, with its probability."""
-        features = hstack([v.transform(texts) for v in self._vectorizers]).tocsr()
-        scores = features @ self._weights + self._bias
-        scores = np.exp(scores - scores.max(axis=1, keepdims=True))
-        scores /= scores.sum(axis=1, keepdims=True)
-        return [(self.labels[row.argmax()], float(row.max())) for row in scores]
+        ranked = [self._probabilities(text) for text in texts]
+        return [(self.labels[scores.argmax()], float(scores.max())) for scores in ranked]
+
+    def _probabilities(self, text: str) -> np.ndarray[Any, Any]:
+        """As scikit-learn does it, without the matrices that one text does not need."""
+        scores = self._bias.astype(np.float64)
+        start = 0
+        for analyze, known, rarity in self._families:
+            counts = Counter(known[term] for term in analyze(text) if term in known)
+            if counts:
+                columns = np.fromiter(counts, np.intp, len(counts))
+                often = np.fromiter(counts.values(), np.float64, len(counts))
+                values = (1.0 + np.log(often)) * rarity[columns]
+                scores += values / np.linalg.norm(values) @ self._weights[start + columns]
+            start += len(known)
+        scores = np.exp(scores - scores.max())
+        return scores / scores.sum()
 
     def save(self, folder: Path) -> None:
         """Write `model.json` (labels, vocabularies) and `model.npz` (arrays) into `folder`."""
