@@ -18,6 +18,7 @@ from bot.console.opened import Opened, open_case
 from bot.console.sidebar import side
 from bot.export.case_json import export_case
 from bot.export.package import shared
+from bot.records.papers.received import papers_of_files
 from bot.store import console_queries
 from bot.store.records import TranscriptLine
 
@@ -187,7 +188,9 @@ def _talk(
     oldest = (earlier or recent)[-1:]
     misread = visit.store.quality.misread_of(number)
     more = bool(oldest) and len(earlier or recent) == PAGE
-    seen = transcript.Seen(opened.history, misread, _channels(visit, opened))
+    seen = transcript.Seen(
+        opened.history, misread, _channels(visit, opened), papers_of_files(opened.case)
+    )
     return Talk(
         lines=transcript.lines(recent, seen, words, visit.zone),
         above=transcript.lines(earlier, seen, words, visit.zone),

@@ -12,6 +12,7 @@ from bot.console.plain import GROUPS, Entry, Wording, group_of, place_of
 from bot.console.texts import readable
 from bot.console.transcript import shown
 from bot.facts.case import Case, Fact, FactSource, FactStatus
+from bot.records.papers.received import ReceivedPaper
 from bot.store.quality import Objected
 from bot.store.records import AssessmentRecord, ChecklistItem, FactVersion
 
@@ -130,6 +131,7 @@ class Paper:
     how: str
     got: bool
     waived: bool
+    files: tuple[tuple[str, str], ...] = ()  # name and file id of what came in for it
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,13 +290,15 @@ def missing_word(ident: Any, wording: Wording) -> str:
     return wording.label(name) if wording.t.has(f"fact.{name}") else readable(name)
 
 
-def papers(items: Sequence[ChecklistItem], wording: Wording) -> Papers:
+def papers(
+    items: Sequence[ChecklistItem], received: Sequence[ReceivedPaper], wording: Wording
+) -> Papers:
     """The checklist by level; tests to ask about stand apart and are not counted."""
     t = wording.t
     groups: dict[str, list[Paper]] = {"critical": [], "helpful": [], "tests": []}
     for item in items:
         group = "tests" if item.kind == "test" else "critical" if item.level == "C" else "helpful"
-        groups[group].append(_paper(item))
+        groups[group].append(_paper(item, received, wording))
     records = [*groups["critical"], *groups["helpful"]]
     return Papers(
         got=sum(p.got for p in records),
@@ -303,8 +307,9 @@ def papers(items: Sequence[ChecklistItem], wording: Wording) -> Papers:
     )
 
 
-def _paper(item: ChecklistItem) -> Paper:
+def _paper(item: ChecklistItem, received: Sequence[ReceivedPaper], wording: Wording) -> Paper:
     body: Mapping[str, Any] = item.body if isinstance(item.body, Mapping) else {"title": item.body}
+    files = [(p.name, p.file) for p in received if body.get("id") in p.items and p.key]
     how = " ".join(str(body[k]) for k in ("format", "recency") if body.get(k))
     return Paper(
         id=item.id,
@@ -313,4 +318,5 @@ def _paper(item: ChecklistItem) -> Paper:
         how=how,
         got=item.state == "received" or bool(body.get("held")),
         waived=item.state == "waived",
+        files=tuple((shown(n or "") or wording.t("talk.file_unnamed"), f) for n, f in files),
     )

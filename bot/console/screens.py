@@ -8,10 +8,13 @@ from bot.console import (
     codes,
     doors,
     erasing,
+    explaining,
+    filing,
     finding,
     handing_out,
     oversight,
     permissions,
+    preview,
     quality,
     queue,
     replying,
@@ -24,6 +27,7 @@ from bot.console.frame import Screen
 from bot.console.roles import Right
 
 CASE = "/cases/{number}"
+FILE = f"{CASE}/messages/{{message}}/files/{{place}}"
 
 SCREENS: tuple[Screen, ...] = (
     Screen("login", "GET", "/login", Right.OPEN, doors.show_login),
@@ -84,6 +88,10 @@ SCREENS: tuple[Screen, ...] = (
         Right.EXPORT_CASES,
         handing_out.fetch_document,
     ),
+    Screen("file", "GET", f"{FILE}", Right.READ_CASES, preview.show),
+    Screen("file_page", "GET", f"{FILE}/pages/{{page}}", Right.READ_CASES, preview.show_page),
+    Screen("file_original", "GET", f"{FILE}/original", Right.EXPORT_CASES, preview.fetch_original),
+    Screen("refile", "POST", f"{FILE}/paper", Right.CHANGE_CASES, filing.refile),
     Screen("letter", "POST", f"{CASE}/letter", Right.CHANGE_CASES, handing_out.send_letter),
     Screen("sharing", "POST", f"{CASE}/sharing", Right.CHANGE_CASES, permissions.change_sharing),
     Screen("take_over", "POST", f"{CASE}/take-over", Right.CHANGE_CASES, changes.take_over),
@@ -106,6 +114,7 @@ SCREENS: tuple[Screen, ...] = (
         "marking", "GET", f"{CASE}/messages/{{message}}", Right.CHANGE_CASES, quality.show_marking
     ),
     Screen("mark", "POST", f"{CASE}/messages/{{message}}", Right.CHANGE_CASES, quality.mark),
+    Screen("explained", "GET", f"{CASE}/pathways/{{pathway}}", Right.READ_CASES, explaining.show),
     Screen("objection", "POST", f"{CASE}/objection", Right.CHANGE_CASES, quality.object_to),
     Screen("undelivered", "GET", "/undelivered", Right.READ_CASES, undelivered.show),
     Screen("try_again", "POST", "/undelivered", Right.CHANGE_CASES, undelivered.try_again),

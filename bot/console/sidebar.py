@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.console import package, panels, transcript
+from bot.console import package, panels, transcript, treatments
 from bot.console.frame import Visit
 from bot.console.names import wording
 from bot.console.opened import Opened
@@ -14,6 +14,7 @@ from bot.console.plain import DESK_STATES, Wording
 from bot.console.roles import Right
 from bot.console.transcript import shown
 from bot.facts.case import Case
+from bot.records.papers.received import received_papers
 from bot.store import console_queries
 from bot.store.records import FactVersion
 
@@ -72,6 +73,7 @@ class Side:
     facts: tuple[panels.FactGroup, ...]
     fact_count: int
     addable: tuple[Choice, ...]
+    timeline: treatments.Timeline | None
     verdict: panels.Verdict | None
     papers: panels.Papers
     package: package.Panel
@@ -95,10 +97,11 @@ def side(visit: Visit, opened: Opened) -> Side:
         facts=panels.facts(case, opened.history, words),
         fact_count=len(case.facts),
         addable=panels.addable(case, words) if editable else (),
+        timeline=treatments.timeline(case, visit.now.date()),
         verdict=panels.verdict(
             latest[0] if latest else None, words, visit.store.quality.objections(case.number)
         ),
-        papers=panels.papers(items, words),
+        papers=panels.papers(items, received_papers(case), words),
         package=package.panel(visit, opened, items),
         handover=_handover(visit, case),
         open_questions=tuple(

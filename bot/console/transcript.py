@@ -42,6 +42,7 @@ class FileLine:
 
     name: str
     note: str
+    kept: bool = False  # there is something to look at
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,7 @@ class Seen:
     facts: Sequence[FactVersion] = ()
     misread: Container[str] = ()
     channels: Mapping[str, str] = field(default_factory=dict)  # by conversation
+    filed: Mapping[str, Sequence[str]] = field(default_factory=dict)  # papers by file
 
 
 def lines(
@@ -143,7 +145,10 @@ def _line(
         pieces=marked(text, heard, wording),
         language=script_of(text),
         kind_note=note,
-        files=tuple(_file(f, wording) for f in _files(line)),
+        files=tuple(
+            file_line(f, seen.filed.get(f"{line.message_id}/{place}", ()), wording)
+            for place, f in enumerate(_files(line))
+        ),
         buttons=tuple(shown(b.title) for b in line.outgoing.buttons) if line.outgoing else (),
         delivery=_delivery(line, wording),
         delivery_tone=_TONES.get(line.state, ""),
@@ -173,25 +178,31 @@ def _files(line: TranscriptLine) -> tuple[FileRef, ...]:
     return line.outgoing.files if line.outgoing else ()
 
 
-def _file(file: FileRef, wording: Wording) -> FileLine:
+def file_line(file: FileRef, filed: Sequence[str], wording: Wording) -> FileLine:
+    """A file in words: name, kind and size, what is wrong with it, as which papers it is filed."""
     t = wording.t
     kind = shown(file.content_type or "") or t("talk.file_unnamed")
     note = t("talk.file_note", type=kind, size=plain.size(file.size, t))
     return FileLine(
         name=shown(file.name or "") or t("talk.file_unnamed"),
-        note="; ".join((note, *_file_remarks(file, wording))),
+        note="; ".join((note, *_remarks(file, filed, wording))),
+        kept=bool(file.key),
     )
 
 
-def _file_remarks(file: FileRef, wording: Wording) -> Iterator[str]:
-    """What is wrong with a file, what to mind, and which paper it was taken for."""
+def _remarks(file: FileRef, filed: Sequence[str], wording: Wording) -> Iterator[str]:
+    """What is wrong with a file, what to mind, and which paper it is or looks like."""
     t = wording.t
     if file.problem:
         yield t.named("talk.file_problem", file.problem)
     match = file.match or {}
-    paper = catalogue().papers.get(match.get("item") or "")
-    if paper is not None:
-        yield t("talk.file_filed", paper=paper.label)
+    papers = catalogue().papers
+    named = [papers[item].label for item in filed if item in papers]
+    guessed = papers.get(match.get("item") or "")
+    if named:
+        yield t("talk.file_filed", paper=", ".join(named))
+    elif guessed is not None:
+        yield t("talk.file_unfiled", paper=guessed.label)
     for note in match.get("notes", ()):
         yield t.named("talk.file_look", note)
 

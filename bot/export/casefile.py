@@ -14,7 +14,7 @@ from bot.intake.desk import desk
 from bot.intake.judging import judge_case
 from bot.records.catalogue import catalogue
 from bot.records.model import Checklist
-from bot.records.papers.received import received_papers
+from bot.records.papers.received import papers_of_files
 from bot.store.errors import NotFound
 from bot.store.messages import Author
 from bot.store.records import AssessmentRecord
@@ -117,11 +117,12 @@ def _files(store: Store, case: Case) -> list[SentFile]:
     """What the person sent, oldest first."""
     lines = []
     before: int | None = None
-    while page := store.transcript(case.conversation_id, before, PAGE):
+    chats = [door.id for door in store.links.doors(case.conversation_id)]
+    while page := store.queries.talk(chats, before, PAGE):
         lines += page
         before = page[-1].seq
     sent = [line for line in reversed(lines) if line.author is Author.PATIENT and line.incoming]
-    known, filed = catalogue().papers, {p.file: p.items for p in received_papers(case)}
+    known, filed = catalogue().papers, papers_of_files(case)
     found: list[SentFile] = []
     for line in sent:
         for place, file in enumerate(line.incoming.files if line.incoming else ()):

@@ -227,7 +227,7 @@ def test_what_breaks_while_it_comes_is_told_to_the_caller() -> None:
 
 LIMITS = """
 import bot.records.papers.isolation as isolation
-isolation._limit()
+isolation.limit()
 try:
     {attempt}
 except (MemoryError, OSError) as error:

@@ -59,6 +59,14 @@ TABLE: dict[str, Who] = {
     "GET /console/cases.{form}": CARE,
     f"GET {CASE}/messages/{{message}}": CARE,
     f"POST {CASE}/messages/{{message}}": CARE,
+    f"GET {CASE}/messages/{{message}}/files/{{place}}": CARE,
+    f"GET {CASE}/messages/{{message}}/files/{{place}}/pages/{{page}}": CARE,
+    f"GET {CASE}/messages/{{message}}/files/{{place}}/original": CARE,
+    f"POST {CASE}/messages/{{message}}/files/{{place}}/paper": CARE,
+    f"GET {CASE}/pathways/{{pathway}}": CARE,
+    f"POST {CASE}/template": CARE,
+    "GET /console/search": CARE,
+    "POST /console/search": CARE,
     f"POST {CASE}/objection": CARE,
     f"POST {CASE}/find": CARE,
     f"POST {CASE}/tags": CARE,
@@ -103,7 +111,8 @@ ROLES = sorted(Role)
 OF_CONSOLE = sorted(row for row in TABLE if not isinstance(TABLE[row], str))
 # The logout comes last, because nothing works after it.
 OF_CONSOLE.sort(key=lambda row: "logout" in row)
-IN_PLACE = {"fact": "ecog", "form": "json", "kind": "records-list", "message": "none"}
+IN_PLACE = {"fact": "ecog", "form": "json", "kind": "records-list", "message": "none", "place": "0"}
+IN_PLACE |= {"page": "0", "pathway": "none"}
 
 
 def declared(routes: Iterable[BaseRoute], prefix: str = "") -> Iterator[str]:

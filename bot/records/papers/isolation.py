@@ -30,23 +30,30 @@ def read_apart(chunks: Iterable[bytes], *, with_ocr: bool = True) -> Evidence:
 
     Raises what `chunks` raises.
     """
-    descriptor = os.memfd_create("paper")
-    try:
-        with os.fdopen(os.dup(descriptor), "wb") as whole:
-            for chunk in chunks:
-                whole.write(chunk)
-        os.lseek(descriptor, 0, os.SEEK_SET)
-        answer = _ask(descriptor, with_ocr)
-    finally:
-        os.close(descriptor)
+    answer = run_apart(__name__, "ocr" if with_ocr else "plain", chunks, _LONGEST_ANSWER)
     try:
         return Evidence.from_json(json.loads(answer))
     except (KeyError, TypeError, ValueError):
         return Evidence(problem=Problem.BROKEN.value)
 
 
-def _ask(descriptor: int, with_ocr: bool) -> bytes:
-    command = [sys.executable, "-m", __name__, "ocr" if with_ocr else "plain"]
+def run_apart(module: str, argument: str, chunks: Iterable[bytes], longest: int) -> bytes:
+    """What a module of ours prints that is given the file in a limited process; b"" in trouble.
+
+    The module calls `limit` before it reads. Raises what `chunks` raises.
+    """
+    descriptor = os.memfd_create("paper")
+    try:
+        with os.fdopen(os.dup(descriptor), "wb") as whole:
+            for chunk in chunks:
+                whole.write(chunk)
+        os.lseek(descriptor, 0, os.SEEK_SET)
+        return _ask(descriptor, [sys.executable, "-m", module, argument])[:longest]
+    finally:
+        os.close(descriptor)
+
+
+def _ask(descriptor: int, command: list[str]) -> bytes:
     # No setting of the service (keys, tokens) reaches the process.
     passed = {k: os.environ[k] for k in ("PATH", "TESSDATA_PREFIX") if k in os.environ}
     environment = passed | {"OMP_THREAD_LIMIT": "1", "MALLOC_ARENA_MAX": "1"}
@@ -62,10 +69,11 @@ def _ask(descriptor: int, with_ocr: bool) -> bytes:
         )
     except subprocess.TimeoutExpired:
         return b""
-    return done.stdout[:_LONGEST_ANSWER]
+    return done.stdout
 
 
-def _limit() -> None:
+def limit() -> None:
+    """Sets the limits of this process, for good."""
     for what, most in (
         (resource.RLIMIT_AS, _MEMORY),
         (resource.RLIMIT_CPU, _CPU_SECONDS),
@@ -78,7 +86,7 @@ def _limit() -> None:
 
 def main() -> None:
     """The process: reads standard input, prints what was found."""
-    _limit()
+    limit()
     from bot.records.papers.reading import read
 
     with os.fdopen(os.dup(0), "rb") as file:

@@ -54,6 +54,11 @@ def received_papers(case: Case) -> tuple[ReceivedPaper, ...]:
     return tuple(_read(entry) for entry in case.memory.get(MEMORY, ()))
 
 
+def papers_of_files(case: Case) -> dict[str, tuple[str, ...]]:
+    """The items of every filed file, by its id."""
+    return {paper.file: paper.items for paper in received_papers(case)}
+
+
 def file_paper(
     case: Case,
     *,
