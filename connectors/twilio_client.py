@@ -41,8 +41,8 @@ VALIDITY_SECONDS: Final = 3600
 _PAGE_SIZE: Final = 1000
 _MOST_PAGES: Final = 20
 _MOST_REDIRECTS: Final = 4
-# Where Twilio keeps media: its API redirects to its own network, or, for accounts that do not protect
-# their media, to one bucket of the storage that everybody else rents too.
+# Where Twilio keeps media: its API redirects to its own network or, for accounts that do not
+# protect their media, to one bucket of the storage that everybody else rents too.
 # https://support.twilio.com/hc/en-us/articles/223183748
 _OWN_HOSTS: Final = (".twilio.com", ".twiliocdn.com")
 _BUCKET: Final = "media.twiliocdn.com"

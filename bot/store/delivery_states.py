@@ -12,6 +12,8 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from bot.store import attention
+from bot.store.attention import ask_for
 from bot.store.database import Database, put
 from bot.store.messages import Author, State
 from bot.store.queue import OUTBOX, Work, backoff, put_due
@@ -76,6 +78,8 @@ def _wait_again(
 ) -> None:
     row.state, row.error_code, row.updated_at = report.then, report.code, now
     conversation = database.lock_conversation(session, row.conversation_id)
+    if report.then is State.HELD:
+        ask_for(session, row.conversation_id, attention.WAITS, now)
     if report.then is State.QUEUED and conversation is not None:
         at = now + backoff(row.attempts + 1)
         put_due(session, OUTBOX, now, Work(conversation.id, conversation.channel, at))
@@ -95,6 +99,8 @@ def advance(session: Session, row: Message, state: State, code: str | None, now:
     rank = RANK.get(State(row.state))
     if rank is not None and RANK[state] > rank:
         row.state, row.error_code, row.updated_at = state, code, now
+        if state is State.FAILED:
+            ask_for(session, row.conversation_id, attention.FAILED, now)
 
 
 def note(session: Session, row: Message, status: str, code: str | None, now: datetime) -> None:

@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, bindparam, func, select, update
 from sqlalchemy.orm import Session
 
+from bot.store.attention import UNANSWERED, ask_for
 from bot.store.cases import current_row
 from bot.store.database import Database, table_of
 from bot.store.errors import NotFound
@@ -195,6 +196,7 @@ class Inbox:
                 )
             )
             if given_up:
+                ask_for(session, turn.conversation_id, UNANSWERED, now)
                 _settle(session, turn, State.DEAD, now)
                 _go_on(session, due, now)
             else:

@@ -17,6 +17,8 @@ from operator import attrgetter
 from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
+from bot.store import attention
+from bot.store.attention import ask_for
 from bot.store.cases import current_row
 from bot.store.conversations import ASKED_TO_STOP
 from bot.store.database import Database, insert_new
@@ -180,11 +182,12 @@ class Outbox:
             release(due, now + timedelta(seconds=retry_after))
 
     def hold(self, delivery: Delivery, code: str) -> None:
-        """The reply window is shut: this waits until the person writes."""
+        """The reply window is shut: this waits until the person writes; coordinators are told."""
         now = self._db.now()
         with self._db.write() as session:
             due, row = self._claimed(session, delivery)
             _go_back(row, State.HELD, code, now)
+            ask_for(session, delivery.conversation_id, attention.WAITS, now)
             release(due, now)  # what follows waits as well, but for a line that may be sent
 
     def status(

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from bot.store import NotFound, State, Store
+from bot.store.attention import FAILED, UNANSWERED, WAITS
 from bot.store.inbox import MAX_ATTEMPTS
+from bot.store.queries import CaseFilter
+from bot.store.records import Delivery
 from tests.conftest import Clock
-from tests.store.people import answered, claimed, reply, says, to_send
+from tests.store.people import answered, claimed, intake, reply, says, to_send
 
 
 def given_up_in(store: Store, clock: Clock) -> str:
@@ -53,6 +58,62 @@ def test_what_waits_for_the_person_is_listed_apart_and_goes_by_itself(store: Sto
         store.dead_letters.try_again(held.message_id, "nadia")
     says(store, "I am back")
     assert store.dead_letters.of(conversation) == []
+
+
+def window_shut(store: Store, delivery: Delivery) -> None:
+    store.outbox.hold(delivery, "63016")
+
+
+def window_shut_later(store: Store, delivery: Delivery) -> None:
+    store.outbox.mark_sent(delivery, "SM1")
+    told = {"message_id": delivery.message_id, "provider_id": "SM1", "code": "63016"}
+    store.outbox.status("failed", **told, then=State.HELD)
+
+
+def refused(store: Store, delivery: Delivery) -> None:
+    store.outbox.mark_failed(delivery, "63024", retry=False)
+
+
+def failed_later(store: Store, delivery: Delivery) -> None:
+    store.outbox.mark_sent(delivery, "SM1")
+    store.outbox.status("undelivered", message_id=delivery.message_id, code="63024")
+    store.outbox.status("failed", message_id=delivery.message_id, code="63024")
+
+
+@pytest.mark.parametrize(
+    ("happens", "reason"),
+    [
+        (window_shut, WAITS),
+        (window_shut_later, WAITS),
+        (refused, FAILED),
+        (failed_later, FAILED),
+    ],
+)
+def test_coordinators_find_the_case_among_those_that_wait(
+    store: Store, happens: Callable[[Store, Delivery], None], reason: str
+) -> None:
+    heard = says(store)
+    number = intake(store, heard.conversation_id, heard.message_id, cancer_type="ovarian")
+    answered(store)
+    assert store.queries.queue(CaseFilter(waiting=True)) == []
+    happens(store, to_send(store))
+    [case] = store.queries.queue(CaseFilter(waiting=True))
+    assert case.number == number
+    found = store.cases.by_conversation(heard.conversation_id)
+    assert found is not None
+    assert (found.memory["alerts"], found.handover_reason) == ([reason], reason)
+
+
+def test_coordinators_are_told_of_a_message_that_nobody_could_answer(
+    store: Store, clock: Clock
+) -> None:
+    heard = says(store)
+    intake(store, heard.conversation_id, heard.message_id)
+    answered(store)
+    given_up_in(store, clock)
+    found = store.cases.by_conversation(heard.conversation_id)
+    assert found is not None
+    assert found.handover_reason == UNANSWERED
 
 
 def test_pages_follow_each_other(store: Store) -> None:
