@@ -7,12 +7,17 @@ topic in its metadata (`topic: REQ-107`); questions that the FAQ has no answer t
 without one, so that they are not taken for the topic that sounds most like them.
 
 The kinds of facts found ("a cancer", "a stage", "a place") go in as words of their own, so the
-model does not have to see every drug and every city to know that a message gives facts.
+model does not have to see every drug and every city to know that a message gives facts. So do the
+ideas of a question ("trial", "price"), which are the same in every language.
+
+Topics that share an answer do not compete: their probabilities are added, and the likeliest of
+them is named.
 """
 
 from __future__ import annotations
 
 import logging
+from collections import defaultdict
 from typing import Any
 
 from rasa.engine.graph import ExecutionContext, GraphComponent
@@ -32,7 +37,9 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.engine.knowledge_extractor import READING, family, hear, vocabulary_fingerprint
 from bot.engine.text_model import TextModel, normalise
+from bot.oncology.ideas import ideas
 from bot.oncology.reading import Reading
+from bot.oncology.topics import answer_of
 
 logger = logging.getLogger(__name__)
 
@@ -44,9 +51,9 @@ TOPIC_CONFIDENCE = "topic_confidence"
 
 
 def features(text: str, reading: Reading) -> str:
-    """The text as the model sees it: normalised words, then one mark per kind of fact."""
+    """The text as the model sees it: normalised words, then a mark per kind of fact and idea."""
     kinds = sorted({family(m.fact) for m in reading.mentions})
-    marks = " ".join(f"§{kind}" for kind in kinds)
+    marks = " ".join((*(f"§{kind}" for kind in kinds), *(f"§i_{i}" for i in sorted(ideas(text)))))
     return f"{normalise(text)} {marks}".strip()
 
 
@@ -150,11 +157,22 @@ class IntentClassifier(GraphComponent):
         message.set(INTENT, dict(ranking[0]), add_to_output=True)
         message.set(RANKING, ranking, add_to_output=True)
         asked = ranking[0][INTENT_NAME_KEY] == QUESTION
-        if asked and topics and topics[0][0] != QUESTION:
-            self._name_topic(message, topics[0][0], topics[0][1] / asking)
+        if asked and topics:
+            topic, probability = _likeliest(topics)
+            if topic != QUESTION:
+                self._name_topic(message, topic, probability / asking)
 
     def _name_topic(self, message: Message, topic: str, share: float) -> None:
         """A doubtful topic is not named: a person answers better than a wrong text."""
         message.set(TOPIC_CONFIDENCE, share, add_to_output=True)
         if share >= self._config["topic_threshold"]:
             message.set(TOPIC, topic, add_to_output=True)
+
+
+def _likeliest(topics: list[tuple[str, float]]) -> tuple[str, float]:
+    """The first topic of the likeliest answer, and the probability of that answer."""
+    answers: defaultdict[str, float] = defaultdict(float)
+    for topic, probability in topics:
+        answers[answer_of(topic)] += probability
+    answer = max(answers, key=answers.__getitem__)
+    return next(topic for topic, _ in topics if answer_of(topic) == answer), answers[answer]

@@ -78,6 +78,7 @@ def test_held_out_messages_are_not_trained_on() -> None:
     trained = {key(example) for block in blocks() for example in examples(block)}
     texts = [t for part in read("held_out").values() for listed in part.values() for t in listed]
     texts += [t for listed in read("paraphrases").values() for t in listed]
+    texts += [row["text"] for row in read("questions_of_others")]
     assert [t for t in texts if key(t) in trained] == []
 
 
