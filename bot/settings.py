@@ -33,6 +33,8 @@ class Settings(BaseSettings):
     port: int = Field(8000, alias="INTAKE_PORT")
     # Addresses or networks of the TLS proxies in front; only theirs is X-Forwarded-For believed.
     trusted_proxies: str | None = Field(None, alias="INTAKE_TRUSTED_PROXIES")
+    # Who asks for /metrics must show it; unset: figures are for our own network only.
+    metrics_token: SecretStr | None = Field(None, alias="INTAKE_METRICS_TOKEN")
     # Fernet keys, newest first; comma-separated.
     data_keys: SecretStr | None = Field(None, alias="INTAKE_DATA_KEYS")
     files_url: str = Field(f"file://{VAR / 'files'}", alias="INTAKE_FILES_URL")

@@ -8,6 +8,7 @@ from collections.abc import Collection
 from typing import Final
 
 import httpx
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
@@ -17,6 +18,7 @@ from bot.settings import Settings
 from bot.store import Store
 from bot.store.errors import StoreError
 from connectors.metrics import CONTENT_TYPE, Metrics
+from connectors.neighbours import may_see_figures
 from connectors.parts import ALL, Part
 from connectors.tls import trust
 
@@ -36,6 +38,8 @@ class Health:
         self, settings: Settings, store: Store, metrics: Metrics, parts: Collection[Part] = ALL
     ) -> None:
         self._store, self._metrics = store, metrics
+        token = settings.metrics_token
+        self._token = token.get_secret_value() if token else None
         self._takes_turns = Part.WORKER in parts
         self._redis = limits_of(settings).link
         self._engines = [url.strip().rstrip("/") for url in settings.engine_url.split(",")]
@@ -66,8 +70,10 @@ class Health:
         good = all(state == "ok" for name, state in self._known.items() if name != "redis")
         return JSONResponse({"ready": good, **self._known}, 200 if good else 503)
 
-    async def figures(self, _request: Request) -> Response:
-        """Prometheus' text format."""
+    async def figures(self, request: Request) -> Response:
+        """Prometheus' text format, for our own network or with the token."""
+        if not may_see_figures(request, self._token):
+            raise HTTPException(403, "Figures are for our own network, or with a token.")
         text = await asyncio.to_thread(self._metrics.text)
         return PlainTextResponse(text.decode(), headers={"content-type": CONTENT_TYPE})
 

@@ -36,6 +36,7 @@ from connectors.bell import Bell, Listener
 from connectors.capabilities import capabilities
 from connectors.http_guard import WEBHOOK_BYTES
 from connectors.intake_door import Door
+from connectors.neighbours import public_address
 from connectors.received_text import clean, clean_or_none, length_mark, typed
 from connectors.upload import Upload, read_upload
 
@@ -69,7 +70,10 @@ class Webchat:
         self._store, self._door, self._answered = store, door, answered
         self._stopping = stopping or threading.Event()
         # Nobody types faster; a script that does is slowed down without touching anybody else.
-        self._limit = (limits or Limits()).rate(CHANNEL, burst=300, per_second=5)
+        limits = limits or Limits()
+        self._limit = limits.rate(CHANNEL, burst=300, per_second=5)
+        # A ward or a whole office may share one address; a script makes conversations without end.
+        self._by_address = limits.rate(f"{CHANNEL}-address", burst=600, per_second=20)
 
     def routes(self) -> list[Route]:
         path = "/webchat/{conversation}/messages"
@@ -82,7 +86,9 @@ class Webchat:
     async def say(self, request: Request) -> Response:
         """One message of the person, answered with the replies of its turn."""
         conversation = _conversation(request)
-        if not await self._limit.admits(conversation):
+        address = public_address(request)
+        from_there = address is None or await self._by_address.admits(address)
+        if not from_there or not await self._limit.admits(conversation):
             raise HTTPException(
                 429,
                 "That was a lot of messages at once. Please wait a minute.",

@@ -34,7 +34,7 @@ TABLE: dict[str, Who] = {
     "GET /chat": PUBLIC,
     "GET /healthz": PUBLIC,
     "GET /readyz": PUBLIC,
-    "GET /metrics": PUBLIC,
+    "GET /metrics": OUR_NETWORK,
     "POST /webhooks/whatsapp": PROVIDER,
     "POST /webhooks/whatsapp/status": PROVIDER,
     "POST /webhooks/telegram": PROVIDER,
