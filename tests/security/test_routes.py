@@ -19,6 +19,7 @@ from tests.security.conftest import Gateway
 
 PUBLIC = "everybody"
 PROVIDER = "a provider that proves itself"
+OUR_NETWORK = "our own network, or whoever has the token"
 HOLDER = "whoever holds the unguessable address"
 ANYONE_LOGGED_IN = frozenset(Role)
 CARE = frozenset({Role.COORDINATOR, Role.LEAD, Role.ADMINISTRATOR})
