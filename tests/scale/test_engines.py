@@ -1,4 +1,4 @@
-"""Two real engines, each with its action server: killing one of either loses and doubles nothing."""
+"""Two real engines, each with an action server: killing one of each loses and doubles nothing."""
 
 from __future__ import annotations
 
