@@ -40,6 +40,7 @@ class Fleet:
     environment: dict[str, str]
     store: Store
     ports: dict[str, int]
+    model: Path | None
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
     def url(self, name: str) -> str:
@@ -57,7 +58,8 @@ class Fleet:
         own = {"INTAKE_PORT": port, "INTAKE_ACTIONS_PORT": port}
         if kind == "engine":  # each has an action server of its own
             own["INTAKE_ACTIONS_URL"] = self.url(f"actions-{number}")
-            command = engine_command(train(), port=self.ports[name])
+            assert self.model is not None
+            command = engine_command(self.model, port=self.ports[name])
         elif kind == "actions":
             command = (sys.executable, "-m", "actions.server")
         else:
@@ -145,7 +147,7 @@ def fleet(
     environment = {k: v for k, v in environment.items() if k not in os.environ or v}
     store = Store.open(database_url, key.split(","))
     store.migrate()
-    made = Fleet(folder, environment, store, ports)
+    made = Fleet(folder, environment, store, ports, train() if engines else None)
     try:
         for name in ports:
             made.start(name)
