@@ -6,7 +6,8 @@ import re
 
 AGE_UNIT = (
     r"(?:years?|yrs?|yr|y|yo|saal|sal|bochor|bosor|bochhor|ans|anos|let|godov|goda|sana|sanah|saneh|"
-    r"سنه|عام|سال|वर्ष|साल|বছর|বছরের|лет|года|год|岁|歲|tahun|yas|yasinda|miaka|taon|tuoi)"
+    r"سنه|سنوات|عام|عاما|سال|ساله|سالشه|سالش|वर्ष|साल|বছর|বছরের|বৎসর|лет|года|год|岁|歲|tahun|thn|"
+    r"yas|yasinda|yasindaki|miaka|taon|taong|tuoi|bochorer|boshor|salesh|salash|salashe|sale|sena|3am|barsa|barsha|barsh|sui|vayasu)"
 )
 _OLD = (
     r"(?:old|of age|age|aged|o|ka|ki|ke|er|boyos|umar|m|f|male|female|man|woman|lady|gentleman|"
@@ -82,7 +83,9 @@ NOT_YET = re.compile(
     r"(?<!\w)(?:will be|will turn|turns|going to be|about to turn|ll be|will complete)\s+"
     r"(?P<n>\d{1,3})(?=\s*(?:$|[.!]|in\b|on\b|next\b|this\b|years?|yrs?|soon))"
 )
-BARE_YEARS = re.compile(rf"(?<![\w./])(?P<n>\d{{1,3}})\s*-?\s*{AGE_UNIT}(?![\w])")
+BARE_YEARS = re.compile(
+    rf"(?<![\w./])(?P<n>\d{{1,3}})\s*-?\s*{AGE_UNIT}(?![\w])|(?P<han>\d{{1,3}})\s?(?:岁|歲)"
+)
 NOT_AGE_BEFORE = re.compile(
     r"(?:for|since|last|past|after|in|within|over|next|every|from|smok\w*|diabet\w*|before|about|"
     r"than|to|upto|survived|survival|live|lived|hypertension|htn|dm|bp|sugar|took|took for|"

@@ -27,7 +27,8 @@ from bot.oncology.age_forms import (
 )
 from bot.oncology.beside import ages_beside_people
 from bot.oncology.context import Context
-from bot.oncology.gazetteer import gazetteer
+from bot.oncology.lone_ages import lone_ages
+from bot.oncology.own_ages import own_ages
 from bot.oncology.patient import patient_kin
 from bot.oncology.people_words import people_file
 from bot.oncology.reading import Mention
@@ -45,12 +46,14 @@ class _Age:
     confidence: float = 1.0
 
 
-def read_age(context: Context, asks: str | None) -> Iterator[Mention]:
+def read_age(context: Context, asks: str | None, role: str | None = None) -> Iterator[Mention]:
+    """`age_years`; `role` is the writer's, for an own age is the patient's only of a patient."""
     doc = context.doc
-    found = [a for a in _ages(context, asks) if _is_patients(context, a)]
+    found = _own(context) if role == "patient" else []
+    found = found or [a for a in _ages(context, asks) if _is_patients(context, a, role)]
     if not found:
         return
-    kin = patient_kin(context)
+    kin = None if role == "patient" else patient_kin(context)
     if kin is not None and len(found) > 1:
         place = doc.tokens[kin[1]].nstart
         found.sort(key=lambda a: (a.nstart < place, abs(a.nstart - place)))
@@ -60,6 +63,14 @@ def read_age(context: Context, asks: str | None) -> Iterator[Mention]:
     yield Mention("age_years", age.years, words, start, end, age.confidence)
     if age.months is not None and age.years < 2:
         yield Mention("age_months", age.months, words, start, end, age.confidence)
+
+
+def _own(context: Context) -> list[_Age]:
+    tokens = context.doc.tokens
+    return [
+        _Age(years, tokens[first].nstart, tokens[last - 1].nend, confidence=0.95)
+        for years, first, last in own_ages(context)
+    ]
 
 
 def _ages(context: Context, asks: str | None) -> Iterator[_Age]:
@@ -80,7 +91,9 @@ def _ages(context: Context, asks: str | None) -> Iterator[_Age]:
     if asks == "age_years":
         yield from _answered(text)
     elif asks is None:
-        yield from _behind_place(context)
+        for years, first, last in lone_ages(context):
+            start, end = doc.tokens[first].nstart, doc.tokens[last - 1].nend
+            yield _Age(years, start, end, confidence=0.8)
     yield from _spelled(doc, asks)
 
 
@@ -147,6 +160,9 @@ def _bare_years(context: Context) -> Iterator[_Age]:
     child = any(t.text in people_file().children for t in context.doc.tokens)
     terse = len(context.doc.tokens) <= _TERSE and not treatment_hits(context.doc)
     for match in BARE_YEARS.finditer(text):
+        if match["han"]:
+            yield _Age(int(match["han"]), *match.span(), confidence=0.95)
+            return
         years = int(match["n"])
         before = text[max(0, match.start() - 30) : match.start()]
         if NOT_AGE_BEFORE.search(before) or NOT_AGE_AFTER.match(text, match.end()):
@@ -178,22 +194,6 @@ def _spelled(doc: Document, asks: str | None) -> Iterator[_Age]:
             return
 
 
-def _behind_place(context: Context) -> Iterator[_Age]:
-    """ "Cervical cancer 2b, lusaka 38", "Sister, Eritrea, 30.": a number behind a place."""
-    tokens = context.doc.tokens
-    for at in range(1, len(tokens)):
-        token = tokens[at]
-        rest = context.doc.norm[token.nend : token.nend + 2]
-        alone = at + 1 == len(tokens) or tokens[at + 1].breaks or rest in (". ", ".\n")
-        if not (token.text.isdigit() and len(token.text) == 2 and alone and int(token.text) >= 13):
-            continue
-        names = (tokens[at - 1].text, f"{tokens[max(0, at - 2)].text} {tokens[at - 1].text}")
-        places = [place for name in names if (place := gazetteer().get(name))]
-        if any(place.need == "none" for place in places):
-            yield _Age(int(token.text), token.nstart, token.nend, confidence=0.75)
-            return
-
-
 def _answered(text: str) -> Iterator[_Age]:
     months = ONLY_MONTHS.fullmatch(text)
     if months:
@@ -210,13 +210,13 @@ def _answered(text: str) -> Iterator[_Age]:
         yield _Age(int(match["n"]), match.start("n") + offset, match.end("n") + offset)
 
 
-def _is_patients(context: Context, age: _Age) -> bool:
+def _is_patients(context: Context, age: _Age, role: str | None) -> bool:
     """Whether an age is the patient's, not the writer's or another relative's."""
     doc = context.doc
     token = doc.token_at(age.nstart)
     if token >= len(doc.tokens) or context.owners.is_other(token):
         return False
-    kin = patient_kin(context)
+    kin = None if role == "patient" else patient_kin(context)
     here = context.sentence(token)
     people = context.cues_in(here.first, token, "kin", "self", "pronoun", "patient")
     if not people:

@@ -213,6 +213,8 @@ class Context:
             listed = listed or self.doc.tokens[cue.first].text in words_of("explains")
             if listed and not self._between(last, cue.first, "boundary"):
                 return True
+        if self._hearsay(first, here):
+            return True
         opens = self.doc.tokens[here.first].text
         if not here.question:
             return self._opens_question(here) and not self._statement_between(here.first, first)
@@ -221,6 +223,15 @@ class Context:
         tail = max((place for place in self.commas if here.first < place < here.last), default=0)
         short = here.last - max(tail, here.first) <= 4
         return short and first >= tail
+
+    def _hearsay(self, first: int, here: Sentence) -> bool:
+        """ "My sister in Rotterdam says everybody gets it": what people say was not given."""
+        for cue in self.cues_in(here.first, first, "kin", "stranger"):
+            for index in range(cue.last, min(cue.last + 5, first)):
+                told = self.doc.tokens[index].text in words_of("speech")
+                if told and not self._statement_between(index, first):
+                    return not self._between(index, first, "boundary")
+        return False
 
     def _opens_question(self, here: Sentence) -> bool:
         """A question without its mark ("can my mother take it"), unless a subject is left out."""

@@ -82,6 +82,8 @@ class Cues:
     lone_after: tuple[str, ...] = ()
     seen: tuple[str, ...] = ()
     came_back: tuple[str, ...] = ()
+    spared: tuple[str, ...] = ()
+    speech: tuple[str, ...] = ()
     done_inside: tuple[str, ...] = ()
 
 
@@ -119,6 +121,8 @@ WORDS = frozenset(
         "lone_after",
         "seen",
         "came_back",
+        "spared",
+        "speech",
         "done_inside",
     }
 )

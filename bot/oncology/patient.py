@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bot.oncology.context import Context
 from bot.oncology.text import Document
+from bot.oncology.vocabulary import cancer_book
 
 # Words that tell of an illness.
 ILLNESS = frozenset(
@@ -89,4 +90,6 @@ def is_ill(context: Context, start: int) -> bool:
         c.first for kind in ("kin", "self") for c in context.by_kind[kind] if c.first >= start
     ]
     end = min([end, *others])  # the next person's words are theirs
-    return any(doc.tokens[i].text in ILLNESS for i in range(start, end))
+    if any(doc.tokens[i].text in ILLNESS for i in range(start, end)):
+        return True
+    return any(start <= hit.first < end for hit in cancer_book().find(doc))

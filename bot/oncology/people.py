@@ -31,7 +31,7 @@ def read_people(doc: Document, asks: str | None) -> Iterable[Mention]:
     role = read_writer(context, by_role, asks)
     return [
         *([role] if role else []),
-        *read_age(context, asks),
+        *read_age(context, asks, str(role.value) if role else None),
         *_sex(context, role),
         *_telling(doc, hits),
         *_language(doc, asks),

@@ -3,8 +3,9 @@
 Rules, in this order. A stranger ("my neighbour", "someone on YouTube") is never the patient. A
 person who died is not the patient. Family history is not the patient's. A relative who "had" or
 "also had" something is another person when the message speaks of someone else who has a disease
-now. Everybody else is the patient. A pronoun and a sentence without a person go on with the
-person named before.
+now, or of a test that found none. Everybody else is the patient. A pronoun goes on with the person
+named before. A sentence without a person goes on with the patient; with somebody else only where
+the message names no patient.
 """
 
 from __future__ import annotations
@@ -53,12 +54,33 @@ def own(doc: Document, cues: Mapping[str, list[Cue]], sentence_of: Sequence[int]
     _mark(stretches, doc, cues)
     others = [False] * len(doc.tokens)
     someone = any(s.has and not s.other for s in stretches)
+    spared = bool(words_of("spared").intersection(token.text for token in doc.tokens))
+    named = any(s.kind in ("kin", "patient", "self") and not s.other for s in stretches)
     for stretch in stretches:
         rival = any(s.has and not s.other and s.name != stretch.name for s in stretches)
-        relative_before = stretch.kind == "kin" and stretch.had and not stretch.has and rival
-        if (stretch.other and (someone or stretch.kind != "nobody")) or relative_before:
-            others[stretch.first : stretch.last] = [True] * (stretch.last - stretch.first)
+        before = stretch.kind == "kin" and stretch.had and not stretch.has
+        if (stretch.other and (someone or stretch.kind != "nobody")) or (
+            before and (rival or spared)
+        ):
+            last = _reach(doc, stretch, sentence_of, cues) if named or spared else stretch.last
+            others[stretch.first : last] = [True] * (last - stretch.first)
     return Owners(tuple(others))
+
+
+def _reach(
+    doc: Document, stretch: _Stretch, sentence_of: Sequence[int], cues: Mapping[str, list[Cue]]
+) -> int:
+    """Where the words about another person end: with the sentence, unless a pronoun goes on."""
+    goes_on = {cue.first for cue in cues.get("pronoun", ())}
+    opening = stretch.first
+    for index in range(stretch.first, stretch.last):
+        if sentence_of[index] == sentence_of[opening]:
+            continue
+        # "She had it too. She died of it."
+        if not goes_on.intersection(range(index, index + 2)):
+            return index
+        opening = index
+    return stretch.last
 
 
 def _stretches(

@@ -28,6 +28,11 @@ class PeopleFile:
     children: frozenset[str]
     degrees: frozenset[str]
     own_name: tuple[str, ...]
+    age_tails: frozenset[str]
+    measured_before: frozenset[str]
+    titles: frozenset[str]
+    own_age_before: tuple[str, ...]
+    own_age_after: tuple[str, ...]
     own_life: frozenset[str]
     own_words: frozenset[str]
     cares_for: frozenset[str]
@@ -80,6 +85,14 @@ def language_book() -> PhraseBook[str]:
 def own_name_book() -> PhraseBook[str]:
     """ "My name is" in the languages people write."""
     return PhraseBook((phrase, phrase) for phrase in people_file().own_name)
+
+
+@cache
+def own_age_book() -> PhraseBook[str]:
+    """ "I am" as said before an age ("tengo", "мне") or behind it ("ka hoon")."""
+    file = people_file()
+    sides = (("before", file.own_age_before), ("after", file.own_age_after))
+    return PhraseBook((phrase, side) for side, phrases in sides for phrase in phrases)
 
 
 @cache

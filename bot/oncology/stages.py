@@ -87,7 +87,10 @@ def _ordinals() -> dict[str, str]:
 def _patterns() -> tuple[re.Pattern[str], ...]:
     words = _alternatives(read_document(word).norm for word in stage_file().stage_words)
     ordinals = _alternatives(_ordinals())
-    small = "is|was|no|number|at|as|of|cancer|disease|group|type|now|level|ca|figo|ajcc|ya|la|el|de|to|ke|ka|ki"
+    small = (
+        "is|was|no|number|at|as|of|cancer|disease|group|type|now|level|ca|figo|ajcc"
+        "|ya|la|el|de|to|ke|ka|ki"
+    )
     gap = rf"[\s.:=#\-(]*(?:(?:{small})\b[\s.:=#\-(]*){{0,2}}"
     number = _NUMBER.format("n") + _LETTER.format("x")
     return (
@@ -103,7 +106,9 @@ def _patterns() -> tuple[re.Pattern[str], ...]:
         ),
         re.compile(rf"\bfigo\s*(?:stage\s*)?[:=]?\s*{number}(?![\w%])"),
         # "四期", "3a期"; cycles of treatment and phases of trials are counted in the same word
-        re.compile(r"(?:(?P<o>[一二三四])|(?P<n>iv|iii|ii|i|[1-4]))\s?(?P<x>[abc])?\s?期(?!化疗|临床|試驗|试验)"),
+        re.compile(
+            r"(?:(?P<o>[一二三四])|(?P<n>iv|iii|ii|i|[1-4]))\s?(?P<x>[abc])?\s?期(?!化疗|临床|試驗|试验)"
+        ),
         re.compile(r"ระยะ(?:ที่)?\s?(?P<n>[1-4])"),
     )
 
@@ -137,7 +142,7 @@ _SUPPOSED = re.compile(
 )
 # "Stage 3 se 4 ho gaya": it became another one.
 _MOVED = re.compile(
-    r"\s(?:se|to|then)\s(?P<n>[1-4]|iv|iii|ii)\s(?:ho|hua|hui|now|after|within|in (?:just|only|\d))\b"
+    r"\s(?:se|to|then)\s(?P<n>[1-4]|iv|iii|ii)\s(?:ho|hua|hui|now|after|in (?:just|only|\d))\b"
 )
 # "second stage of the queue": no stage of a disease.
 _OF_A_THING = re.compile(

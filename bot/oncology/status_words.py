@@ -51,7 +51,7 @@ class StatusFile:
 
 @dataclass(frozen=True)
 class StatusWords:
-    """knowledge/language/*/status.yml: set phrases of one language, and statements like those above.
+    """knowledge/language/*/status.yml: set phrases of one language, and statements.
 
     A group belongs to its language; its name must be its own.
     """

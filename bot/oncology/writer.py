@@ -8,12 +8,14 @@ nothing.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 from bot.oncology.beside import ages_beside_people
 from bot.oncology.cancers import findings
 from bot.oncology.context import Context
 from bot.oncology.cues import words_of
+from bot.oncology.own_ages import own_ages
 from bot.oncology.patient import ILLNESS, donates, is_ill, patient_kin
 from bot.oncology.patterns import PatternHit
 from bot.oncology.people_words import own_name_book, people_file, possessed_kin, possessives
@@ -39,6 +41,9 @@ def read_writer(context: Context, by_role: Hits, asks: str | None) -> Mention | 
     selves = [h for h in by_role.get("patient", ()) if not _of_relative(context, h)]
     if selves and not ill:
         return _mention(doc, "patient", selves[0].first, selves[0].last, 0.95)
+    aged = None if ill or _kin_is_patient(context) else next(own_ages(context), None)
+    if aged is not None:
+        return _mention(doc, "patient", aged[1], aged[2], 0.9)
     headed = _headed(doc)
     if headed is not None:
         return _mention(doc, "patient", headed, headed + 1, 0.95)
@@ -52,6 +57,16 @@ def read_writer(context: Context, by_role: Hits, asks: str | None) -> Mention | 
         return answer
     told = _named_relative(context) or _cared_for(context)
     return told or _presented(context, by_role) or _by_manner(context)
+
+
+def _kin_is_patient(context: Context) -> bool:
+    """Whether a relative is ill, or is presented with an age of their own."""
+    kin = _relative(context)
+    if kin is None:
+        return False
+    last = kin[1] + len(kin[0].split())
+    ages = (first for _, first, _ in ages_beside_people(context))
+    return is_ill(context, last) or any(last <= at <= last + 4 for at in ages)
 
 
 def _by_manner(context: Context) -> Mention | None:
@@ -78,7 +93,8 @@ def _professional(context: Context, by_role: Hits) -> tuple[int, int] | None:
     """Words of the profession: "I am a nurse", "Medical officer, Suva", a name with its title."""
     doc = context.doc
     for hit in by_role.get("doctor", ()):
-        return hit.first, hit.last
+        if not _quoted(doc, hit):
+            return hit.first, hit.last
     for hit in by_role.get("profession", ()):
         behind = doc.tokens[hit.last] if hit.last < len(doc.tokens) else None
         if behind is None or behind.breaks or behind.text in _AT_WORK:
@@ -86,13 +102,42 @@ def _professional(context: Context, by_role: Hits) -> tuple[int, int] | None:
     return _signature(doc)
 
 
+def _quoted(doc: Document, hit: PatternHit[str]) -> bool:
+    """ "The haematologist in Johannesburg says": a doctor who is spoken of."""
+    before = (
+        doc.tokens[hit.first - 1].text if hit.first and not doc.tokens[hit.first].breaks else ""
+    )
+    behind = [t.text for t in doc.tokens[hit.last : hit.last + 4]]
+    return before in _SPOKEN_OF or bool(words_of("speech").intersection(behind))
+
+
+_SPOKEN_OF = frozenset(
+    {"the", "our", "his", "her", "by", "to", "from", "a", "another", "doctor", "see"}
+)
 _AT_WORK = frozenset({"in", "at", "from", "here", "working", "writing", "posted"})
 _LONGEST_SIGNATURE = 5
+_DOCTOR = frozenset({"dr", "dra", "prof", "drs", "д", "د"})
+# "Dr. Sunita from Patna here", "Dra. Beatriz, Luanda."
+_PRESENTED = re.compile(
+    r"(?:[^.!?\n]{0,40}[,!.]\s)?(?:dra?|prof)\.?\s[a-z]+(?:\s[a-z]+)?(?:,|\.\s|\shere|\sfrom|\sde\s)"
+)
+_SIGNED = re.compile(
+    r"(?:[.!?\n(–—-]|regards,?)\s*(?:from\s|by\s)?(?:dra?|prof)\.?\s[a-z]+\b[^.!?]{0,30}$"
+)
+_SIGNED_AS = re.compile(
+    r"\((?:[a-z]+\s)?(?:haematologist|hematologist|oncologist|surgeon|gp|physician|nurse|registrar|resident)"
+)
 
 
 def _signature(doc: Document) -> tuple[int, int] | None:
-    """ "Dr Amal, Khartoum" as the last words of a message."""
+    """ "Dr Amal, Khartoum" as the first or the last words of a message."""
     count = len(doc.tokens)
+    match = _PRESENTED.match(doc.norm) or _SIGNED.search(doc.norm) or _SIGNED_AS.search(doc.norm)
+    if match is not None and not doc.norm[: match.start()].endswith(("by", "under", "with", "see")):
+        told = {t.text for t in doc.tokens[doc.token_at(match.end() - 1) :][:3]}
+        if not told & words_of("speech") and not {"my", "our"} & set(match.group().split()):
+            first, last = doc.token_span(*match.span())
+            return first, last
     if count > _LONGEST_SIGNATURE and doc.tokens[0].text in ("dr", "prof"):
         head = doc.norm[: doc.tokens[_LONGEST_SIGNATURE].nstart]
         if ":" in head and "my" not in head.split():
@@ -113,7 +158,8 @@ def _charity(context: Context, by_role: Hits) -> tuple[int, int] | None:
     for hit in by_role.get("charity", ()):
         here = context.sentence(hit.first)
         before = {doc.tokens[i].text for i in range(here.first, hit.first)}
-        if before & _WE and not here.question and not before & _LOOKING_FOR:
+        told = before & _WE or (hit.first == 0 and hit.last < len(doc.tokens))
+        if told and not here.question and not before & _LOOKING_FOR:
             return hit.first, hit.last
     return None
 
