@@ -17,6 +17,7 @@ from bot.facts.case import CaseState
 from bot.limits import Limits
 from bot.oncology.read import read
 from bot.store import Store
+from bot.store.attention import CHANGED, Attention
 from bot.store.links import CODE_LASTS, CODE_LETTERS
 from bot.store.messages import InboundMessage, Kind, OutboundReply, ReplyButton
 from bot.store.records import ClaimedTurn
@@ -48,7 +49,7 @@ class FrontDesk:
     """One a process; all methods are synchronous."""
 
     def __init__(self, store: Store, limits: Limits | None = None) -> None:
-        self._store = store
+        self._store, self._attention = store, Attention(store.database)
         self._tries = (limits or Limits()).rate("link-codes", TRIES, TRIES / 3600)
         self.bot_name: str | None = None  # Telegram's, for addresses that carry a code
 
@@ -84,12 +85,20 @@ class FrontDesk:
         if read(text[:LONGEST_TEXT]).flags:
             return Handled(choice)  # an emergency is no matter of corrections
         before = self._before(turn.conversation_id, message)
-        if turn.state == CaseState.HUMAN or not text.strip() or text == before:
+        if not text.strip() or text == before:
+            return Handled(choice, [])
+        if turn.state == CaseState.HUMAN or self._is_held(turn.conversation_id):
+            # Whoever speaks with the person sees the new wording, and decides what it means.
+            self._attention.ask_for(turn.conversation_id, CHANGED)
             return Handled(choice, [])
         shown = text if len(text) <= _QUOTED else text[:_QUOTED].rstrip() + "…"
         take = json.dumps({"take": turn.messages[-1].message_id})
         buttons = _buttons(turn.language, ("edit_take", take), ("edit_leave", '{"leave": true}'))
         return Handled(choice, [_say(turn, "edit_offer", buttons, text=shown)])
+
+    def _is_held(self, conversation_id: str) -> bool:
+        found = self._store.conversations.get(conversation_id)
+        return found is not None and found.human_owner is not None
 
     def _before(self, conversation_id: str, edit: InboundMessage) -> str | None:
         """What the edited message said, if it is not too long ago."""

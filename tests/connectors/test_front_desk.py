@@ -7,9 +7,13 @@ from typing import Any
 
 import pytest
 
+from bot.store.attention import CHANGED
+from bot.store.messages import Author, Kind, OutboundReply
+from bot.store.queries import CaseFilter
 from connectors.texts import choose
 from tests.connectors.conftest import Service
 from tests.connectors.waiting import until
+from tests.store.people import intake
 
 PHONE = "+8801712345678"
 SAID = choose().said
@@ -72,6 +76,28 @@ def test_an_edit_without_a_change_is_passed_over(service: Service) -> None:
 def test_an_emergency_written_into_an_edit_is_heard(service: Service) -> None:
     said_and_edited(service, "she cannot breathe at all")
     until(lambda: heard(service) == ["stage 2", "she cannot breathe at all"])
+
+
+def test_an_edit_is_left_to_the_coordinator_who_speaks_with_the_person(service: Service) -> None:
+    store = service.store
+    update = service.telegram.message(text="stage 2")
+    service.push_telegram(update)
+    until(lambda: texts(service) == ["You said: stage 2"])
+    found = store.conversations.by_address("telegram", "42", "123456")
+    assert found is not None
+    intake(store, found.id, "a-turn-of-the-dialogue", cancer_type="ovarian")
+    assert store.conversations.take_over(found.id, "nadia", found.epoch)
+    edit(service, update, "stage 3")
+    until(lambda: store.queries.queue(CaseFilter(waiting=True)))
+    case = store.cases.by_conversation(found.id)
+    assert case is not None
+    assert case.handover_reason == CHANGED
+    newest = store.queries.talk([found.id])[0]
+    assert (newest.kind, newest.text) == (Kind.EDITED, "stage 3")
+    words = OutboundReply(text="Thank you, I have seen it.")
+    store.outbox.enqueue(found.id, [words], Author.COORDINATOR, "nadia")
+    until(lambda: len(texts(service)) == 2)
+    assert texts(service)[1] == words.text
 
 
 def code_of(text: str) -> str:
