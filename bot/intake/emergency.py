@@ -11,6 +11,8 @@ SELF_HARM = "RF14"
 # What a person may ask even then; nothing else is answered until it is safe.
 RIGHTS = frozenset({"stop", "delete_data", "my_data", "privacy", "unshare", "unlearn"})
 COMPANION = "companion"
+# "Ok" says that the message was read, not that somebody is there: asked once more, then waited.
+ACKNOWLEDGED, ASKED_AGAIN = "acknowledged", "companion_asked_again"
 
 
 def emergency_first(turn: Turn) -> bool:
@@ -62,6 +64,7 @@ def _pause(turn: Turn, flags: list[FlagMention]) -> None:
         case.memory["before_emergency"] = [case.state.value, case.asks]
     case.state = CaseState.EMERGENCY
     case.asks = COMPANION
+    case.memory.pop(ASKED_AGAIN, None)
     if any(f.id == SELF_HARM for f in flags):
         line = turn.desk.knowledge.crisis_line(turn.country)
         turn.alert("self_harm")
@@ -102,6 +105,10 @@ def _answer_companion(turn: Turn) -> None:
     case = turn.case
     kind = "self_harm" if SELF_HARM in case.flags else "emergency"
     state = "wait"
+    if case.asks == COMPANION and turn.move == ACKNOWLEDGED and not case.memory.get(ASKED_AGAIN):
+        case.memory[ASKED_AGAIN] = True
+        turn.say(f"utter_{kind}_companion_again", *_yes_no(turn))
+        return
     if case.asks == COMPANION and (turn.says_yes or turn.says_no):
         case.asks = None
         state = "accompanied" if turn.says_yes else "alone"

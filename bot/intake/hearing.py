@@ -13,7 +13,7 @@ from bot.intake import letter
 from bot.intake.answers import raise_doubts
 from bot.intake.claims import claimed
 from bot.intake.learning import IN_PASSING, learn, put
-from bot.intake.questions import Choice, relation_of
+from bot.intake.questions import Choice, relation_of, wish_instead
 from bot.intake.rights import PENDING as SURE
 from bot.intake.speech import letters
 from bot.intake.turn import Turn
@@ -102,7 +102,8 @@ def understand(turn: Turn) -> bool:
         turn.move = move  # "Erase everything?" "No": an answer to that, and to nothing else
     else:
         command = _typed_command(turn)
-        turn.move = command or _claim(turn) or _typed_title(turn, TITLES) or _typed_number(turn)
+        wish = _claim(turn) or wish_instead(turn.asked, heard.text)
+        turn.move = command or wish or _typed_title(turn, TITLES) or _typed_number(turn)
         # A typed number, label or keyword answers the open question before anything else reads it.
         if not command and not letter.waits(turn) and not _chosen(turn):
             turn.learned = learn(case, _sifted(turn), heard.message_id)

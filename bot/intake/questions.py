@@ -158,6 +158,14 @@ class Questions:
         return cls(tuple(_question(row, overlay.get(row["fact"], {})) for row in base))
 
 
+def wish_instead(asks: str | None, text: str) -> str | None:
+    """What words wish that are no answer to this question ("ok" to "is someone there?")."""
+    said = _plain(text)
+    return next(
+        (wish for wish, words in _instead().get(asks or "", {}).items() if said in words), None
+    )
+
+
 def relation_of(words: str) -> str | None:
     """Which relative these words name ("my mom" is the mother), None if none or several."""
     said = set(re.findall(r"\w+", words.casefold()))
@@ -169,6 +177,15 @@ def relation_of(words: str) -> str | None:
 def _ordinals() -> dict[str, int]:
     rows = _read(ROOT / "knowledge" / "questions.yml")["ordinals"]
     return {word: place for place, words in enumerate(rows) for word in words}
+
+
+@cache
+def _instead() -> dict[str, dict[str, frozenset[str]]]:
+    rows = _read(ROOT / "knowledge" / "questions.yml")["instead"]
+    return {
+        asks: {wish: frozenset(map(_plain, words)) for wish, words in wishes.items()}
+        for asks, wishes in rows.items()
+    }
 
 
 @cache

@@ -348,3 +348,24 @@ def test_a_question_about_a_stage_is_no_treatment() -> None:
     talk.says("what is stage 3c", "ask_question", confidence=0.7)
     assert talk.fact("treatments_raw") is None
     assert talk.case.asks == "treatments", talk
+
+
+def test_why_not_is_a_question_about_consent_and_no_consent() -> None:
+    talk = Talking().says("hello", "greet").says("why not?", "affirm")
+    assert talk.said == ["utter_consent_more"], talk
+    assert talk.case.state is CaseState.CONSENT, talk
+    assert talk.says("yes", "affirm").case.state is CaseState.INTAKE, talk
+
+
+@pytest.mark.parametrize("ok", ["ok", "Okay, thanks", "theek hai", "👍"])
+def test_ok_does_not_say_that_somebody_is_there(ok: str) -> None:
+    talk = Talking().agreed().says("she is my mother, she cannot breathe")
+    assert talk.says(ok, "affirm").said == ["utter_emergency_companion_again"], talk
+    assert talk.case.asks == "companion", talk
+    assert talk.says("yes my brother is here", "affirm").said == ["utter_emergency_accompanied"]
+
+
+def test_ok_twice_is_not_asked_a_third_time() -> None:
+    talk = Talking().agreed().says("I want to kill myself tonight")
+    assert talk.says("ok", "affirm").said == ["utter_self_harm_companion_again"], talk
+    assert talk.says("ok", "affirm").said == ["utter_self_harm_wait"], talk
