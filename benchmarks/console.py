@@ -3,6 +3,7 @@
 The database is filled once with bulk inserts and kept; a second run measures at once:
 
     python -m benchmarks.console sqlite:///var/console-benchmark.db
+    python -m benchmarks.console postgres      # a server of its own, kept in the temporary folder
 """
 
 from __future__ import annotations
@@ -12,14 +13,17 @@ import gc
 import json
 import os
 import random
+import re
+import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import DateTime, column, func, insert, select, table
+from sqlalchemy.orm import Session
 from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.testclient import TestClient
@@ -35,31 +39,41 @@ from bot.facts.vocabulary import cancers
 from bot.settings import Settings
 from bot.store import Store, new_key
 from bot.store.case_tables import CaseRow
-from bot.store.cases import term_key, wire
+from bot.store.cases import asks_key, term_key, wire
+from bot.store.index_tables import IndexMark
+from bot.store.indexing import Talk
 from bot.store.messages import InboundMessage, Kind
 from bot.store.ranking import RANK_EMERGENCY, RANK_REST, RANK_URGENT, RANK_WAITING
+from bot.store.tables import Message
+from bot.store.words import word_keys, words_of
 
 AIM_MS = 150
 CASES, MESSAGES = 20_000, 600_000
 LONG = 400  # messages of one conversation in fifty
 SHORT = (MESSAGES - LONG * CASES // 50) // (CASES - CASES // 50)
 BATCH = 20_000
+TEXTS = 2000  # different messages
 HERE = "http://benchmark.test"
 COUNTRIES = ("IQ", "BD", "IN", "NG", "TR", "BR", "DE", "KE", "EG", "US")
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
+WEEK = "2026-11-02"
 NAMES = {
     "conversations": "id channel account address_key address profile_name created_at"
     " last_inbound_at epoch",
     "cases": "number conversation_id current channel language state dialogue version created_at"
     " updated_at desk urgent waiting_since queue_rank queue_at consented has_open_question"
-    " missing_critical",
+    " missing_critical asks_key times_asked times_failed",
     "facts": "case_number name value words source status confidence message_id created_at",
     "case_terms": "case_number term_key",
     "messages": "id conversation_id author kind state body turn_id epoch urgent attempts"
     " apologised created_at updated_at",
     "assessments": "case_number rule_set facts result created_at",
     "checklist_items": "case_number item_key kind level position body state updated_at",
+    "indexed_words": "word_key conversation_id",
+    "talk_figures": "conversation_id figures",
 }
+# As many different words as families use, a few of them in nearly every message.
+VOCABULARY, WORDS = 4000, 18
 
 
 @dataclass(frozen=True)
@@ -68,6 +82,7 @@ class Inks:
 
     heard: list[str]
     said: list[str]
+    keys: list[frozenset[int]]  # of the words of each of `heard`
     words: str
     empty: str
     values: dict[str, str]
@@ -101,13 +116,20 @@ def inks(store: Store) -> Inks:
     """Encrypt what the rows share."""
     hide = store.database.cipher.encrypt
     say = "We had six cycles of treatment and the scan of March shows new spots. " * 2
+    luck = random.Random(1)
+    weights = [1 / rank for rank in range(1, VOCABULARY + 1)]
+    texts = [
+        " ".join(f"word{n}" for n in luck.choices(range(VOCABULARY), weights, k=WORDS))
+        for _ in range(TEXTS)
+    ]
     judged, papers = judge(sample())
     document = wire(papers)
     listed = [("record", i) for i in document["items"]]
     listed += [("test", i) for i in document["missing_tests"]]
     kinds = [[], ["RF16"], ["RF7"]]
     return Inks(
-        heard=[hide(heard(f"{n}. {say}").model_dump_json()) for n in range(50)],
+        heard=[hide(heard(text).model_dump_json()) for text in texts],
+        keys=[word_keys(store.database.cipher, words_of(text)) for text in texts],
         said=[hide(json.dumps({"text": f"{n}. Thank you. {say}"})) for n in range(50)],
         words=hide("as told by the family"),
         empty=hide("somebody"),
@@ -169,6 +191,9 @@ def rows_of(number: int, ink: Inks, keys: dict[str, str]) -> Iterator[tuple[str,
             True,
             luck.random() < 0.1,
             luck.randrange(3),
+            keys["asks"],
+            luck.randrange(12),
+            luck.randrange(2),
         ),
     )
     # Few cancers are common and many are rare, as in life.
@@ -202,10 +227,14 @@ def rows_of(number: int, ink: Inks, keys: dict[str, str]) -> Iterator[tuple[str,
         key = f"{case}-{place}"
         yield "checklist_items", (case, key, kind, level, place, body, "needed", last)
     count = LONG if number % 50 == 0 else SHORT
+    figures, used = Talk(), set[int]()
     for n in range(count):
         theirs = n % 2 == 0
         at = begun + (last - begun) * n / count
-        body = ink.heard[n % 50] if theirs else ink.said[n % 50]
+        chosen = luck.randrange(TEXTS)
+        used |= ink.keys[chosen] if theirs else set()
+        figures.add("patient" if theirs else "bot", at.timestamp())
+        body = ink.heard[chosen] if theirs else ink.said[n % 50]
         author, done = ("patient", "done") if theirs else ("bot", "delivered")
         yield (
             "messages",
@@ -225,6 +254,9 @@ def rows_of(number: int, ink: Inks, keys: dict[str, str]) -> Iterator[tuple[str,
                 at,
             ),
         )
+    for key in sorted(used):
+        yield "indexed_words", (key, talk)
+    yield "talk_figures", (talk, json.dumps(asdict(figures)))
 
 
 def fill(store: Store, cases: int = CASES) -> float:
@@ -233,6 +265,7 @@ def fill(store: Store, cases: int = CASES) -> float:
     ink, cipher = inks(store), store.database.cipher
     keys = {c: term_key(cipher, "cancer_type", c) for c in cancers()}
     keys |= {c: term_key(cipher, "country", c) for c in COUNTRIES}
+    keys["asks"] = asks_key(cipher, "ecog")
     into: dict[str, Any] = {}
     for name, columns in NAMES.items():
         named = columns.split()
@@ -246,9 +279,11 @@ def fill(store: Store, cases: int = CASES) -> float:
     def write() -> None:
         with store.database.write(relaxed=True) as session:
             for name, rows in waiting.items():
-                if rows:
+                if rows and store.database.is_sqlite:
                     session.connection().execute(into[name][1], rows)
-                    rows.clear()
+                elif rows:
+                    _copy(session, name, into[name][0], rows)
+                rows.clear()
 
     for number in range(cases):
         for name, values in rows_of(number, ink, keys):
@@ -256,7 +291,21 @@ def fill(store: Store, cases: int = CASES) -> float:
         if len(waiting["messages"]) >= BATCH:
             write()
     write()
+    with store.database.write() as session:
+        session.add(IndexMark(id=1, seq=session.scalar(select(func.max(Message.seq))) or 0))
     return time.perf_counter() - started
+
+
+def _copy(session: Session, name: str, columns: list[str], rows: list[dict[str, Any]]) -> None:
+    """PostgreSQL's own way to take many rows in."""
+    connection = session.connection().connection.driver_connection
+    assert connection is not None
+    with (
+        connection.cursor() as cursor,
+        cursor.copy(f"COPY {name} ({', '.join(columns)}) FROM STDIN") as copy,
+    ):
+        for row in rows:
+            copy.write_row([row[c] for c in columns])
 
 
 def measure(store: Store, settings: Settings, repeats: int) -> list[dict[str, Any]]:
@@ -281,19 +330,40 @@ def measure(store: Store, settings: Settings, repeats: int) -> list[dict[str, An
         "list, diagnosis and country": f"/console/cases?cancer={names[1]}&country=IQ",
         "list, critical records missing": "/console/cases?needs=records",
         "list, failed delivery": "/console/cases?needs=delivery",
-        "search, part of a number": "/console/cases?number=0123",
+        "list, language and work": "/console/cases?language=ar&desk=ready",
+        "list, a diagnosis nobody has": "/console/cases?cancer=none",
+        "search, part of a number": "0123",
+        "search, a word of every case": "word0",
+        "search, a rare word": f"word{VOCABULARY - 1}",
+        "search, three words": "word5 word70 word300",
+        "search, two words nobody has together": f"word{VOCABULARY - 1} word{VOCABULARY - 2}",
         "case with 400 messages": long_case,
         "case, an earlier page": f"{long_case}/messages?before={_middle(store)}",
         "case, refresh": f"{long_case}/messages",
+        "case, search inside": f"{long_case}/find",
+        "week": f"/console/quality/week?from={WEEK}",
     }
+    form = browser.get("/console/search").text
+    token = re.search(r'name="token" value="([0-9a-f]+)"', form)
+    assert token
+
+    def look(path: str) -> None:
+        if path.startswith("/") and not path.endswith("/find"):
+            answer = browser.get(path)
+        else:
+            words, to = (path, "/console/search") if "/" not in path else ("word7", path)
+            data = {"token": token[1], "q": words}
+            answer = browser.post(to, data=data, headers={"Sec-Fetch-Site": "same-origin"})
+        assert answer.status_code == 200, path
+
     found = []
     for name, path in pages.items():
         for _ in range(3):
-            assert browser.get(path).status_code == 200, path
+            look(path)
         gc.collect()
         before = resident_mb(os.getpid())
         busy = time.process_time()
-        seconds = [timed(browser.get, path)[0] for _ in range(repeats)]
+        seconds = [timed(look, path)[0] for _ in range(repeats)]
         busy = 1000 * (time.process_time() - busy) / repeats
         taken = Sample(seconds)
         grown = resident_mb(os.getpid()) - before
@@ -329,6 +399,15 @@ def _middle(store: Store) -> int:
     return lines[-1].seq
 
 
+def _server() -> str:
+    """A PostgreSQL server whose data stays between runs."""
+    import pgserver
+
+    folder = Path(tempfile.gettempdir()) / "intake-console-benchmark"
+    server = pgserver.get_server(folder, cleanup_mode="stop")
+    return str(server.get_uri())
+
+
 def main() -> None:
     """Fill once, measure, print and write the results."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -341,7 +420,7 @@ def main() -> None:
     if not given.keys.exists():
         given.keys.write_text(new_key())
     key = given.keys.read_text()
-    store = Store.open(given.database, [key])
+    store = Store.open(_server() if given.database == "postgres" else given.database, [key])
     store.migrate()
     with store.database.read() as session:
         held = session.scalar(select(func.count(CaseRow.number))) or 0
@@ -350,8 +429,8 @@ def main() -> None:
     settings = Settings(INTAKE_PUBLIC_URL=HERE, INTAKE_DATA_KEYS=key)  # type: ignore[call-arg]
     found = measure(store, settings, given.repeats)
     print(printed(found))
-    results = Path(__file__).parent / "results" / "console.json"
     database = given.database.partition(":")[0]
+    results = Path(__file__).parent / "results" / f"console-{database}.json"
     written = {"load": os.getloadavg()[0], "database": database, "pages": found}
     results.write_text(json.dumps(written, indent=2) + "\n", encoding="utf-8")
     store.close()

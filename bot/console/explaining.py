@@ -93,12 +93,18 @@ def _view(visit: Visit, told: Explanation, *, newer: bool) -> Explained:
         before=t.named("status", before) if before else "",
         rules=tuple(_rule(visit, rule) for rule in told.rules),
         gates=tuple(_gate(visit, gate) for gate in told.gates),
-        derived=told.derived,
+        derived=tuple(_worked_out(visit, text) for text in told.derived),
         would_change=told.would_change,
         remains=told.remains,
         version=told.version,
         newer=newer,
     )
+
+
+def _worked_out(visit: Visit, text: str) -> str:
+    """ "fact: why" with the fact's name."""
+    fact, colon, why = text.partition(": ")
+    return f"{missing_word(fact, wording(visit.texts))}{colon}{why}"
 
 
 def _rule(visit: Visit, rule: RuleExplanation) -> RuleView:

@@ -123,6 +123,7 @@ class Row:
     last_at: datetime | None
     waiting: str
     waiting_tone: str
+    waiting_since: datetime | None
 
 
 def show(visit: Visit) -> Response:
@@ -333,6 +334,7 @@ def row(visit: Visit, line: CaseLine, spoken: Spoken | None) -> Row:
         last_at=spoken.last_at if spoken else line.updated_at,
         waiting=waiting,
         waiting_tone=waiting_tone,
+        waiting_since=line.waiting_since,
     )
 
 

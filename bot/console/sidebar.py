@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.console import package, panels, transcript, treatments
@@ -63,6 +64,7 @@ class Event:
     at: datetime
     actor: str
     text: str
+    times: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +167,19 @@ def _history(visit: Visit, opened: Opened, words: Wording) -> tuple[Event, ...]:
             events.append(Event(version.created_at, version.actor, _change(old, version, words)))
     created = Event(opened.line.created_at, t("history.somebody"), t("history.first"))
     events.append(created)
-    return tuple(sorted(events, key=lambda e: e.at, reverse=True)[:HISTORY])
+    return tuple(_folded(sorted(events, key=lambda e: e.at, reverse=True))[:HISTORY])
+
+
+def _folded(newest_first: Iterable[Event]) -> list[Event]:
+    """The same by the same person several times in a row is one line."""
+    out: list[Event] = []
+    for event in newest_first:
+        last = out[-1] if out else None
+        if last is not None and (last.actor, last.text) == (event.actor, event.text):
+            out[-1] = replace(last, times=last.times + 1)
+        else:
+            out.append(event)
+    return out
 
 
 def _change(old: FactVersion | None, new: FactVersion, words: Wording) -> str:

@@ -38,9 +38,10 @@ FATIMA = Person(
             facts={
                 "treatments": (
                     [
-                        {"name": "carboplatin", "class": "platinum", "modality": "chemo", "status": "done", "cycles": 6},
-                        {"name": "paclitaxel", "class": "taxane", "modality": "chemo", "status": "done", "cycles": 6},
-                        {"name": "surgery", "modality": "surgery", "status": "done"},
+                        {"name": "carboplatin", "class": "platinum", "modality": "chemo", "status": "done", "cycles": 6, "start": "2024-02", "end": "2024-07"},
+                        {"name": "paclitaxel", "class": "taxane", "modality": "chemo", "status": "done", "cycles": 6, "start": "2024-02", "end": "2024-07"},
+                        {"name": "surgery", "modality": "surgery", "status": "done", "start": "2024-09"},
+                        {"name": "carboplatin", "class": "platinum", "modality": "chemo", "status": "done", "cycles": 4, "start": "2026-01", "end": "2026-05"},
                     ],
                     "carboplatin paclitaxel 6 cycles",
                 ),

@@ -230,6 +230,8 @@ def test_correcting_treatments_keeps_what_the_form_does_not_show(console: Consol
         "modality": "chemo",
         "status": "done",
         "cycles": 10,
+        "start": "2024-02",
+        "end": "2024-07",
     }
 
 
