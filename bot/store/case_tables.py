@@ -123,7 +123,10 @@ class AssessmentRow(Base):
     created_at: Mapped[datetime]
     message_id: Mapped[str | None]
 
-    __table_args__ = (Index("ix_assessments_case", "case_number", "id"),)
+    __table_args__ = (
+        Index("ix_assessments_case", "case_number", "id"),
+        Index("ix_assessments_first", "case_number", "created_at"),
+    )
 
 
 class ChecklistRow(Base):

@@ -36,6 +36,8 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_index_mark"),
     )
     op.create_index("ix_audit_action", "audit", ["action", "at"])
+    # With the time in it, no assessment need be read to say when the first one was made.
+    op.create_index("ix_assessments_first", "assessments", ["case_number", "created_at"])
     columns = ["current", "language", "queue_rank", "queue_at"]
     op.create_index("ix_cases_language", "cases", columns)
     op.add_column("cases", sa.Column("asks_key", sa.String(), nullable=True))
@@ -55,6 +57,7 @@ def _of_conversation(table: str) -> sa.ForeignKeyConstraint:
 def downgrade() -> None:
     """Undo."""
     op.drop_index("ix_cases_language", "cases")
+    op.drop_index("ix_assessments_first", "assessments")
     op.drop_index("ix_audit_action", "audit")
     for column in ("times_failed", "times_asked", "asks_key"):
         op.drop_column("cases", column)
