@@ -34,6 +34,8 @@ def settled(case: Case) -> frozenset[str]:
 
 def before_result(case: Case, questions: Questions, *, blood_cancer: bool) -> str | None:
     """The next fact to ask before the first result, or None when it is time for the summary."""
+    if case.memory.get("enough") and case.asks != "cancer_type":
+        return None
     for question in questions.of(Step.CORE):
         if _open(case, question, blood_cancer=blood_cancer):
             return question.fact

@@ -6,14 +6,18 @@ from typing import Any
 
 from bot.facts.case import CaseState, FactStatus
 from bot.intake.describing import FOLDED
-from bot.intake.learning import IN_PASSING, leave_open, put
+from bot.intake.learning import IN_PASSING, SURE, leave_open, put
 from bot.intake.speech import Button, answer_payload
 from bot.intake.turn import Turn
+from bot.oncology import read
 from bot.oncology.reading import Ambiguity, Mention
 
 PENDING = "pending"
 # Answers not understood: explained, explained with an example, then left to a human.
 FAILURES_BEFORE_MOVING_ON = 3
+# A doubt put this often, over other facts and questions, is left to a human.
+TIMES_PUT = 4
+SHORT_ANSWER = 6  # words
 # Wishes in between, after which a doubt is put again instead of being given up.
 ASIDE = frozenset(
     {"ask_question", "ask_advice", "ask_why", "summary", "distress", "help", "greet", "thanks"}
@@ -152,14 +156,17 @@ def _settled(turn: Turn, pending: dict[str, Any]) -> bool:
     if pending["kind"] == "read_back":
         return _read_back_settled(turn, pending)
     chosen = _chosen_option(turn, pending)
+    chosen = _read_together(turn, pending) if chosen is None else chosen
     if chosen is None:
         unsure = turn.intent in ("dont_know", "skip") or turn.learned.signals & {
             "answer.unknown",
             "answer.skip",
         }
-        if not unsure and (set(turn.fresh) - IN_PASSING or turn.intent in ASIDE):
+        aside = set(turn.fresh) - IN_PASSING or turn.intent in ASIDE
+        often = pending["put"] >= TIMES_PUT
+        if aside and not unsure and not often:
             return False
-        if unsure or pending.get("tries", 0) >= 1:
+        if unsure or often or pending.get("tries", 0) >= 1:
             if fact == "cancer_type":
                 turn.alert("diagnosis_unclear")
             leave_open(turn.case, fact, FactStatus.UNKNOWN, pending["words"])
@@ -211,6 +218,19 @@ def _chosen_option(turn: Turn, pending: dict[str, Any]) -> Any:
     return choice.value if choice else None
 
 
+def _read_together(turn: Turn, pending: dict[str, Any]) -> Any:
+    """The option that answer and unclear words name together ("small cell" and "lung cancer")."""
+    said, words = turn.heard.text, pending["words"]
+    if turn.heard.kind != "text" or len(said.split()) > SHORT_ANSWER:
+        return None
+    for together in (f"{said} {words}", f"{words} {said}"):
+        for mention in read(together).mentions:
+            sure = mention.fact == pending["fact"] and mention.confidence >= SURE
+            if sure and mention.value in pending["options"]:
+                return mention.value
+    return None
+
+
 def _clarify(turn: Turn, ambiguity: Ambiguity) -> None:
     case = turn.case
     case.memory[PENDING] = {
@@ -244,7 +264,7 @@ def ask_pending(turn: Turn) -> bool:
     if not pending:
         return False
     fact, words = pending["fact"], pending["words"]
-    turn.case.asks, pending["put"] = fact, True
+    turn.case.asks, pending["put"] = fact, pending.get("put", 0) + 1
     if pending["kind"] == "read_back":
         place = fact == "country"
         value = turn.describe.value(fact, pending["value"])

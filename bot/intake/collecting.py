@@ -38,8 +38,8 @@ def say_first_list(turn: Turn) -> None:
     found = listed(turn)
     name = turn.describe.line_value(turn.case, "cancer_type") or turn.word("utter_word_illness")
     lines = "\n".join(f"{_box(i)} {i.name}{_note(turn, i)}\n{_why_now(i)}" for i in found.first())
-    turn.say("utter_checklist_first", cancer=name, lines=lines, documents=(PRINTED_LIST,))
-    turn.say("utter_checklist_how", *_ways_on(turn, found))
+    turn.say("utter_checklist_first", cancer=name, lines=lines)
+    turn.say("utter_checklist_how", *_ways_on(turn, found), documents=(PRINTED_LIST,))
     remember(turn)
 
 

@@ -13,10 +13,11 @@ from bot.intake import letter
 from bot.intake.answers import raise_doubts
 from bot.intake.claims import claimed
 from bot.intake.learning import IN_PASSING, learn, put
-from bot.intake.questions import Choice, relation_of, wish_instead
+from bot.intake.questions import Choice, Step, corrected, relation_of, wish_instead
 from bot.intake.rights import PENDING as SURE
 from bot.intake.speech import letters
 from bot.intake.turn import Turn
+from bot.oncology import read
 from bot.oncology.reading import Ambiguity, Mention, Reading
 
 PLAIN_KINDS = frozenset({"text", "button", "command"})
@@ -33,6 +34,7 @@ ASKING = frozenset({"ask_question", "ask_advice", "manipulation"})
 SURE_OF_QUESTION = 0.8
 LIKELY_QUESTION = 0.5
 PLAIN_ANSWER = 2  # words; a longer sentence with a "no" in it may mean anything
+SHORT_CORRECTION = 8  # words
 PLACES = frozenset({"city", "country"})
 MEDICINES = frozenset({"treatments", "current_treatment", "drug_classes_received"})
 # Titles of buttons that people type.
@@ -110,6 +112,7 @@ def understand(turn: Turn) -> bool:
             if not heard.reading.flags:  # words of an emergency are no choice of a question
                 _chosen_in_passing(turn)
                 _chosen_by_yes_or_no(turn)
+                _answers_another(turn)
         raise_doubts(turn)
         _relation(turn)
     _watch(turn)
@@ -127,6 +130,8 @@ def _sifted(turn: Turn) -> Reading:
     left_out: frozenset[str] = frozenset()
     if turn.case.state is CaseState.EMERGENCY:
         left_out = IN_PASSING
+    elif turn.bare:
+        pass  # a name alone asks for nothing
     elif heard.intent in ASKING and heard.confidence >= SURE_OF_QUESTION and told <= MEDICINES:
         left_out = MEDICINES
     elif heard.intent in ASKING and told <= PLACES and len(heard.text.split()) > PLAIN_ANSWER:
@@ -294,6 +299,33 @@ def _chosen_by_yes_or_no(turn: Turn) -> None:
         ):
             _choose(turn, asks, turn.questions[asks].choice_for(word))
             return
+
+
+def _answers_another(turn: Turn) -> None:
+    """Words that nobody understood may correct the answer before, or answer what is asked later."""
+    heard, case = turn.heard, turn.case
+    if turn.learned.told or turn.chosen or turn.move or heard.kind != "text" or not turn.asked:
+        return
+    trail: list[str] = case.memory.get("trail", [])
+    before = [fact for fact in trail if fact in case.facts and fact != turn.asked][-1:]
+    rest = corrected(heard.text)
+    if rest and before and len(rest.split()) <= SHORT_CORRECTION:
+        learned = learn(case, _only(read(rest, asks=before[0]), before[0]), heard.message_id)
+        if learned.told:
+            turn.learned = learned
+            return
+    later = [
+        q for q in turn.questions.all if q.step is not Step.REFINE and q.fact not in case.facts
+    ]
+    named = {q.fact: c for q in later if (c := q.choice_named(heard.text))}
+    if len(named) == 1 and turn.asked not in named:
+        ((fact, choice),) = named.items()
+        put(case, fact, choice.value, words=heard.text, message_id=heard.message_id)
+        turn.learned.new.append(fact)
+
+
+def _only(reading: Reading, fact: str) -> Reading:
+    return replace(reading, mentions=tuple(m for m in reading.mentions if m.fact == fact))
 
 
 def _choose(turn: Turn, asks: str, choice: Choice | None) -> bool:

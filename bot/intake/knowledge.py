@@ -56,7 +56,7 @@ class HouseKnowledge:
         """The records for these facts and these pathways, ticked by what became of `papers`."""
         return checklist_for(
             _of_rules(facts),
-            {p.id: p.status for p in assessment.pathways},
+            assessment.for_records(),
             (key for key, state in papers.items() if state == "received"),
             waived=(key for key, state in papers.items() if state == "waived"),
             language=language,

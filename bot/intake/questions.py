@@ -73,6 +73,11 @@ class Question:
             return self.choices[named]
         return self._close_to(said)
 
+    def choice_named(self, text: str) -> Choice | None:
+        """The choice whose label or keyword a text is, bare yes and no left out."""
+        said = _plain(text)
+        return next((c for c in self.choices if said in _words(c) and said not in BARE), None)
+
     def choice_within(self, text: str) -> Choice | None:
         """The one choice whose words stand in a short answer of some more words."""
         said = _plain(text).split()
@@ -166,6 +171,14 @@ def wish_instead(asks: str | None, text: str) -> str | None:
     )
 
 
+def corrected(text: str) -> str | None:
+    """What follows the words that open a correction; None where none do."""
+    said, opened = _plain(text.replace(",", " ")).split(), False
+    while opening := next((o for o in _corrections() if said[: len(o)] == list(o)), None):
+        said, opened = said[len(opening) :], True
+    return " ".join(said) if opened and said else None
+
+
 def relation_of(words: str) -> str | None:
     """Which relative these words name ("my mom" is the mother), None if none or several."""
     said = set(re.findall(r"\w+", words.casefold()))
@@ -186,6 +199,12 @@ def _instead() -> dict[str, dict[str, frozenset[str]]]:
         asks: {wish: frozenset(map(_plain, words)) for wish, words in wishes.items()}
         for asks, wishes in rows.items()
     }
+
+
+@cache
+def _corrections() -> tuple[tuple[str, ...], ...]:
+    rows = _read(ROOT / "knowledge" / "questions.yml")["corrections"]
+    return tuple(sorted((tuple(words.split()) for words in rows), key=len, reverse=True))
 
 
 @cache

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from bot.facts.case import CaseState
 from bot.intake import collecting, letter, results
-from bot.intake.turn import Turn
+from bot.intake.turn import QUESTION_MARKS, Turn
 from bot.records.catalogue import catalogue
 
 # Below this the model is not sure enough to treat an answer to our question as a wish.
@@ -18,7 +18,6 @@ COST_TOPICS = frozenset({"REQ-29", "REQ-89", "REQ-127"})
 SURE_OF_QUESTION = 0.8
 # In the memory of a case: no reminder of missing papers is wanted.
 NO_REMINDERS = "no_reminders"
-QUESTION_MARKS = frozenset("?\u037e\u061f\uff1f\u2e2e")
 Reply = Callable[[Turn], bool]
 
 
@@ -38,6 +37,8 @@ def _meant(turn: Turn) -> bool:
     if turn.chosen:
         return False
     sure = turn.heard.confidence >= SURE_OF_WISH
+    if turn.heard.intent == "ask_advice" and turn.learned.told and turn.bare:
+        return False
     if turn.learned.told or (turn.asked and turn.asked in turn.fresh):
         return turn.heard.intent in INSISTENT and sure and _asks_surely(turn)
     return sure or turn.heard.intent not in SMALL_TALK
@@ -116,12 +117,19 @@ def _no_reminders(turn: Turn) -> bool:
 
 
 def _more_routes(turn: Turn) -> bool:
-    results.say_other_routes(turn)
-    return True
+    return _once_assessed(turn, results.say_other_routes)
 
 
 def _why_routes(turn: Turn) -> bool:
-    results.say_why(turn)
+    return _once_assessed(turn, results.say_why)
+
+
+def _once_assessed(turn: Turn, say: Callable[[Turn], None]) -> bool:
+    """Routes are spoken of once the facts were confirmed; before that the question goes on."""
+    if turn.case.state is not CaseState.ASSESSED:
+        turn.say("utter_routes_later")
+        return False
+    say(turn)
     return True
 
 

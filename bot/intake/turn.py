@@ -20,6 +20,9 @@ from bot.intake.questions import Questions
 from bot.intake.speech import Button, Heard, Say, move_of, move_payload
 from bot.records.checklist import Checklist
 
+QUESTION_MARKS = frozenset("?\u037e\u061f\uff1f\u2e2e")
+LONGEST_NAME = 3  # words
+
 
 @dataclass(slots=True)
 class Turn:
@@ -64,6 +67,12 @@ class Turn:
         """Whether the message is a no, tapped or typed."""
         typed = self.heard.intent == "deny" or "answer.no" in self.learned.signals
         return self.move == "no" or (self.move is None and typed)
+
+    @property
+    def bare(self) -> bool:
+        """Whether the words are no more than a name ("chemo"), and ask for nothing."""
+        text = self.heard.text
+        return len(text.split()) <= LONGEST_NAME and not QUESTION_MARKS & set(text)
 
     @property
     def fresh(self) -> tuple[str, ...]:

@@ -370,3 +370,57 @@ def test_ok_twice_is_not_asked_a_third_time() -> None:
     talk = Talking().agreed().says("I want to kill myself tonight")
     assert talk.says("ok", "affirm").said == ["utter_self_harm_companion_again"], talk
     assert talk.says("ok", "affirm").said == ["utter_self_harm_wait"], talk
+
+
+def test_routes_are_named_only_after_the_result() -> None:
+    talk = Talking().agreed().says("ovarian cancer").says("why these", "ask_why")
+    assert not [name for name in talk.said if name.startswith(("utter_route_", "utter_pathway"))]
+    assert talk.case.asks == "treatments", talk
+
+
+def test_a_bare_treatment_is_no_question_about_medicine() -> None:
+    talk = Talking().agreed().says("ovarian cancer").says("chemo", "ask_advice", confidence=0.9)
+    assert "utter_advice" not in talk.said, talk
+
+
+@pytest.mark.parametrize(
+    ("first", "answer", "cancer"),
+    [
+        ("breast cancer", "her2 positive", "breast_her2_pos"),
+        ("breast cancer", "triple negative", "breast_tnbc"),
+        ("lung cancer", "small cell", "sclc"),
+        ("adenocarcinoma", "pancreas", "pancreatic"),
+    ],
+)
+def test_an_answer_and_the_unclear_words_are_read_together(
+    first: str, answer: str, cancer: str
+) -> None:
+    talk = Talking().agreed().says(first).says(answer)
+    assert talk.fact("cancer_type") == cancer, talk
+
+
+def test_a_doubt_is_not_put_for_ever() -> None:
+    talk = Talking().agreed().says("lung cancer")
+    for text in ("carboplatin", "Manchester", "i am 61", "it spread to the bones", "biopsy done"):
+        talk.says(text)
+    assert talk.case.asks != "cancer_type", talk
+    assert "diagnosis_unclear" in talk.case.memory["alerts"], talk
+
+
+def test_a_correction_of_the_answer_before_is_taken() -> None:
+    talk = Talking().agreed().says("colon cancer").says("surgery").says("Accra").says("not spread")
+    talk.says("hmm actually nodes in the armpit", "ask_question", confidence=0.6)
+    assert talk.fact("extent") == "locally_advanced", talk
+
+
+def test_a_word_of_a_later_question_answers_it() -> None:
+    talk = Talking().agreed().says("colon cancer").says("surgery").says("Accra")
+    assert talk.case.asks == "extent", talk
+    talk.says("worse")
+    assert talk.fact("disease_status") == "progressed", talk
+    assert talk.case.asks == "extent", talk
+
+
+def test_enough_before_the_result_leads_to_the_summary() -> None:
+    talk = Talking().agreed().says("colon cancer, FOLFOX").says("enough", "nlu_fallback")
+    assert talk.case.state is CaseState.CONFIRM, talk
