@@ -78,3 +78,11 @@ def answered(store: Store, name: str) -> list[str]:
         for line in reversed(lines)
         if line.author is Author.BOT and line.outgoing and line.outgoing.response != APOLOGY
     ]
+
+
+def responses(store: Store, name: str) -> list[str]:
+    """Which texts the person was told, by name; each has several wordings."""
+    found = store.conversations.by_address("webchat", name)
+    lines = store.transcript(found.id, limit=200) if found else []
+    named = [line.outgoing.response or "" for line in reversed(lines) if line.outgoing]
+    return [response for response in named if response != APOLOGY]

@@ -11,7 +11,7 @@ import pytest
 from tests.conftest import KEY
 from tests.connectors.waiting import until
 from tests.scale.fleet import Fleet, fleet, own_database
-from tests.scale.people import Person, answered, heard
+from tests.scale.people import Person, heard, responses
 from tests.scale.redis_server import RedisServer
 
 pytestmark = [pytest.mark.engine, pytest.mark.postgres]
@@ -50,7 +50,7 @@ def test_killing_one_engine_and_one_action_server_is_not_noticed_in_any_answer(
 ) -> None:
     quiet = Person(service, "quiet", 0)
     quiet.talk(SCRIPT)
-    expected = answered(service.store, "quiet")
+    expected = responses(service.store, "quiet")
     assert len(expected) > len(SCRIPT)
     people = [Person(service, f"person-{number}", number) for number in range(6)]
     with ThreadPoolExecutor(len(people)) as pool:
@@ -65,7 +65,7 @@ def test_killing_one_engine_and_one_action_server_is_not_noticed_in_any_answer(
     for person in people:
         until(lambda name=person.name: not any("? " in line for line in heard(service.store, name)))
         assert heard(service.store, person.name) == list(SCRIPT)
-        assert answered(service.store, person.name) == expected
+        assert responses(service.store, person.name) == expected
 
 
 def test_while_one_engine_is_away_the_other_one_answers(service: Fleet) -> None:
@@ -73,6 +73,6 @@ def test_while_one_engine_is_away_the_other_one_answers(service: Fleet) -> None:
     people = [Person(service, f"meanwhile-{number}", number) for number in range(4)]
     for person in people:  # some of them would have gone to the one that is away
         person.say("hello")
-        assert answered(service.store, person.name)
+        assert responses(service.store, person.name)
     service.start("engine-2")
     service.wait_ready("engine-2")
