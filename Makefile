@@ -2,7 +2,7 @@
 SHELL := bash
 PY := .venv/bin/python
 
-.PHONY: help setup run test quick check bench clean
+.PHONY: help setup run test quick check audit bench clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 10
@@ -28,8 +28,11 @@ test: setup check ## every check and every test, the Rasa ones too
 quick: setup ## the tests that need neither the engine, a browser nor Tesseract
 	@.venv/bin/pytest -m "not engine and not browser and not ocr" -n 2 --dist loadfile
 
+audit: setup ## our code and our libraries: static check, known weaknesses, licences, SBOM in var/sbom
+	@scripts/checks.sh
+
 bench: setup ## the benchmarks' short version; writes benchmarks/results.json
 	@$(PY) -m benchmarks
 
 clean: ## remove environments, models and run-time data
-	rm -rf .venv .venv-engine .venv-setup models var .mypy_cache .ruff_cache .pytest_cache
+	rm -rf .venv .venv-engine .venv-setup .venv-checks models var .mypy_cache .ruff_cache .pytest_cache
