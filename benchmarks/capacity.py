@@ -4,7 +4,7 @@
 
 Conversations begin at random with the day's rhythm; looked at is the busiest hour of the day,
 without and with a television report that sends ten thousand people, most of them within twenty
-minutes. A person writes, waits for the answer, thinks, writes again. Each turn passes a worker, then
+minutes. A person writes, waits for the answer, thinks, writes again. A turn passes a worker, then
 the engine that its conversation prefers, its action server and the database, then the worker again;
 worker and engine are queues. Engines are added until 95 of 100 turns are answered in two seconds.
 """
