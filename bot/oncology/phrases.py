@@ -21,6 +21,16 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from bot.oncology.knowledge_files import KNOWLEDGE, load
+from bot.oncology.sounds import (
+    LEAST_CONSONANTS,
+    LEAST_LETTERS,
+    forms,
+    heard,
+    least_likeness,
+    likeness,
+    skeleton,
+    sounds_of,
+)
 from bot.oncology.text import Document, pack
 
 V = TypeVar("V")
@@ -214,6 +224,11 @@ class _Repair:
             if len(word) >= MIN_FUZZY_LETTERS and word.isalpha() and word not in common_words():
                 self._buckets[len(word), word[:1]].append(word)
                 self._buckets[len(word), word[-3:]].append(word)
+        self._said: dict[str, list[tuple[str, str]]] = defaultdict(list)
+        for word in sorted(self._known):
+            if len(word) >= LEAST_LETTERS and word.isascii() and word.isalpha():
+                for sounds in sorted(sounds_of(word)):
+                    self._said[skeleton(sounds)].append((sounds, word))
         self._seen: dict[str, str | None] = {}
 
     def words(self, doc: Document, covered: set[int]) -> dict[int, str]:
@@ -225,7 +240,30 @@ class _Repair:
             nearest = self._nearest(word)
             if nearest:
                 out[index] = nearest
+        for index, word in _in_other_scripts(doc):
+            if index not in covered and index not in out and word not in self._known:
+                meant = self._by_sound(word)
+                if meant:
+                    out[index] = meant
         return out
+
+    def _by_sound(self, word: str) -> str | None:
+        """The name that a word of another script sounds like, if it is one."""
+        for form in forms(word):
+            sounds = heard(form)
+            if sounds is None:
+                return None
+            consonants = skeleton(sounds)
+            if len(consonants) < LEAST_CONSONANTS:
+                continue
+            near = [(likeness(sounds, said), name) for said, name in self._said.get(consonants, ())]
+            most = max(near, default=(0.0, ""))[0]
+            nearest = sorted({name for degree, name in near if degree == most})
+            if most >= least_likeness(len(consonants)) and (
+                len(nearest) == 1 or self._same(nearest)
+            ):
+                return nearest[0]
+        return None
 
     def _nearest(self, word: str) -> str | None:
         if word not in self._seen:
@@ -268,6 +306,18 @@ def _repairable(doc: Document) -> list[tuple[int, str]]:
             if MIN_FUZZY_LETTERS - 1 <= len(token.text) <= 24
             and token.text.isalpha()
             and token.text not in common_words()
+        ]
+    return found
+
+
+def _in_other_scripts(doc: Document) -> list[tuple[int, str]]:
+    """Words that are not in Latin letters, once for all books."""
+    found = doc.memory.get("other scripts")
+    if not isinstance(found, list):
+        found = doc.memory["other scripts"] = [
+            (index, token.text)
+            for index, token in enumerate(doc.tokens)
+            if token.text[0] > "\u024f" and LEAST_CONSONANTS <= len(token.text) <= 24
         ]
     return found
 
