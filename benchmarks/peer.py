@@ -6,6 +6,7 @@ import contextlib
 import subprocess
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,8 +15,21 @@ import httpx
 from benchmarks.measuring import Sample, resident_mb, timed
 from bot.operations.training import ENGINE_PYTHON, engine_environment
 from tests.service import free_port
+from tests.standins import twilio_api
 
 READY_SECONDS = 240
+# Rasa's own Twilio channel through the account's own client; only the API's address is another.
+TWILIO_ELSEWHERE = """
+import sys
+from twilio.http.http_client import TwilioHttpClient
+plain = TwilioHttpClient.request
+def request(self, method, url, *rest, **more):
+    return plain(self, method, url.replace("https://api.twilio.com", sys.argv[1]), *rest, **more)
+TwilioHttpClient.request = request
+from rasa.__main__ import main
+sys.argv = ["rasa", *sys.argv[2:]]
+main()
+"""
 MESSAGES = ("hello", "I am sad", "yes", "great", "bye", "are you a bot?")
 
 
@@ -42,12 +56,23 @@ def prepare(folder: Path) -> None:
 
 
 @contextlib.contextmanager
-def running(folder: Path) -> Iterator[Peer]:
-    """Start it with the REST channel and wait until it answers."""
+def running(folder: Path, twilio: str | None = None) -> Iterator[Peer]:
+    """Start it with the REST channel and wait until it answers.
+
+    With the address of a stand-in of Twilio it has Rasa's own Twilio channel too.
+    """
     port = free_port()
-    (folder / "credentials.yml").write_text("rest:\n", encoding="utf-8")
+    credentials = "rest:\n"
+    start = ("-m", "rasa")
+    if twilio is not None:
+        start = ("-c", TWILIO_ELSEWHERE, twilio)
+        credentials += (
+            f'twilio:\n  account_sid: "{twilio_api.ACCOUNT}"\n  auth_token: "{twilio_api.TOKEN}"\n'
+            f'  twilio_number: "whatsapp:{twilio_api.SENDER}"\n'
+        )
+    (folder / "credentials.yml").write_text(credentials, encoding="utf-8")
     command = [
-        *(str(ENGINE_PYTHON), "-W", "ignore", "-m", "rasa", "run"),
+        *(str(ENGINE_PYTHON), "-W", "ignore", *start, "run"),
         *("--enable-api", "--interface", "127.0.0.1", "--port", str(port)),
     ]
     started = time.perf_counter()
@@ -75,6 +100,24 @@ def turns(peer: Peer, count: int) -> Sample:
         return Sample(
             [timed(_turn, client, f"p{i // 6}", MESSAGES[i % 6])[0] for i in range(count)]
         )
+
+
+def in_parallel(peer: Peer, people: int, count: int) -> float:
+    """Turns a second at Rasa's Twilio channel, which answers after its turn."""
+
+    def person(number: int) -> None:
+        with httpx.Client(base_url=peer.url, timeout=60) as client:
+            for turn in range(count // people):
+                form = {
+                    "From": f"whatsapp:+88016{number * 100 + turn // 6:08d}",
+                    "Body": MESSAGES[turn % 6],
+                }
+                client.post("/webhooks/twilio/webhook", data=form).raise_for_status()
+
+    began = time.perf_counter()
+    with ThreadPoolExecutor(people) as pool:
+        list(pool.map(person, range(people)))
+    return (count // people) * people / (time.perf_counter() - began)
 
 
 def _turn(client: httpx.Client, sender: str, text: str) -> None:

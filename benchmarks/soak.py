@@ -60,9 +60,11 @@ async def converse(service: Service, client: httpx.AsyncClient, heard: Heard, pa
         await asyncio.sleep(pause)
 
 
-async def highest(service: Service, client: httpx.AsyncClient) -> float:
+async def highest(
+    service: Service, client: httpx.AsyncClient, seconds: float = HIGHEST_SECONDS
+) -> float:
     """Turns a second of people who never pause."""
-    heard, until = Heard(), time.monotonic() + HIGHEST_SECONDS
+    heard, until = Heard(), time.monotonic() + seconds
 
     async def person() -> None:
         while time.monotonic() < until:
