@@ -12,6 +12,7 @@ from bot.console import casepage
 from bot.console.frame import Visit
 from bot.console.opened import open_case
 from bot.console.package import KINDS
+from bot.export.access_copy import access_document
 from bot.export.casefile import NoConsent
 from bot.export.documents import Document, make_document
 from bot.export.package import FORMATS, package
@@ -47,6 +48,12 @@ def fetch_document(visit: Visit) -> Response:
     made = _made(visit, number, kind)
     visit.store.audit.write(visit.me.name, "case.export", f"case:{number}", kind)
     return _download(made)
+
+
+def fetch_copy(visit: Visit) -> Response:
+    """All that is kept about the person, to give to them; consent or not, it is theirs."""
+    opened = open_case(visit)
+    return _download(access_document(visit.store, opened.conversation.id, visit.me.name))
 
 
 def send_letter(visit: Visit) -> Response:

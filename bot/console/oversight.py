@@ -17,7 +17,7 @@ from bot.store.users import Account
 
 PAGE = 100
 # Who acts without an account.
-NO_ACCOUNT = (accounts.COMMAND_LINE, "patient", "unknown")
+NO_ACCOUNT = (accounts.COMMAND_LINE, "patient", "retention", "operator", "unknown")
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,6 +92,7 @@ SCREENS: tuple[Screen, ...] = (
     Screen("file_page", "GET", f"{FILE}/pages/{{page}}", Right.READ_CASES, preview.show_page),
     Screen("file_original", "GET", f"{FILE}/original", Right.EXPORT_CASES, preview.fetch_original),
     Screen("refile", "POST", f"{FILE}/paper", Right.CHANGE_CASES, filing.refile),
+    Screen("copy", "GET", f"{CASE}/copy", Right.EXPORT_CASES, handing_out.fetch_copy),
     Screen("letter", "POST", f"{CASE}/letter", Right.CHANGE_CASES, handing_out.send_letter),
     Screen("sharing", "POST", f"{CASE}/sharing", Right.CHANGE_CASES, permissions.change_sharing),
     Screen("take_over", "POST", f"{CASE}/take-over", Right.CHANGE_CASES, changes.take_over),

@@ -9,6 +9,7 @@ import pytest
 from docx import Document
 from pypdf import PdfReader
 
+from bot.facts.case import Case
 from bot.intake.speech import move_payload
 from bot.store.files import open_files
 from bot.store.messages import Author
@@ -117,6 +118,23 @@ def test_a_hospital_gets_nothing_without_a_consent_of_its_own(console: Console) 
         ("consent.sharing.refused", "phone"),
         ("consent.sharing.given", "paper"),
     }
+
+
+def test_a_copy_for_the_person_is_had_with_or_without_consent_and_noted(console: Console) -> None:
+    browser, number = console.logged_in(), console.numbers["Maria"]
+    assert console.path("Maria", "/copy") in browser.get(console.path("Maria")).text
+    console.store.desk.change(number, "test", "case.test", _withdraw)
+    answer = browser.get(console.path("Maria", "/copy"))
+    assert answer.headers["content-type"] == "application/pdf"
+    assert answer.headers["content-disposition"].endswith("my-data.pdf")
+    text = " ".join(page.extract_text() for page in PdfReader(io.BytesIO(answer.content)).pages)
+    assert "What we keep about you" in text
+    noted = console.store.audit.entries(limit=1)[0]
+    assert (noted.actor, noted.action) == ("coordinator", "conversation.access")
+
+
+def _withdraw(case: Case) -> None:
+    case.consent = None
 
 
 def test_a_coordinator_asks_in_the_chat_and_the_answer_counts(console: Console) -> None:

@@ -86,6 +86,7 @@ TABLE: dict[str, Who] = {
     f"GET {CASE}/export.json": CARE,
     f"GET {CASE}/package/{{form}}": CARE,
     f"GET {CASE}/documents/{{kind}}": CARE,
+    f"GET {CASE}/copy": CARE,
     f"POST {CASE}/letter": CARE,
     f"POST {CASE}/sharing": CARE,
     f"POST {CASE}/take-over": CARE,
