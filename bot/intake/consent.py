@@ -25,7 +25,7 @@ def ask_consent(turn: Turn) -> bool:
     if turn.move == "refuse" or turn.says_no:
         _refused(turn)
         return True
-    if turn.move == "read_more" or turn.heard.intent in ("consent_more", "ask_why"):
+    if turn.intent in ("read_more", "consent_more", "ask_why"):
         turn.say("utter_consent_more", *_buttons(turn))
         return True
     if turn.heard.kind == "file":
@@ -43,7 +43,7 @@ def _greet(turn: Turn) -> None:
     turn.say("utter_greeting")
     turn.say("utter_emergency_hint")
     foreign_script(turn)
-    if turn.heard.intent == "consent_more":
+    if turn.intent == "consent_more":
         turn.say("utter_consent_more", *_buttons(turn))
         return
     answered = answer_topic(turn)

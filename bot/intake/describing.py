@@ -14,6 +14,8 @@ from bot.wording import Catalogue
 UNSAID = frozenset(
     {"user_role", "pregnancy_status", "hiv", "refractory_to", "drug_classes_received"}
 )
+# Tests whose result says what was tested ("MSS").
+NAMED_BY_RESULT = frozenset({"MSI_MMR"})
 # Facts that the summary folds into the line of another fact.
 FOLDED = {
     "cancer_subtype": "cancer_type",
@@ -74,7 +76,8 @@ class Describer:
     def _test(self, name: str, value: Any) -> str:
         """A test with its result; some results name their test already (MSI-H)."""
         result = self._result(value)
-        return result if result[:3] == name[:3] else f"{_plain(name)} {result}"
+        named = result[:3] == name[:3] or name in NAMED_BY_RESULT
+        return result if named else f"{_plain(name).replace('PDL1', 'PD-L1')} {result}"
 
     def _result(self, value: Any) -> str:
         """A result in whole words: "pos" is positive."""

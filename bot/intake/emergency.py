@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.facts.case import CaseState
+from bot.intake.questions import says
 from bot.intake.speech import Button, letters
 from bot.intake.turn import Turn
 from bot.oncology.reading import FlagMention
@@ -87,7 +88,7 @@ def _paused(turn: Turn) -> bool:
         case.flags.clear()
         case.state, case.asks = CaseState(state), asks
         turn.say("utter_emergency_resume")
-        turn.asked = None
+        turn.asked, turn.move = None, "resume"  # the words have done their work
         return False
     if {turn.intent, turn.heard.intent} & RIGHTS:
         return False
@@ -96,9 +97,9 @@ def _paused(turn: Turn) -> bool:
 
 
 def _says_safe(turn: Turn) -> bool:
-    """Whether the title of the button was typed, alone or among other words."""
+    """Whether the title of the button was typed, or other words that it is over."""
     title = letters(turn.word("utter_button_safe_now"))
-    return title in letters(turn.heard.text)
+    return title in letters(turn.heard.text) or says("safe_now", turn.heard.text)
 
 
 def _answer_companion(turn: Turn) -> None:

@@ -141,6 +141,8 @@ def _confirm(turn: Turn) -> None:
     elif turn.intent in ("skip", "dont_know", "enough"):
         _result(turn)
     else:
+        if turn.intent == "ask_why":
+            turn.say("utter_why_confirm")
         turn.say(
             "utter_confirm_again",
             turn.button("utter_button_right", "yes"),

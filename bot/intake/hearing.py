@@ -13,10 +13,10 @@ from bot.intake import letter
 from bot.intake.answers import raise_doubts
 from bot.intake.claims import claimed
 from bot.intake.learning import IN_PASSING, learn, put
-from bot.intake.questions import Choice, Step, corrected, relation_of, wish_instead
+from bot.intake.questions import Choice, Step, corrected, relation_of, says, wish_instead
 from bot.intake.rights import PENDING as SURE
 from bot.intake.speech import letters
-from bot.intake.turn import Turn
+from bot.intake.turn import QUESTION_MARKS, Turn
 from bot.oncology import read
 from bot.oncology.reading import Ambiguity, Mention, Reading
 
@@ -104,7 +104,7 @@ def understand(turn: Turn) -> bool:
         turn.move = move  # "Erase everything?" "No": an answer to that, and to nothing else
     else:
         command = _typed_command(turn)
-        wish = _claim(turn) or wish_instead(turn.asked, heard.text)
+        wish = _claim(turn) or wish_instead(turn.asked, heard.text) or _said_plainly(turn)
         turn.move = command or wish or _typed_title(turn, TITLES) or _typed_number(turn)
         # A typed number, label or keyword answers the open question before anything else reads it.
         if not command and not letter.waits(turn) and not _chosen(turn):
@@ -299,6 +299,13 @@ def _chosen_by_yes_or_no(turn: Turn) -> None:
         ):
             _choose(turn, asks, turn.questions[asks].choice_for(word))
             return
+
+
+def _said_plainly(turn: Turn) -> str | None:
+    """A wish for a human in plain words; in an emergency that is answered first."""
+    paused = turn.case.state in (CaseState.EMERGENCY, CaseState.HUMAN)
+    asks = bool(QUESTION_MARKS & set(turn.heard.text))
+    return "human" if not (paused or asks) and says("human", turn.heard.text) else None
 
 
 def _answers_another(turn: Turn) -> None:

@@ -16,7 +16,8 @@ from bot.intake.turn import Turn
 VERSIONS: Final = {Purpose.SHARING: "sharing-2026-11", Purpose.IMPROVING: "improving-2026-11"}
 # Sharing is asked again once when something else came between; improving never.
 TIMES_ASKED: Final = {Purpose.SHARING: 2, Purpose.IMPROVING: 1}
-ASKS: Final = {f"consent_{purpose}": purpose for purpose in Purpose}
+# In the memory of a case: the consent that the last message asked about.
+AGREEING: Final = "agreeing"
 # What each button or command decides.
 DECISIONS: Final = {
     "share_yes": (Purpose.SHARING, True),
@@ -45,27 +46,27 @@ WITHDRAWN: Final = "sharing_withdrawn"
 
 def agree_or_withdraw(turn: Turn) -> bool:
     """Take the answer to our question about a consent, or a wish to change one."""
-    asked = ASKS.get(turn.asked or "")
+    waiting = turn.case.memory.pop(AGREEING, None)
+    asked = Purpose(waiting) if waiting else None
     if turn.intent == "privacy":
         _overview(turn)
         return True
     if turn.move == "share_more" or (asked and turn.intent in ("consent_more", "ask_why")):
         purpose = asked or Purpose.SHARING
-        turn.case.asks = name_of(purpose)
+        turn.case.memory[AGREEING] = purpose.value
         turn.say(f"utter_consent_{purpose}_more", *_buttons(turn, purpose))
         return True
     decided = DECISIONS.get(turn.move or "")
-    if decided is None and asked and not turn.learned.told and (turn.says_yes or turn.says_no):
+    # What answers another question is no consent.
+    if decided is None and asked and not turn.fresh and (turn.says_yes or turn.says_no):
         decided = (asked, turn.says_yes)
-    if asked:
-        turn.case.asks = turn.asked = None
     if decided is not None:
         _decide(turn, *decided)
         return True
-    if asked and turn.intent in PASSED_OVER:
+    if asked and turn.intent in PASSED_OVER and not turn.fresh:
         turn.case.asked[name_of(asked)] = TIMES_ASKED[asked]
         turn.say("utter_consent_passed_over")
-        return True
+        return turn.case.state is not CaseState.INTAKE
     return False
 
 
@@ -78,7 +79,7 @@ def ask_permission(turn: Turn) -> None:
 
 
 def name_of(purpose: Purpose) -> str:
-    """What the question is called where it is open (`asks`) and among the texts."""
+    """What the question is called among the texts, and where its askings are counted."""
     return f"consent_{purpose}"
 
 
@@ -92,7 +93,7 @@ def _open(case: Case, purpose: Purpose) -> bool:
 
 def _ask(turn: Turn, purpose: Purpose) -> None:
     name = name_of(purpose)
-    turn.case.asks = name
+    turn.case.memory[AGREEING] = purpose.value
     turn.case.asked[name] = turn.case.asked.get(name, 0) + 1
     turn.say(f"utter_ask_{name}", *_buttons(turn, purpose))
 

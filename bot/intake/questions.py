@@ -179,6 +179,12 @@ def corrected(text: str) -> str | None:
     return " ".join(said) if opened and said else None
 
 
+def says(wish: str, text: str) -> bool:
+    """Whether words that always make a wish stand in the text ("give me a human")."""
+    said = " ".join(re.findall(r"\w+", text.casefold()))
+    return any(f" {words} " in f" {said} " for words in _sayings()[wish])
+
+
 def relation_of(words: str) -> str | None:
     """Which relative these words name ("my mom" is the mother), None if none or several."""
     said = set(re.findall(r"\w+", words.casefold()))
@@ -205,6 +211,15 @@ def _instead() -> dict[str, dict[str, frozenset[str]]]:
 def _corrections() -> tuple[tuple[str, ...], ...]:
     rows = _read(ROOT / "knowledge" / "questions.yml")["corrections"]
     return tuple(sorted((tuple(words.split()) for words in rows), key=len, reverse=True))
+
+
+@cache
+def _sayings() -> dict[str, tuple[str, ...]]:
+    rows = _read(ROOT / "knowledge" / "questions.yml")["sayings"]
+    return {
+        wish: tuple(" ".join(re.findall(r"\w+", w.casefold())) for w in words)
+        for wish, words in rows.items()
+    }
 
 
 @cache

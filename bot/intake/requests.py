@@ -37,7 +37,7 @@ def _meant(turn: Turn) -> bool:
     if turn.chosen:
         return False
     sure = turn.heard.confidence >= SURE_OF_WISH
-    if turn.heard.intent == "ask_advice" and turn.learned.told and turn.bare:
+    if turn.heard.intent in ("ask_advice", "ask_question") and turn.learned.told and turn.bare:
         return False
     if turn.learned.told or (turn.asked and turn.asked in turn.fresh):
         return turn.heard.intent in INSISTENT and sure and _asks_surely(turn)
@@ -242,6 +242,7 @@ REPLIES: dict[str, Reply] = {
     "bot_challenge": _plain("utter_bot_challenge"),
     "manipulation": _plain("utter_manipulation"),
     "resume": _resume,
+    "consent_more": _plain("utter_data_kept"),
     "help": _plain("utter_help_commands"),
 }
 # Said by a guess of the model, these would be no answer to anything.

@@ -424,3 +424,44 @@ def test_a_word_of_a_later_question_answers_it() -> None:
 def test_enough_before_the_result_leads_to_the_summary() -> None:
     talk = Talking().agreed().says("colon cancer, FOLFOX").says("enough", "nlu_fallback")
     assert talk.case.state is CaseState.CONFIRM, talk
+
+
+@pytest.mark.parametrize(
+    "said", ["we are back home, it is safe now", "the doctor has seen him", "he was admitted"]
+)
+def test_a_pause_ends_in_plain_words(said: str) -> None:
+    talk = Talking().agreed().says("colon cancer").says("my father cannot breathe")
+    asks = talk.says("yes I am with him", "affirm").says(said).case.asks
+    assert talk.case.state is CaseState.INTAKE, talk
+    assert asks == "treatments", talk
+
+
+@pytest.mark.parametrize("said", ["I can't go on", "nobody is with me", "he is not safe"])
+def test_what_does_not_say_that_it_is_over_keeps_the_pause(said: str) -> None:
+    talk = Talking().agreed().says("I want to kill myself tonight").says(said)
+    assert talk.case.state is CaseState.EMERGENCY, talk
+
+
+def test_before_consent_the_end_of_a_pause_leads_to_the_question_of_consent() -> None:
+    talk = Talking().says("my brother has a seizure now").says("yes", "affirm")
+    talk.says("it is safe now", "consent_more")
+    assert "utter_consent" in talk.said, talk
+
+
+@pytest.mark.parametrize(
+    "said", ["you are useless. give me a human", "call me please", "quiero hablar con una persona"]
+)
+def test_a_plain_wish_for_a_human_is_heard_whatever_the_model_thinks(said: str) -> None:
+    talk = Talking().agreed().says("colon cancer").says(said, "manipulation", confidence=0.9)
+    assert talk.case.state is CaseState.HUMAN, talk
+
+
+def test_a_question_about_data_is_answered_after_consent_too() -> None:
+    talk = Talking().agreed().says("colon cancer").says("who sees my data", "consent_more")
+    assert talk.said == ["utter_data_kept", "utter_ask_treatments"], talk
+
+
+@pytest.mark.parametrize("said", ["to the belly", "huesos", "tulang", "haddiyon me"])
+def test_where_it_has_spread_may_be_a_single_word(said: str) -> None:
+    talk = Talking().agreed().says("ovarian cancer").says("surgery").says("Lima").says(said)
+    assert talk.fact("extent") == "metastatic", talk

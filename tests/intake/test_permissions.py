@@ -30,7 +30,7 @@ def with_result() -> Talking:
 def asked_to_share() -> Talking:
     """The question about sharing has just been put."""
     talk = with_result()
-    if talk.case.asks != "consent_sharing":
+    if talk.said[-1] != "utter_ask_consent_sharing":
         talk.says("enough", "enough")
     assert talk.said[-1] == "utter_ask_consent_sharing", talk
     return talk
@@ -73,13 +73,22 @@ def test_an_answer_may_be_typed(words: str, intent: str) -> None:
     assert talk.case.may(SHARING) is (intent == "affirm")
     talk.says(words, intent)
     assert talk.case.may(IMPROVING) is (intent == "affirm")
-    assert talk.case.asks is None
+    assert "agreeing" not in talk.case.memory
 
 
 def test_reading_more_asks_again() -> None:
     talk = asked_to_share().taps("Read more")
     assert talk.said == ["utter_consent_sharing_more"]
     assert talk.taps("Yes, you may share").case.may(SHARING)
+
+
+def test_what_answers_another_question_is_no_consent() -> None:
+    talk = Talking().agreed().says("stage 3 ovarian cancer, 60, Dhaka")
+    talk.case.memory["agreeing"] = "sharing"  # a coordinator asked meanwhile
+    talk.says("yes, a biopsy was done", "affirm")
+    assert SHARING not in talk.case.permissions, talk
+    talk.case.memory["agreeing"] = "sharing"
+    assert talk.says("yes", "affirm").case.may(SHARING) or talk.fact("histology_confirmed")
 
 
 def test_improving_is_asked_once_and_may_be_passed_over() -> None:
