@@ -16,8 +16,8 @@ from starlette.responses import Response
 from bot.console import casepage
 from bot.console.frame import Visit
 from bot.console.opened import Opened, open_case
-from bot.facts.case import Case, CaseState, Consent, Purpose
-from bot.intake.permissions import CHOICES, VERSIONS, name_of
+from bot.facts.case import Case, Consent, Purpose
+from bot.intake.permissions import AGREEING, CHOICES, VERSIONS, name_of
 from bot.intake.speech import move_payload
 from bot.store.errors import NotFound
 from bot.store.messages import Author, OutboundReply, ReplyButton
@@ -84,8 +84,7 @@ def _ask(visit: Visit, opened: Opened) -> Response:
     texts = catalogue()
 
     def wait_for_answer(case: Case) -> None:
-        if case.asks is None or case.state is CaseState.HUMAN:
-            case.asks = name  # an open question of the intake stays open
+        case.memory[AGREEING] = Purpose.SHARING.value
 
     _change(visit, opened, "consent.sharing.ask", wait_for_answer)
     response = f"utter_ask_{name}"

@@ -63,10 +63,10 @@ def agree_or_withdraw(turn: Turn) -> bool:
     if decided is not None:
         _decide(turn, *decided)
         return True
-    if asked and turn.intent in PASSED_OVER and not turn.fresh:
+    if asked and turn.asked is None and turn.intent in PASSED_OVER and not turn.fresh:
         turn.case.asked[name_of(asked)] = TIMES_ASKED[asked]
         turn.say("utter_consent_passed_over")
-        return turn.case.state is not CaseState.INTAKE
+        return True
     return False
 
 
