@@ -119,8 +119,18 @@ class Console:
         form: dict[str, list[str]] = {}
         file: Uploaded | None = None
         if screen.method not in SAFE:
-            form, file = await _form(request, takes_file=screen.takes_file)
+            takes_file = screen.takes_file and await run_in_threadpool(self._is_signed_in, request)
+            form, file = await _form(request, takes_file=takes_file)
         return await run_in_threadpool(self._answer, screen, request, form, file)
+
+    def _is_signed_in(self, request: Request) -> bool:
+        """Whether a large body is worth reading at all."""
+        token = request.cookies.get(cookie_name(self._https), "")
+        try:
+            now = self._store.database.now()
+            return bool(token) and resume(self._store, token, now, touch=False) is not None
+        except StoreUnavailable:
+            return False
 
     def _answer(
         self,

@@ -15,12 +15,16 @@ from bot.facts.case import Case
 from bot.intake.papers import DOUBTS
 from bot.records.catalogue import catalogue
 from bot.records.papers.matching import Match
-from bot.records.papers.received import FiledBy, file_paper, unfile_paper
+from bot.records.papers.received import FiledBy, file_paper, papers_of_files, unfile_paper
 from bot.store.errors import NotFound
 from bot.store.messages import FileRef
 
 NONE: Final = "-"  # no paper of the checklist
 _PLAIN_FORM: Final = "report"
+
+
+class _Late(Exception):
+    """Somebody filed it after the page was made."""
 
 
 def refile(visit: Visit) -> Response:
@@ -33,6 +37,8 @@ def refile(visit: Visit) -> Response:
     file_id = f"{places['message']}/{places['place']}"
 
     def change(case: Case) -> None:
+        if papers_of_files(case).get(file_id, (NONE,))[0] != visit.said("seen"):
+            raise _Late
         doubts: list[dict[str, Any]] = case.memory.get(DOUBTS, [])
         case.memory[DOUBTS] = [doubt for doubt in doubts if doubt["paper"] != file_id]
         unfile_paper(case, file_id)
@@ -43,6 +49,8 @@ def refile(visit: Visit) -> Response:
         visit.store.desk.change(number, visit.me.name, "case.refile", change, assess=judge)
     except NotFound:
         raise HTTPException(404) from None
+    except _Late:
+        return visit.go("file", number=number, **places, query={"done": "work_late"})
     return visit.go("file", number=number, **places, query={"done": "refile"})
 
 

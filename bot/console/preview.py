@@ -46,6 +46,7 @@ class Looked:
     download: str
     back: str
     refile: str
+    filed: str  # the paper it is filed as
     papers: tuple[Choice, ...]  # what a received file may be filed as; () for one of ours
 
 
@@ -70,6 +71,7 @@ def show(visit: Visit) -> Response:
             names=tuple(shown(name) for name in found.names),
             download=visit.link("file_original", number=number, **places),
             refile=visit.link("refile", number=number, **places),
+            filed=papers_of_files(opened.case).get(file_id, ("",))[0],
             papers=paper_choices(opened.case, file_id) if received else (),
             back=visit.link("case", number=number) + f"#m-{places['message']}",
         ),

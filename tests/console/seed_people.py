@@ -104,13 +104,14 @@ GRACE = Person(
         Heard("good evening is this for cancer patients", (HELLO, MAY_WE), minutes=0),
         _yes("Yes"),
         Heard(
-            "my husband has lung cancer on chemo since march. now he is gasping, can't breathe lying "
+            "my husband has lung cancer stage 4 on chemo since march. now he is gasping, can't breathe lying "
             "down and lips blue what do we do",
             ("This sounds like an emergency. Please go to the nearest hospital now or call 991. Say "
              "that he has cancer and when he last had treatment. Do not wait for us.",
              ("Is someone with him now?", ("Yes", "No"))),
             facts={
                 "cancer_type": ("nsclc", "lung cancer", 0.66),
+                "stage_group": ("IVA", "stage 4"),
                 "symptoms": ([{"name": "breathlessness", "severity": 9}], "gasping, can't breathe"),
                 "country": ("ZM", "+260"),
             },

@@ -14,7 +14,7 @@ from bot.records.papers.received import FiledBy, received_papers
 from bot.store import FileRef
 from bot.store.files import open_files
 from bot.store.messages import Kind
-from tests.console.conftest import Console, post
+from tests.console.conftest import Console, post, value_of
 from tests.records.paper_files import photo, scanned_pdf, text_pdf, zipped
 from tests.store.people import says
 
@@ -109,7 +109,9 @@ def test_a_file_is_found_under_its_own_case_only(console: Console) -> None:
 
 def refile(browser: TestClient, path: str, item: str) -> int:
     """File the file of this address as this paper; gives the status."""
-    return post(browser, f"{path}/paper", browser.get(path).text, item=item).status_code
+    page = browser.get(path).text
+    seen = value_of(page, "seen")
+    return post(browser, f"{path}/paper", page, item=item, seen=seen).status_code
 
 
 def test_a_paper_that_was_taken_for_another_is_filed_anew_with_one_click(console: Console) -> None:
@@ -129,7 +131,8 @@ def test_a_paper_that_was_taken_for_another_is_filed_anew_with_one_click(console
     assert case is not None
     filed = received_papers(case)[-1]
     assert (filed.item, filed.by) == (item, FiledBy.COORDINATOR)
-    assert "Filed." in post(browser, f"{path}/paper", browser.get(path).text, item=item).text
+    late = post(browser, f"{path}/paper", browser.get(path).text, item="-", seen="-").text
+    assert "Somebody changed this meanwhile" in late
     assert f'value="{item}" selected' in browser.get(path).text
     assert refile(browser, path, "-") == 200
     case = console.store.cases.by_number(number)

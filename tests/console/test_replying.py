@@ -99,6 +99,15 @@ def test_two_files_or_far_too_much_are_refused_before_they_are_kept(console: Con
     assert browser.post(note, data=form, files=one, headers=OURS).status_code == 400
 
 
+def test_a_large_body_of_somebody_who_is_not_logged_in_is_not_read(console: Console) -> None:
+    path = console.path("Sam", "/reply")
+    large = {"file": ("a.pdf", PDF + b"0" * 500_000)}
+    assert console.browser().post(path, files=large, headers=OURS).status_code == 413
+    stale = console.browser()
+    stale.cookies.set("intake_session", "x" * 43, domain="console.test")
+    assert stale.post(path, files=large, headers=OURS).status_code == 413
+
+
 def test_a_file_of_somebody_who_lost_the_conversation_is_not_kept(
     console: Console, tmp_path: object
 ) -> None:
