@@ -98,8 +98,11 @@ class Gazetteer:
         if script in self._scripts:
             return
         self._scripts.add(script)
+        everyday = {_native_key(word) for word in place_names().never_native}
         for name, place in self._native.pop(script, ()):
-            key = pack(name).replace("| ", "").strip()
+            key = _native_key(name)
+            if place.kind == "city" and (len(key) < 2 or key in everyday):
+                continue
             known = self.names.get(key)
             if key and known is None:
                 self.names[key] = place
@@ -169,6 +172,10 @@ class Gazetteer:
                     return max(around, key=lambda city: city.population)
                 return min(near, key=far.__getitem__)
         return None
+
+
+def _native_key(name: str) -> str:
+    return pack(name).replace("| ", "").strip()
 
 
 def resolve(key: str, place: PlaceName, countries: set[str]) -> tuple[str, ...]:

@@ -45,6 +45,7 @@ class PlaceNames:
     thing: tuple[str, ...]
     person: tuple[str, ...]
     never: frozenset[str]
+    never_native: tuple[str, ...]
     no_place: tuple[str, ...]
 
 
