@@ -23,7 +23,8 @@ _UNSPACED: Final = re.compile(
 
 def folded(text: str) -> str:
     """Without case and accents, and with one form of each letter and digit."""
-    plain = unicodedata.normalize("NFKD", text.casefold())
+    # Some letters have a small form only once they are decomposed, such as those of formulas.
+    plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
     return "".join(c for c in plain if not unicodedata.combining(c))
 
 
