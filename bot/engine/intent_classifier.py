@@ -18,12 +18,10 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
+from collections.abc import Iterator
 from typing import Any
 
-from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
-from rasa.engine.storage.resource import Resource
-from rasa.engine.storage.storage import ModelStorage
 from rasa.shared.nlu.constants import (
     INTENT,
     INTENT_NAME_KEY,
@@ -36,7 +34,8 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.engine.knowledge_extractor import READING, family, hear, vocabulary_fingerprint
-from bot.engine.text_model import TextModel, normalise
+from bot.engine.linear_component import LinearComponent
+from bot.engine.text_model import normalise
 from bot.oncology.ideas import ideas
 from bot.oncology.reading import Reading
 from bot.oncology.topics import answer_of
@@ -69,20 +68,8 @@ def label_of(example: Message) -> str:
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
-class IntentClassifier(GraphComponent):
+class IntentClassifier(LinearComponent):
     """Sets `intent` and `intent_ranking`; for a question also `topic` and `topic_confidence`."""
-
-    def __init__(
-        self,
-        config: dict[str, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        model: TextModel | None = None,
-    ) -> None:
-        self._config = config
-        self._model_storage = model_storage
-        self._resource = resource
-        self._model = model
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
@@ -92,59 +79,19 @@ class IntentClassifier(GraphComponent):
         """
         return {"strength": 20.0, "topic_threshold": 0.3}
 
-    @staticmethod
-    def required_packages() -> list[str]:
-        """Packages that must be installed."""
-        return ["sklearn"]
-
     @classmethod
     def fingerprint_addon(cls, config: dict[str, Any]) -> str:
         """The model sees what the vocabulary finds, so it is trained again when that changes."""
         return vocabulary_fingerprint()
 
-    @classmethod
-    def create(
-        cls,
-        config: dict[str, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        execution_context: ExecutionContext,
-    ) -> IntentClassifier:
-        """An untrained classifier."""
-        return cls(config, model_storage, resource)
+    def _labelled(self, training_data: TrainingData) -> Iterator[tuple[str, str]]:
+        """All examples that carry an intent."""
+        for example in training_data.intent_examples:
+            if text := example.get(TEXT):
+                yield features(text, hear(text)), label_of(example)
 
-    def train(self, training_data: TrainingData) -> Resource:
-        """Learn from all examples that carry an intent."""
-        examples = [e for e in training_data.intent_examples if e.get(TEXT)]
-        texts = [features(e.get(TEXT), hear(e.get(TEXT))) for e in examples]
-        labels = [label_of(e) for e in examples]
-        self._model = TextModel.fit(texts, labels, self._config["strength"])
-        with self._model_storage.write_to(self._resource) as folder:
-            self._model.save(folder)
-        return self._resource
-
-    @classmethod
-    def load(
-        cls,
-        config: dict[str, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        execution_context: ExecutionContext,
-        **kwargs: Any,
-    ) -> IntentClassifier:
-        """The trained classifier."""
-        with model_storage.read_from(resource) as folder:
-            return cls(config, model_storage, resource, TextModel.load(folder))
-
-    def process(self, messages: list[Message]) -> list[Message]:
-        """Rank the intents of each message."""
-        for message in messages:
-            self._classify(message)
-        return messages
-
-    def _classify(self, message: Message) -> None:
-        if self._model is None:
-            raise RuntimeError("the intent classifier is not trained")
+    def _hear(self, message: Message) -> None:
+        """Rank the intents, and for a question the topics."""
         reading = Reading.from_json(message.get(READING) or {})
         ranked = self._model.rank(features(message.get(TEXT) or "", reading))
         topics = [(label, p) for label, p in ranked if asks(label)]

@@ -117,19 +117,21 @@ class KnowledgeExtractor(GraphComponent):
         asks = (message.get("metadata") or {}).get("asks")
         reading = hear(text.removeprefix(TYPED_MARK), asks)
         message.set(READING, reading.to_json(), add_to_output=True)
-        entities = [self._entity(mention) for mention in reading.mentions]
+        entities = [entity(mention, type(self).__name__) for mention in reading.mentions]
         message.set(ENTITIES, entities, add_to_output=True)
 
-    def _entity(self, mention: Mention) -> dict[str, Any]:
-        value = mention.value
-        return {
-            "entity": family(mention.fact),
-            "value": value.get("name") if isinstance(value, dict) else value,
-            "start": mention.start,
-            "end": mention.end,
-            "confidence_entity": mention.confidence,
-            "extractor": type(self).__name__,
-        }
+
+def entity(mention: Mention, extractor: str) -> dict[str, Any]:
+    """A mention as Rasa keeps it in the tracker."""
+    value = mention.value
+    return {
+        "entity": family(mention.fact),
+        "value": value.get("name") if isinstance(value, dict) else value,
+        "start": mention.start,
+        "end": mention.end,
+        "confidence_entity": mention.confidence,
+        "extractor": extractor,
+    }
 
 
 def vocabulary_fingerprint(root: Path = _ROOT) -> str:

@@ -4,7 +4,8 @@ There are more ways to say that a cancer came back than a vocabulary can hold. T
 examples mark the words that tell a status (`[...]{"entity": "disease_status", ...}`); everything
 else in the data teaches what tells none. Rules of conflict: what the vocabulary heard stands; the
 model is asked only when a cancer or a treatment is named or the status was asked for; questions
-are left out; of several sentences the last sure one counts, for it tells of today.
+are left out; of several sentences the last sure one counts, for it tells of today. Behind a good
+status that the vocabulary heard, a sure turn for the worse takes its place.
 """
 
 from __future__ import annotations
@@ -14,22 +15,22 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
-from rasa.engine.storage.resource import Resource
-from rasa.engine.storage.storage import ModelStorage
 from rasa.shared.nlu.constants import ENTITIES, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from bot.engine.knowledge_extractor import READING, TYPED_MARK
-from bot.engine.text_model import TextModel, normalise
+from bot.engine.knowledge_extractor import READING, TYPED_MARK, entity
+from bot.engine.linear_component import LinearComponent
+from bot.engine.text_model import normalise
 from bot.oncology.reading import Mention
 
 STATUS = "disease_status"
 NONE = "none"
 # With one of these in a message the words are about the illness.
 ABOUT_THE_ILLNESS = frozenset({"cancer_type", "treatments"})
+BETTER = frozenset({"remission", "stable", "on_treatment_responding"})
+WORSE = frozenset({"relapsed", "progressed"})
 LONGEST = 4000  # characters; what stands beyond is read by the vocabulary alone
 MOST_CANDIDATES = 60
 
@@ -58,102 +59,59 @@ def _parts(text: str) -> Iterator[_Part]:
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=True)
-class StatusClassifier(GraphComponent):
+class StatusClassifier(LinearComponent):
     """Adds a mention of the disease status to `reading` and `entities`."""
-
-    def __init__(
-        self,
-        config: dict[str, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        model: TextModel | None = None,
-    ) -> None:
-        self._config = config
-        self._model_storage = model_storage
-        self._resource = resource
-        self._model = model
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        """`strength`: inverse of the regularisation; `threshold`: probability that counts."""
-        return {"strength": 20.0, "threshold": 0.7}
+        """`strength`: inverse of the regularisation; thresholds: probabilities that count.
 
-    @staticmethod
-    def required_packages() -> list[str]:
-        """Packages that must be installed."""
-        return ["sklearn"]
+        `threshold` where nobody heard a status, `turn_threshold` against what the vocabulary heard.
+        """
+        return {"strength": 20.0, "threshold": 0.7, "turn_threshold": 0.85}
 
-    @classmethod
-    def create(
-        cls,
-        config: dict[str, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        execution_context: ExecutionContext,
-    ) -> StatusClassifier:
-        """An untrained classifier."""
-        return cls(config, model_storage, resource)
-
-    def train(self, training_data: TrainingData) -> Resource:
-        """Learn what tells a status from the marked words, and what does not from all others."""
-        labelled = [pair for e in training_data.training_examples for pair in _labelled(e)]
-        texts = [normalise(text) for text, _ in labelled]
-        self._model = TextModel.fit(
-            texts, [label for _, label in labelled], self._config["strength"]
-        )
-        with self._model_storage.write_to(self._resource) as folder:
-            self._model.save(folder)
-        return self._resource
-
-    @classmethod
-    def load(
-        cls,
-        config: dict[str, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        execution_context: ExecutionContext,
-        **kwargs: Any,
-    ) -> StatusClassifier:
-        """The trained classifier."""
-        with model_storage.read_from(resource) as folder:
-            return cls(config, model_storage, resource, TextModel.load(folder))
-
-    def process(self, messages: list[Message]) -> list[Message]:
-        """Hear the status of each message that speaks of the illness and tells none in words."""
-        for message in messages:
-            self._hear(message)
-        return messages
+    def _labelled(self, training_data: TrainingData) -> Iterator[tuple[str, str]]:
+        """The marked words tell a status, all others none."""
+        for example in training_data.training_examples:
+            for text, label in _taught(example):
+                yield normalise(text), label
 
     def _hear(self, message: Message) -> None:
+        """Hear the status of a message that speaks of the illness, and the turn after one."""
         text = message.get(TEXT) or ""
         reading = message.get(READING) or {}
-        facts = {mention["fact"] for mention in reading.get("mentions") or ()}
+        mentions = reading.get("mentions") or ()
+        facts = {mention["fact"] for mention in mentions}
         asked = (message.get("metadata") or {}).get("asks") == STATUS
-        if text.startswith("/") or STATUS in facts or not (asked or facts & ABOUT_THE_ILLNESS):
+        if text.startswith("/") or not (asked or facts & ABOUT_THE_ILLNESS):
             return
-        found = self._find(text[:LONGEST])
+        heard = [m for m in mentions if m["fact"] == STATUS]
+        found = self._turn(text[:LONGEST], heard[-1]) if heard else self._find(text[:LONGEST])
         if found is None:
             return
-        reading["mentions"] = [*reading["mentions"], asdict(found)]
+        reading["mentions"] = [*(m for m in mentions if m not in heard), asdict(found)]
         message.set(READING, reading, add_to_output=True)
-        entity = {
-            "entity": STATUS,
-            "value": found.value,
-            "start": found.start,
-            "end": found.end,
-            "confidence_entity": found.confidence,
-            "extractor": type(self).__name__,
-        }
-        message.set(ENTITIES, [*(message.get(ENTITIES) or ()), entity], add_to_output=True)
+        kept = [e for e in message.get(ENTITIES) or () if not heard or e["entity"] != STATUS]
+        added = entity(found, type(self).__name__)
+        message.set(ENTITIES, [*kept, added], add_to_output=True)
 
-    def _find(self, text: str) -> Mention | None:
-        if self._model is None:
-            raise RuntimeError("the status classifier is not trained")
+    def _turn(self, text: str, heard: dict[str, Any]) -> Mention | None:
+        """ "They said remission, but at month nine the blasts were 70": what came after."""
+        if heard["value"] not in BETTER:
+            return None
         mark = len(text) - len(text.removeprefix(TYPED_MARK))
-        parts = list(_parts(text))[-MOST_CANDIDATES:]
+        threshold = self._config["turn_threshold"]
+        later = self._find(text, after=heard["end"] + mark, threshold=threshold)
+        return later if later is not None and later.value in WORSE else None
+
+    def _find(self, text: str, after: int = 0, threshold: float | None = None) -> Mention | None:
+        """The last sure status of a text, of what stands behind a place only."""
+        least = self._config["threshold"] if threshold is None else threshold
+        mark = len(text) - len(text.removeprefix(TYPED_MARK))
+        parts = [part for part in _parts(text) if part.start >= after][-MOST_CANDIDATES:]
         best: tuple[tuple[int, float], Mention] | None = None
         for part, (label, sure) in zip(parts, self._judged(text, parts), strict=True):
-            if label == NONE or sure < self._config["threshold"]:
+            if label == NONE or sure < least:
                 continue
             rank = (part.sentence, sure)
             if best is None or rank > best[0]:
@@ -163,12 +121,12 @@ class StatusClassifier(GraphComponent):
         return best[1] if best else None
 
     def _judged(self, text: str, parts: list[_Part]) -> list[tuple[str, float]]:
-        if self._model is None or not parts:
+        if not parts:
             return []
         return self._model.best([normalise(text[p.start : p.end]) for p in parts])
 
 
-def _labelled(example: Message) -> Iterator[tuple[str, str]]:
+def _taught(example: Message) -> Iterator[tuple[str, str]]:
     """What an example teaches: its marked words and itself as a status, the rest as none."""
     text = example.get(TEXT)
     if not text or text.startswith("/"):
