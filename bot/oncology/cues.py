@@ -84,6 +84,7 @@ class Cues:
     came_back: tuple[str, ...] = ()
     spared: tuple[str, ...] = ()
     speech: tuple[str, ...] = ()
+    joining: tuple[str, ...] = ()
     done_inside: tuple[str, ...] = ()
 
 
@@ -123,6 +124,7 @@ WORDS = frozenset(
         "came_back",
         "spared",
         "speech",
+        "joining",
         "done_inside",
     }
 )

@@ -85,10 +85,11 @@ def _behind(doc: Document, index: int, words: StatusFile) -> bool:
 
 
 _NUMBER = r"(\d{1,3}(?:[, ]\d{3})+|\d+(?:\.\d+)?)"
-_UNIT = r"(?:\s?(?:[a-z]{1,4}/[a-z]{1,3}|%|cm|mm|copies|x))?"
+_UNIT = r"(?:\s?(?:[a-z]{1,4}/[a-z]{1,3}|%|cm|mm|copies|x|k))?"
 _FROM_TO = re.compile(
     rf"(?:from|was|were|is|at|:|=|-)?\s*{_NUMBER}{_UNIT}\s*"
-    rf"(?:->|-->|=>|>|to|down to|up to|now|and now|then)\s*{_NUMBER}"
+    rf"(?:->|-->|=>|>|to|down to|up to|now|and now|then|sasa kimefika|sasa|ahora|agora|maintenant|"
+    rf"ab|ekhon|сейчас|теперь|الان|simdi|sekarang|skrg|现在)\s*{_NUMBER}"
 )
 _NOW_FROM = re.compile(
     rf"{_NUMBER}{_UNIT}\s*\(?(?:up|down|now|rising|fallen|falling|,)?\s*"

@@ -11,7 +11,8 @@ from collections.abc import Iterable, Iterator
 
 from bot.oncology.cancer_evidence import about_cancer
 from bot.oncology.cancers import findings
-from bot.oncology.context import Timing, context_of
+from bot.oncology.context import Assertion, Timing, context_of
+from bot.oncology.cues import words_of
 from bot.oncology.phrases import Hit
 from bot.oncology.reading import Mention
 from bot.oncology.responses import abbreviations, beside_names, composed_hit, trends
@@ -101,6 +102,10 @@ def _resolved(doc: Document, hit: Hit[str]) -> Hit[str] | None:
     if hit.value == "progressed" and hit.first and doc.tokens[hit.first].text in growing():
         denied = doc.tokens[hit.first - 1].text in status_file().denied
         return composed_hit(doc, "stable", hit.first - 1, hit.last) if denied else hit
+    if hit.value == "stable" and _denied_before(doc, hit):
+        return composed_hit(doc, "progressed", hit.first, hit.last)
+    if hit.value == "remission" and _nearly(doc, hit):
+        return composed_hit(doc, "on_treatment_responding", hit.first, hit.last)
     if hit.value == "remission" and _denied_remission(doc, hit):
         return composed_hit(doc, "refractory", hit.first, hit.last) if treatment_hits(doc) else None
     if hit.value != FOUND_AGAIN:
@@ -117,6 +122,21 @@ def _resolved(doc: Document, hit: Hit[str]) -> Hit[str] | None:
     return composed_hit(doc, value, hit.first, hit.last)
 
 
+def _denied_before(doc: Document, hit: Hit[str]) -> bool:
+    """ "Is not holding it any more"; a "no" inside the words is part of them."""
+    words = status_file()
+    own = {doc.tokens[i].text for i in range(hit.first, hit.last)}
+    low = max(context_of(doc).sentence(hit.first).first, hit.first - 2)
+    before = [t for t in doc.tokens[low : hit.first] if not t.breaks]
+    return not own & words.denied and bool(words.denied & {t.text for t in before} - {"no"})
+
+
+def _nearly(doc: Document, hit: Hit[str]) -> bool:
+    """ "Almost everything disappeared": what is left is a response."""
+    low = max(context_of(doc).sentence(hit.first).first, hit.first - 4)
+    return any(t.text in status_file().nearly for t in doc.tokens[low : hit.first])
+
+
 def _denied_remission(doc: Document, hit: Hit[str]) -> bool:
     """ "Did not go into remission"; a "no" inside the words is part of them ("no disease")."""
     words = status_file()
@@ -130,7 +150,21 @@ def _denied_remission(doc: Document, hit: Hit[str]) -> bool:
 def _standing(doc: Document, said: list[Hit[str]]) -> Hit[str]:
     """The last one told of the present; newly found only when nothing else is told."""
     later = [h for h in said if h.value != "newly_diagnosed"] or said
-    return ([h for h in later if not _background(doc, h)] or later)[-1]
+    last = ([h for h in later if not _background(doc, h)] or later)[-1]
+    if last.value == "progressed" and _found_after_the_end(doc, last):
+        return composed_hit(doc, "relapsed", last.first, last.last)
+    return last
+
+
+def _found_after_the_end(doc: Document, hit: Hit[str]) -> bool:
+    """ "Chemo finished at Christmas. Last week's MRI has new deposits": new after an end."""
+    words = status_file()
+    if not {doc.tokens[i].text for i in range(hit.first, hit.last)} & words.fresh:
+        return False
+    given = given_treatments(doc)
+    if not given or any(one.status is Timing.ONGOING for one in given):
+        return False
+    return any(t.text in words.ended for t in doc.tokens[: hit.first])
 
 
 def _background(doc: Document, hit: Hit[str]) -> bool:
@@ -144,11 +178,21 @@ def _meant(doc: Document, hit: Hit[str]) -> bool:
     found = context.assess(hit.first, hit.last)
     if found.other_person or found.uncertain or (found.asked and not _told_in_passing(doc, hit)):
         return False
-    if _only_thought_of(doc, hit):
+    if _only_thought_of(doc, hit) or (hit.value == "remission" and not _was_ill(doc)):
         return False
     if hit.value == "progressed" and doc.tokens[hit.first].text in status_file().fresh:
         return not found.negated  # "no new lesions"
     return hit.value in DENYING or not found.negated
+
+
+def _was_ill(doc: Document) -> bool:
+    """Nobody is free of a disease that neither a treatment nor a diagnosis tells of."""
+    if any(one.status is not Timing.PLANNED for one in given_treatments(doc)):
+        return True
+    if len(doc.tokens) <= SHORT:
+        return True
+    context = context_of(doc)
+    return any(context.assess(f.first, f.last).present for f in findings(doc, None))
 
 
 def _told_in_passing(doc: Document, hit: Hit[str]) -> bool:
@@ -191,7 +235,7 @@ def _of_something_else(doc: Document, hit: Hit[str]) -> bool:
             return True
     for index in range(hit.last, min(hit.last + 4, here.last)):
         paused = doc.tokens[index].breaks and ".." not in _gap(doc, index)
-        if paused or index in things:
+        if paused or index in things or doc.tokens[index].text in words_of("joining"):
             return False
         if doc.tokens[index].text in words.other_subjects:
             return True
@@ -258,6 +302,12 @@ def _untreated(doc: Document) -> Iterator[Mention]:
     none = says_none(doc) if not given else None
     planned = given and all(one.status is Timing.PLANNED for one in given)
     proven = proof().find(doc) if planned else []
+    if planned and not proven and own[0].certain and not own[0].mass_only:
+        new = own[0]
+        if context_of(doc).assess(new.first, new.last) == Assertion():
+            words = doc.words(new.start, new.end)
+            yield Mention("disease_status", "newly_diagnosed", words, new.start, new.end, INFERRED)
+            return
     for hit in (none, proven[0] if proven else None):
         if hit is not None and context_of(doc).assess(own[0].first, own[0].last).present:
             words = doc.words(hit.start, hit.end)

@@ -46,6 +46,8 @@ class StatusFile:
     begun: frozenset[str]
     supposed: frozenset[str]
     denied: frozenset[str]
+    nearly: frozenset[str]
+    ended: frozenset[str]
     reached: frozenset[str]
 
 
