@@ -2,9 +2,11 @@
 
     .venv/bin/python -m benchmarks.load [--burst 500] [--people 24] [--turns 240] [--backlog 1000]
 
-accept: webhooks sent in the same instant over open connections, until the answer. turns: people who
+accept: webhooks sent in the same instant over open connections, and within a second, until the
+answer, at one gateway process and at two. turns: people who
 write as soon as they are answered; Rasa's channel is asked with the same texts, on this machine, in
-this run, and sends to the same stand-in of Twilio. backlog: messages that came while the engine was
+this run, and sends to the same stand-in of Twilio. one sender: a thousand messages in a minute from
+one person while another one talks. backlog: messages that came while the engine was
 down, then drained. own cost: what accepting, claiming and storing add to a turn, from the metrics.
 """
 
@@ -13,32 +15,30 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import itertools
 import json
 import re
 import subprocess
+import sys
 import tempfile
 import time
-from collections import Counter
-from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
 
 import httpx
-from starlette.applications import Starlette
+from sqlalchemy import func, select
 
-from benchmarks.measuring import Sample, table
-from bot.operations.training import ENGINE_PYTHON
-from bot.settings import ROOT
+from benchmarks.load_world import World, rasa_twilio, world_of
+from benchmarks.measuring import Sample, cpu_seconds, table
 from bot.store import Store
 from bot.store.database import insert_new
 from bot.store.messages import Author
-from bot.store.tables import Conversation
-from tests.service import Service, free_port, running_service
+from bot.store.tables import Conversation, Message
+from connectors.texts import choose
+from tests.service import free_port
 from tests.standins import telegram_api, twilio_api
-from tests.standins.serving import serving
-from tests.standins.twilio_api import TwilioStandIn
 
 RESULTS: Final = Path(__file__).with_name("results-load.json")
 SCRIPT: Final = (
@@ -49,44 +49,18 @@ SCRIPT: Final = (
     "yes, that is right",
     "not sure",
 )
-READY_SECONDS: Final = 180
 TURN_SECONDS: Final = 60
-
-
-@dataclass
-class ListeningTwilio(TwilioStandIn):
-    """Counts what each person was sent."""
-
-    heard: Counter[str] = field(default_factory=Counter)
-
-    def _accept(self, fields: dict[str, str]) -> dict[str, Any]:
-        self.heard[fields["To"].removeprefix("whatsapp:")] += 1
-        return super()._accept(fields)
-
-
-@dataclass
-class World:
-    """The service and the stand-in of Twilio that it sends to."""
-
-    service: Service
-    twilio: ListeningTwilio
-    address: str
-
-    def webhook(self, phone: str, text: str) -> tuple[dict[str, str], str]:
-        """Parameters and signature of a message."""
-        params = self.twilio.inbound(phone, text)
-        return params, self.twilio.sign(f"{self.service.url}/webhooks/whatsapp", params)
 
 
 # -- accept ------------------------------------------------------------------------------------
 
 
-async def accept_at_once(world: World, count: int) -> Sample:
+async def accept_at_once(world: World, count: int, gateways: Sequence[str]) -> Sample:
     """So many webhooks in the same instant, over connections that are open already."""
-    parts = urlsplit(world.service.url)
-    requests = [_request(world, n) for n in range(count)]
+    requests = [_request(world, n) for n in _numbers(count)]
     open_ones = [
-        await asyncio.open_connection(parts.hostname, parts.port) for _ in range(len(requests))
+        await asyncio.open_connection(*_place(url))
+        for url, _request in zip(itertools.cycle(gateways), requests, strict=False)
     ]
     seconds = await asyncio.gather(
         *(
@@ -99,20 +73,33 @@ async def accept_at_once(world: World, count: int) -> Sample:
     return Sample(list(seconds))
 
 
-async def accept_in_a_second(world: World, count: int) -> Sample:
+async def accept_in_a_second(world: World, count: int, gateways: Sequence[str]) -> Sample:
     """So many webhooks evenly over one second."""
-    parts = urlsplit(world.service.url)
-    requests = [_request(world, n + 100_000) for n in range(count)]
+    requests = [_request(world, n) for n in _numbers(count)]
 
-    async def one(number: int, request: bytes) -> float:
+    async def one(number: int, url: str, request: bytes) -> float:
         await asyncio.sleep(number / count)
-        reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
+        reader, writer = await asyncio.open_connection(*_place(url))
         spent = await _timed_post(reader, writer, request)
         writer.close()
         return spent
 
-    seconds = await asyncio.gather(*(one(n, request) for n, request in enumerate(requests)))
+    places = zip(itertools.cycle(gateways), requests, strict=False)
+    seconds = await asyncio.gather(*(one(n, *place) for n, place in enumerate(places)))
     return Sample(list(seconds))
+
+
+_used = itertools.count()
+
+
+def _numbers(count: int) -> list[int]:
+    """Numbers of people who have not written yet."""
+    return [next(_used) for _ in range(count)]
+
+
+def _place(url: str) -> tuple[str, int]:
+    parts = urlsplit(url)
+    return str(parts.hostname), int(parts.port or 80)
 
 
 def _request(world: World, number: int) -> bytes:
@@ -169,17 +156,20 @@ async def our_turns(world: World, people: int, turns: int) -> tuple[float, Sampl
         return await _closed_loop(people, turns, "+88015", say)
 
 
-async def their_turns(url: str, store: Store, people: int, turns: int) -> tuple[float, Sample]:
+async def their_turns(url: str, world: World, people: int, turns: int) -> tuple[float, Sample]:
     """The same people and texts at Rasa's own Twilio channel, which answers after the turn."""
     async with httpx.AsyncClient(timeout=TURN_SECONDS) as client:
 
         async def say(phone: str, text: str) -> None:
             sender = f"whatsapp:{phone}"
-            _known(store, sender)
+            _known(world.service.store, sender)
+            before = world.twilio.heard[phone]
             answer = await client.post(
                 f"{url}/webhooks/twilio/webhook", data={"From": sender, "Body": text}
             )
             answer.raise_for_status()
+            if world.twilio.heard[phone] == before:
+                raise RuntimeError("the peer's turn had no answer, so it was none")
 
         return await _closed_loop(people, turns, "+88016", say)
 
@@ -208,7 +198,7 @@ async def _closed_loop(people: int, turns: int, prefix: str, say: Any) -> tuple[
     return len(seconds) / (time.perf_counter() - began), Sample(seconds)
 
 
-# -- backlog -----------------------------------------------------------------------------------
+# -- backlog and flood -------------------------------------------------------------------------
 
 
 async def backlog(world: World, count: int) -> dict[str, Any]:
@@ -217,11 +207,7 @@ async def backlog(world: World, count: int) -> dict[str, Any]:
     service.kill("engine")
     async with httpx.AsyncClient(timeout=60) as client:
         for number in range(count):
-            phone = f"+88019{number % people:08d}"
-            params, signature = world.webhook(phone, f"line {number // people}")
-            headers = {"x-twilio-signature": signature}
-            url = f"{service.url}/webhooks/whatsapp"
-            (await client.post(url, data=params, headers=headers)).raise_for_status()
+            await _post(world, client, f"+88019{number % people:08d}", f"line {number // people}")
     service.start("engine")
     await asyncio.to_thread(service.wait_ready)
     began = time.perf_counter()
@@ -237,11 +223,51 @@ async def backlog(world: World, count: int) -> dict[str, Any]:
     }
 
 
+async def _post(world: World, client: httpx.AsyncClient, phone: str, text: str) -> None:
+    params, signature = world.webhook(phone, text)
+    url, headers = f"{world.service.url}/webhooks/whatsapp", {"x-twilio-signature": signature}
+    (await client.post(url, data=params, headers=headers)).raise_for_status()
+
+
 def _out_of_order(store: Store, phone: str) -> bool:
+    """Whether a later line was answered before an earlier one, or one not at all."""
     found = store.conversations.by_address("whatsapp", phone, twilio_api.SENDER)
-    lines = store.transcript(found.id, limit=200) if found else []
-    heard = [line.text for line in reversed(lines) if line.author is Author.PATIENT]
-    return heard != sorted(heard, key=lambda text: int((text or "0").split()[-1]))
+    lines = store.transcript(found.id, limit=200)[::-1] if found else []
+    answers: dict[str | None, int] = {}
+    for line in lines:
+        if line.author is Author.BOT:
+            answers.setdefault(line.turn_id, line.seq)
+    heard = [line for line in lines if line.author is Author.PATIENT]
+    heard.sort(key=lambda line: int((line.text or "0").split()[-1]))
+    places = [answers.get(line.turn_id or line.message_id) for line in heard]
+    return None in places or places != sorted(places, key=lambda place: place or 0)
+
+
+async def flood(world: World, count: int) -> dict[str, Any]:
+    """One sender's messages within a minute, while another person talks."""
+    phone, store = "+880140000000", world.service.store
+    talking = asyncio.create_task(our_turns(world, 1, len(SCRIPT)))
+    began = time.perf_counter()
+    async with httpx.AsyncClient(timeout=60) as client:
+        for number in range(count):
+            await _post(world, client, phone, f"spam {number}")
+            await asyncio.sleep(max(0.0, began + 60 * number / count - time.perf_counter()))
+    _rate, other = await talking
+    found = store.conversations.by_address("whatsapp", phone, twilio_api.SENDER)
+    assert found is not None
+    mine = (Message.conversation_id == found.id, Message.author == Author.PATIENT)
+    limited = (*mine, Message.error_code == "flood")
+    with store.database.read() as session:
+        kept = session.scalar(select(func.count()).where(*mine))
+        unanswered = session.scalar(select(func.count()).where(*limited))
+    told = [m for m in world.twilio.outgoing if m["body"] == choose().said["flood"]]
+    return {
+        "messages": count,
+        "kept": kept,
+        "kept without an answer each": unanswered,
+        "told so": len(told),
+        "turn of another person, p95 (ms)": other.ms(0.95),
+    }
 
 
 # -- own cost ----------------------------------------------------------------------------------
@@ -267,78 +293,6 @@ def _figure(text: str, name: str) -> float:
     return float(found.group(1)) if found else 0.0
 
 
-# -- processes ---------------------------------------------------------------------------------
-
-# Rasa's channel through the account's own client; only the address of the API is another.
-_PEER: Final = """
-import sys
-from twilio.base import version
-from twilio.http.http_client import TwilioHttpClient
-plain = TwilioHttpClient.request
-def request(self, method, url, *rest, **more):
-    return plain(self, method, url.replace("https://api.twilio.com", sys.argv[1]), *rest, **more)
-TwilioHttpClient.request = request
-from rasa.__main__ import main
-sys.argv = ["rasa", *sys.argv[2:]]
-main()
-"""
-
-
-@contextlib.contextmanager
-def rasa_twilio(service: Service, world_address: str, folder: Path) -> Iterator[str]:
-    """The same model and action server behind Rasa's own Twilio channel."""
-    port = free_port()
-    credentials = folder / "credentials.yml"
-    credentials.write_text(
-        f'twilio:\n  account_sid: "{twilio_api.ACCOUNT}"\n  auth_token: "{twilio_api.TOKEN}"\n'
-        f'  twilio_number: "whatsapp:{twilio_api.SENDER}"\n',
-        encoding="utf-8",
-    )
-    command = [
-        *(str(ENGINE_PYTHON), "-W", "ignore", "-c", _PEER, world_address, "run"),
-        *("--model", service.environment["TEST_MODEL"], "--endpoints", "endpoints.yml"),
-        *("--credentials", str(credentials), "--interface", "127.0.0.1", "--port", str(port)),
-    ]
-    with (folder / "peer.log").open("wb") as out:
-        process = subprocess.Popen(
-            command, cwd=ROOT, env=service.environment, stdout=out, stderr=out
-        )
-        url = f"http://127.0.0.1:{port}"
-        try:
-            until = time.monotonic() + READY_SECONDS
-            while time.monotonic() < until and process.poll() is None:
-                with contextlib.suppress(httpx.HTTPError):
-                    if httpx.get(f"{url}/webhooks/twilio/", timeout=2).is_success:
-                        break
-                time.sleep(0.3)
-            yield url
-        finally:
-            process.terminate()
-            process.wait(20)
-
-
-@contextlib.asynccontextmanager
-async def world_of(folder: Path) -> AsyncIterator[World]:
-    """A service with both channels and the stand-ins it talks to."""
-    twilio = ListeningTwilio()
-    telegram = telegram_api.TelegramStandIn()
-    routes = [*twilio.app().routes, *telegram.app().routes]
-    with serving(Starlette(routes=routes), abrupt=True) as address:
-        settings = {
-            "TWILIO_API_URL": address,
-            "TWILIO_ACCOUNT_SID": twilio_api.ACCOUNT,
-            "TWILIO_AUTH_TOKEN": twilio_api.TOKEN,
-            "TWILIO_WHATSAPP_FROM": twilio_api.SENDER,
-            "TELEGRAM_API_URL": address,
-            "TELEGRAM_BOT_TOKEN": telegram_api.TOKEN,
-            "TELEGRAM_WEBHOOK_SECRET": telegram_api.SECRET,
-            "INTAKE_MESSAGE_PAUSE_SECONDS": "0",
-        }
-        with running_service(folder, **settings) as service:
-            twilio.gateway = service.url
-            yield World(service, twilio, address)
-
-
 async def measure(burst: int, people: int, turns: int, waiting: int) -> dict[str, Any]:
     """Everything, in one run."""
     with tempfile.TemporaryDirectory() as name:
@@ -348,31 +302,70 @@ async def measure(burst: int, people: int, turns: int, waiting: int) -> dict[str
             rate, each = await our_turns(world, people, turns)
             cost = own_cost(world)
             with rasa_twilio(world.service, world.address, folder) as url:
-                await their_turns(url, world.service.store, people, people * len(SCRIPT))
-                peers, peers_each = await their_turns(url, world.service.store, people, turns)
-            steady = await accept_in_a_second(world, burst)
-            at_once = await accept_at_once(world, burst)
-            while world.service.store.inbox.depth().waiting:
-                await asyncio.sleep(0.5)
+                await their_turns(url, world, people, people * len(SCRIPT))
+                peers, peers_each = await their_turns(url, world, people, turns)
+            flooded = await flood(world, waiting)
             drained = await backlog(world, waiting)
+            accepted = await accepting(world, burst)
     return {
-        "accept": [
-            _accept("in the same instant", burst, at_once),
-            _accept("within one second", burst, steady),
-        ],
+        "accept": accepted,
         "turns a second": [
             _turns("this service, WhatsApp door", rate, each),
             _turns("Rasa's Twilio channel", peers, peers_each),
         ],
+        "one sender": [flooded],
         "backlog": [drained],
         "own cost (ms, mean)": [cost],
     }
 
 
-def _accept(what: str, count: int, found: Sample) -> dict[str, Any]:
-    return {"what": what, "webhooks": count} | {
-        f"p{int(100 * share)} (ms)": found.ms(share) for share in (0.5, 0.95, 0.99)
-    }
+async def accepting(world: World, burst: int) -> list[dict[str, Any]]:
+    """Bursts at one gateway and at two, none of which begins turns meanwhile: people's pause."""
+    service, second = world.service, free_port()
+    service.environment["INTAKE_MESSAGE_PAUSE_SECONDS"] = "30"
+    service.kill("gateway")
+    service.start("gateway")
+    await asyncio.to_thread(service.wait_ready)
+    other = subprocess.Popen(
+        [sys.executable, "-m", "connectors.gateway", "web"],
+        env=service.environment | {"INTAKE_PORT": str(second)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    both = [service.url, f"http://127.0.0.1:{second}"]
+    rows = []
+    try:
+        await _until_up(both[1])
+        await accept_at_once(world, 100, both)  # warm
+        for gateways in (both[:1], both):
+            for what, accept in (
+                ("within one second", accept_in_a_second),
+                ("in the same instant", accept_at_once),
+            ):
+                pids = [service.processes["gateway"].pid, other.pid]
+                before = sum(map(cpu_seconds, pids))
+                found = await accept(world, burst, gateways)
+                spent = 1000 * (sum(map(cpu_seconds, pids)) - before) / burst
+                rows.append(_accept(f"{what}, gateways: {len(gateways)}", burst, found, spent))
+    finally:
+        other.terminate()
+        other.wait(30)
+    return rows
+
+
+async def _until_up(url: str) -> None:
+    async with httpx.AsyncClient(timeout=5) as client:
+        for _ in range(200):
+            with contextlib.suppress(httpx.HTTPError):
+                if (await client.get(f"{url}/healthz")).is_success:
+                    return
+            await asyncio.sleep(0.2)
+    raise RuntimeError("the second gateway did not start")
+
+
+def _accept(what: str, count: int, found: Sample, spent: float) -> dict[str, Any]:
+    shares = {f"p{int(100 * share)} (ms)": found.ms(share) for share in (0.5, 0.95, 0.99)}
+    return {"what": what, "webhooks": count, **shares, "processor a message (ms)": spent}
 
 
 def _turns(what: str, rate: float, each: Sample) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -31,6 +32,12 @@ def timed(call: Callable[..., Any], *arguments: Any) -> tuple[float, Any]:
 def resident_mb(pid: int) -> float:
     """Resident memory of a process and its children, in MB."""
     return sum(_resident_kb(p) for p in (pid, *_children(pid))) / 1024
+
+
+def cpu_seconds(pid: int) -> float:
+    """Processor time of a process so far, in seconds."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _resident_kb(pid: int) -> int:
