@@ -39,6 +39,7 @@ from bot.store.receiving import known, take_in
 from bot.store.records import Arrival, ClaimedTurn, QueueDepth, Received, TakenMessage
 from bot.store.tables import IS_OPEN, IS_TROUBLE, Conversation, Due, Message
 
+LONGEST_PAUSE, LONGEST_PAUSE_IN_OUTAGE = 60.0, 15.0  # seconds between two tries of a turn
 MAX_ATTEMPTS = 8  # then the message is given up and a coordinator sees it
 
 # What people send in pieces: short texts, the photos of an album.
@@ -200,7 +201,9 @@ class Inbox:
                 _settle(session, turn, State.DEAD, now)
                 _go_on(session, due, now)
             else:
-                release(due, now + backoff(due.tries + 1), failed=True)
+                # After an outage people should not wait for the end of a long pause.
+                longest = LONGEST_PAUSE if counts else LONGEST_PAUSE_IN_OUTAGE
+                release(due, now + backoff(due.tries + 1, most=longest), failed=True)
             return given_up
 
     def give_back(self, turn: ClaimedTurn) -> None:
