@@ -4,7 +4,7 @@
 
 Prints the counters of both and how many conversations ended in another case than on the quiet day.
 With `--day quiet` or `--day bad` only that one is lived through, and compared with the other as it
-was kept: the two need not run one right after the other.
+was kept: the two need not run one right after the other. With `--first` a long run is made of several.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def _templates() -> dict[str, str]:
     return {name: f"HX{number:032x}" for number, name in enumerate(names(), 1)}
 
 
-def day(folder: Path, people: int, faults: Faults, kills: int, seed: int) -> dict[str, Any]:
+def day(folder: Path, people: range, faults: Faults, kills: int, seed: int) -> dict[str, Any]:
     """One run: counters, final cases, and what happened."""
     providers = Providers(faults)
     providers.twilio.contents.made |= {sid: definition(n) for n, sid in _templates().items()}
@@ -71,7 +71,7 @@ def day(folder: Path, people: int, faults: Faults, kills: int, seed: int) -> dic
 
 
 async def _day(
-    service: Service, providers: Providers, number: int, kills: int, seed: int
+    service: Service, providers: Providers, numbers: range, kills: int, seed: int
 ) -> dict[str, Any]:
     answered = Answered(service.store)
     people = [
@@ -84,7 +84,7 @@ async def _day(
             PATIENCE_SECONDS,
             max(5.0, kills * len(PARTS) * SECONDS_A_KILL),
         )
-        for n in range(number)
+        for n in numbers
     ]
     killer = Killer(service, kills, random.Random(seed))
     tasks = [asyncio.create_task(step) for step in (answered.watch(), providers.ship())]
@@ -133,12 +133,12 @@ def differing(quiet: dict[str, Any], chaos: dict[str, Any]) -> list[str]:
     return [who for who, case in quiet["cases"].items() if chaos["cases"].get(who) != case]
 
 
-def live(name: str, people: int, kills: int, seed: int) -> dict[str, Any]:
+def live(name: str, people: range, kills: int, seed: int) -> dict[str, Any]:
     """One day; kept beside the results for the comparison."""
     with tempfile.TemporaryDirectory() as folder:
         faults = Faults.bad(seed) if name == "bad" else Faults.none(seed)
         lived = day(Path(folder), people, faults, kills if name == "bad" else 0, seed)
-    found = {**_shown(lived), "cases": lived["cases"], "people": people, "seed": seed}
+    found = {**_shown(lived), "cases": lived["cases"], "people": str(people), "seed": seed}
     _kept(name).write_text(json.dumps(found, default=str), encoding="utf-8")
     return found
 
@@ -147,14 +147,14 @@ def _kept(name: str) -> Path:
     return VAR / f"chaos-{name}.json"
 
 
-def compare(people: int, kills: int, seed: int) -> dict[str, Any]:
+def compare(people: range, kills: int) -> dict[str, Any]:
     """Both days as they were kept; what is written to the results."""
     quiet, bad = (json.loads(_kept(name).read_text(encoding="utf-8")) for name in DAYS)
     if (quiet["people"], quiet["seed"]) != (bad["people"], bad["seed"]):
         raise SystemExit("the two days that were kept are not those of the same people")
     others = differing(quiet, bad)
     return {
-        "conversations": people,
+        "conversations": len(people),
         "kills of each process": kills,
         "other final case": len(others),
         "who": others,
@@ -176,15 +176,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run both and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--conversations", type=int, default=200)
+    parser.add_argument("--first", type=int, default=0, help="number of the first person")
     parser.add_argument("--kills", type=int, default=10, help="of each process")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--day", choices=DAYS, help="live through this one only")
     chosen = parser.parse_args(arguments)
+    people = range(chosen.first, chosen.first + chosen.conversations)
     for name in (chosen.day,) if chosen.day else DAYS:
-        live(name, chosen.conversations, chosen.kills, chosen.seed)
+        live(name, people, chosen.kills, chosen.seed)
     if not all(_kept(name).exists() for name in DAYS):
         return
-    found = compare(chosen.conversations, chosen.kills, chosen.seed)
+    found = compare(people, chosen.kills)
     text = json.dumps(found, indent=1, ensure_ascii=False, default=str)
     RESULTS.write_text(text + "\n", encoding="utf-8")
     print(text)
