@@ -1,4 +1,5 @@
-"""Regular work on the store: what has expired is erased, what is over its time is removed.
+"""Regular work on the store: what has expired is erased, what is over its time is removed,
+what is new becomes searchable.
 
 Any number of processes may do it at once; each step is a transaction of its own.
 """
@@ -13,13 +14,15 @@ from typing import Final
 from bot.operations.retention import periods
 from bot.settings import Settings
 from bot.store import Store
-from bot.store.errors import StoreUnavailable
+from bot.store.errors import BadKeys, StoreUnavailable
 
 log = logging.getLogger(__name__)
 
 PAUSE_SECONDS: Final = 15.0
 # Going through everything by its age is more work, and nobody waits for it.
 EVERYTHING_SECONDS: Final = 3600.0
+# Between two portions of many messages, so that others get their turn to write.
+BREATH_SECONDS: Final = 0.1
 
 
 class Housekeeping:
@@ -40,6 +43,11 @@ class Housekeeping:
                 await self._work()
             except (StoreUnavailable, OSError) as error:
                 log.warning("retention not run: %s", type(error).__name__)
+            try:
+                while await asyncio.to_thread(self._store.indexing.catch_up):
+                    await asyncio.sleep(BREATH_SECONDS)
+            except (StoreUnavailable, BadKeys) as error:
+                log.warning("search not brought up: %s", type(error).__name__)
             await asyncio.sleep(self._pause)
 
     async def _work(self) -> None:
