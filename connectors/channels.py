@@ -38,7 +38,7 @@ from connectors.outages import Outages
 from connectors.parts import Part
 from connectors.polling import TelegramPolling
 from connectors.provider_errors import SendError
-from connectors.reconciliation import Reconciliation
+from connectors.reconciliation import LOST, PIECES, Reconciliation
 from connectors.reminders import ReminderJob
 from connectors.reopening import Reopening
 from connectors.sender import ProviderClient, Sender
@@ -121,16 +121,34 @@ class Channels:
         """A WhatsApp message could not be stored: it is looked for, and later ones wait for it."""
         if self._reconciliation is not None:
             self._reconciliation.look_soon()
+        else:
+            self._note(LOST)
 
     def _order_pieces(self) -> None:
         if self._reconciliation is not None:
             self._reconciliation.order_pieces()
+        else:
+            self._note(PIECES)
+
+    def _note(self, what: str) -> None:
+        """Tells the process that asks Twilio for its list."""
+        task = asyncio.create_task(self._noted(what))
+        self._errands.add(task)
+        task.add_done_callback(self._errands.discard)
+
+    async def _noted(self, what: str) -> None:
+        try:
+            await asyncio.to_thread(self._store.beats.beat, what)
+        except StoreUnavailable:
+            log.warning("%s not noted: database unavailable", what)
 
     @asynccontextmanager
     async def running(self, parts: Collection[Part]) -> AsyncIterator[None]:
         """Runs the parts' tasks for as long as the block takes; lets turns and sends end."""
         worker, sender = self._worker(), self._sender()
         self.door.warm()
+        if self._twilio is not None and Part.WEB in parts:
+            await self._noted(LOST)  # perhaps: whoever ran here before may have been killed
         # The others are made first: they shut the gate that the worker minds.
         others = [asyncio.create_task(step) for step in self._others(parts)]
         staying = [worker.run()] if Part.WORKER in parts else []
@@ -199,9 +217,9 @@ class Channels:
         between = self._configuration.reconcile_seconds
         if self._twilio is not None:
             self._reconciliation = Reconciliation(
-                self._twilio, self.door, self._store.inbox, self._gate, between
+                self._twilio, self.door, self._store.inbox, self._gate, self._store.beats, between
             )
-            found.append(self._reconciliation.run())
+            found += [self._reconciliation.run(), self._reconciliation.run_asked()]
         return found
 
     def _beside_sender(self) -> list[Coroutine[Any, Any, None]]:

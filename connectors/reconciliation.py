@@ -9,6 +9,9 @@ has ended, turns of WhatsApp wait (not longer than GATE_SECONDS): what a killed 
 answered before what the person wrote next. Pieces that come in short succession are put in order by
 a look within the pause that is made for them. Limit: a message that gets lost while this process
 lives is found by a later look, and answered after those that were answered meanwhile.
+
+Processes that take webhooks note in the database that they were started, that they lost a message,
+or that pieces came; those that take turns look there every ASKED_SECONDS.
 """
 
 from __future__ import annotations
@@ -21,6 +24,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+from bot.store.beats import Beats
 from bot.store.errors import StoreUnavailable
 from bot.store.inbox import Inbox
 from bot.store.messages import FileRef, InboundMessage
@@ -40,12 +44,16 @@ AT_PIECES: Final = timedelta(minutes=2)
 GATE_SECONDS: Final = 10.0
 FIRST_RETRY_SECONDS: Final = 2.0
 AT_MOST_EVERY_SECONDS: Final = 0.5
+ASKED_SECONDS: Final = 1.0
+# What other processes note (`store.beats`).
+LOST: Final = "whatsapp-lost"
+PIECES: Final = "whatsapp-pieces"
 _AT_ONCE: Final = 200
 _GONE: Final = frozenset({"20404", "404"})
 
 
 class Reconciliation:
-    """Run it as a task; the gate is shut when it is made."""
+    """Run it as a task, and `run_asked` beside it; the gate is shut when it is made."""
 
     def __init__(
         self,
@@ -53,8 +61,10 @@ class Reconciliation:
         door: Door,
         inbox: Inbox,
         gate: Gate,
+        beats: Beats,
         between_seconds: float,
     ) -> None:
+        self._beats = beats
         self._client, self._door, self._inbox = client, door, inbox
         self._gate, self._between = gate, between_seconds
         self._wanted = asyncio.Event()
@@ -99,6 +109,21 @@ class Reconciliation:
         # However many write in pieces at once, one look every moment serves them all.
         await asyncio.sleep(max(0.0, AT_MOST_EVERY_SECONDS - (time.monotonic() - began)))
         return True
+
+    async def run_asked(self) -> None:
+        """Minds what other processes note, from now on."""
+        before: dict[str, datetime] | None = None
+        while True:
+            try:
+                noted = await asyncio.to_thread(self._beats.last, LOST, PIECES)
+            except StoreUnavailable:
+                noted = before or {}
+            if before is not None and noted.get(LOST) != before.get(LOST):
+                self.look_soon()
+            elif before is not None and noted.get(PIECES) != before.get(PIECES):
+                self.order_pieces()
+            before = noted
+            await asyncio.sleep(ASKED_SECONDS)
 
     async def look(self, since: datetime) -> int:
         """Takes in what is missing since then; gives how many messages there were."""

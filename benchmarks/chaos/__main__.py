@@ -4,7 +4,7 @@
 
 Prints the counters of both and how many conversations ended in another case than on the quiet day.
 With `--day quiet` or `--day bad` only that one is lived through, and compared with the other as it
-was kept: the two need not run one right after the other. With `--first` a long run is made of several.
+was kept: the two need not follow each other. With `--first` a long run is made of several.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ people may have tapped in vain meanwhile.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 
@@ -33,6 +33,12 @@ class Beats:
             row = session.get_one(Beat, name, with_for_update=True)
             gap, row.at = now - row.at, max(now, row.at)
             return gap
+
+    def last(self, *names: str) -> dict[str, datetime]:
+        """When each of these was last noted."""
+        with self._db.read() as session:
+            query = select(Beat.name, Beat.at).where(Beat.name.in_(names))
+            return {row.name: row.at for row in session.execute(query)}
 
     def unanswered(self, channel: str, outage: timedelta) -> list[tuple[str, int]]:
         """Conversations whose last word is a question with buttons, asked shortly before or during

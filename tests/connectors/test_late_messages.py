@@ -21,10 +21,10 @@ from connectors.bell import Bell
 from connectors.gate import Gate
 from connectors.intake_door import Door
 from connectors.metrics import Metrics
-from connectors.reconciliation import Reconciliation
+from connectors.reconciliation import LOST, PIECES, Reconciliation
 from connectors.twilio_client import TwilioClient
 from connectors.whatsapp import Params, parse_message
-from tests.conftest import KEY
+from tests.conftest import KEY, Clock
 from tests.connectors.conftest import make_settings, running
 from tests.connectors.test_outage import Outage
 from tests.connectors.waiting import until
@@ -75,7 +75,7 @@ async def late(sqlite_store: Store, tmp_path: Path) -> AsyncIterator[Late]:
     client = TwilioClient(configuration, transport=httpx.ASGITransport(app=twilio.app()))
     door = Door(sqlite_store, None, None, Bell(), Metrics())  # type: ignore[arg-type]
     gate = Gate(Bell())
-    look = Reconciliation(client, door, sqlite_store.inbox, gate, 300.0)
+    look = Reconciliation(client, door, sqlite_store.inbox, gate, sqlite_store.beats, 300.0)
     phone = f"+88017{next(_numbers):08d}"
     yield Late(sqlite_store, twilio, door, look, gate, phone)
     await client.aclose()
@@ -125,6 +125,26 @@ async def test_the_words_come_although_the_file_is_gone(late: Late) -> None:
     await late.writes("did you get it?", webhook=False)
     assert await late.looks() == 2
     assert late.answered() == ["my scan", "did you get it?"]
+
+
+@pytest.mark.parametrize("what", [LOST, PIECES])
+async def test_another_process_can_ask_for_a_look(
+    late: Late, clock: Clock, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    monkeypatch.setattr("connectors.reconciliation.ASKED_SECONDS", 0.01)
+    looking = [asyncio.create_task(late.look.run()), asyncio.create_task(late.look.run_asked())]
+    async with asyncio.timeout(60):
+        while late.gate.channels() is not None:  # until the first look has ended
+            await asyncio.sleep(0.01)
+        late.twilio.inbound(late.phone, "lost by another process")
+        while not (heard := late.answered()):
+            clock.forward(seconds=1)
+            late.store.beats.beat(what)
+            await asyncio.sleep(0.05)
+    assert heard == ["lost by another process"]
+    for task in looking:
+        task.cancel()
+    await asyncio.gather(*looking, return_exceptions=True)
 
 
 class SlowList(TwilioStandIn):

@@ -201,7 +201,9 @@ async def test_what_twilio_could_not_deliver_is_taken_in_once(
     photo = twilio.inbound(PHONE, "the scan", NumMedia="1")
     twilio.add_media(photo["MessageSid"], "image/jpeg", b"x", "https://api.twilio.com")
     twilio.messages.append(twilio.messages[0] | {"sid": "SM" + "0" * 32, "from": "+1 an SMS"})
-    reconciliation = Reconciliation(client, door, sqlite_store.inbox, Gate(Bell()), 300.0)
+    reconciliation = Reconciliation(
+        client, door, sqlite_store.inbox, Gate(Bell()), sqlite_store.beats, 300.0
+    )
     since = twilio.messages[0]["_at"]
     assert await reconciliation.look(since) == 2
     assert await reconciliation.look(since) == 0
