@@ -158,11 +158,10 @@ def _settled(turn: Turn, pending: dict[str, Any]) -> bool:
     chosen = _chosen_option(turn, pending)
     chosen = _read_together(turn, pending) if chosen is None else chosen
     if chosen is None:
-        unsure = turn.intent in ("dont_know", "skip") or turn.learned.signals & {
-            "answer.unknown",
-            "answer.skip",
-        }
-        aside = set(turn.fresh) - IN_PASSING or turn.intent in ASIDE
+        unknown = turn.learned.signals & {"answer.unknown", "answer.skip"}
+        told = bool(set(turn.fresh) - IN_PASSING)  # "my mom does not know" is no answer
+        unsure = not told and (turn.intent in ("dont_know", "skip") or bool(unknown))
+        aside = told or turn.intent in ASIDE
         often = pending["put"] >= TIMES_PUT
         if aside and not unsure and not often:
             return False

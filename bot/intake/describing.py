@@ -71,6 +71,9 @@ class Describer:
         if fact in ("biomarkers", "labs"):
             return ", ".join(self._test(k, v) for k, v in value.items())
         label = self._questions[fact].label_of(value) if fact in self._questions else None
+        named = f"utter_value_{value}"
+        if label is None and named in self._say.names():
+            return self.word(named)
         return label or _plain(value)
 
     def _test(self, name: str, value: Any) -> str:

@@ -11,13 +11,21 @@ from dataclasses import replace
 from bot.facts.case import CaseState, FactSource
 from bot.intake import letter
 from bot.intake.answers import raise_doubts
+from bot.intake.choosing import (
+    ASKING,
+    LIKELY_QUESTION,
+    SURE_OF_QUESTION,
+    answers_another,
+    chosen,
+    chosen_by_yes_or_no,
+    chosen_in_passing,
+)
 from bot.intake.claims import claimed
 from bot.intake.learning import IN_PASSING, learn, put
-from bot.intake.questions import Choice, Step, corrected, relation_of, says, wish_instead
+from bot.intake.questions import relation_of, says, wish_instead
 from bot.intake.rights import PENDING as SURE
 from bot.intake.speech import letters
 from bot.intake.turn import QUESTION_MARKS, Turn
-from bot.oncology import read
 from bot.oncology.reading import Ambiguity, Mention, Reading
 
 PLAIN_KINDS = frozenset({"text", "button", "command"})
@@ -29,13 +37,9 @@ KIND_REPLIES = {
     "unsupported": "utter_unsupported",
 }
 ADULT_AGE = 18
-# A sure question or wish for advice; medicines named in nothing but a question were not given.
-ASKING = frozenset({"ask_question", "ask_advice", "manipulation"})
-SURE_OF_QUESTION = 0.8
-LIKELY_QUESTION = 0.5
 PLAIN_ANSWER = 2  # words; a longer sentence with a "no" in it may mean anything
-SHORT_CORRECTION = 8  # words
 PLACES = frozenset({"city", "country"})
+PERSONS = frozenset({"user_role", "sex"})
 MEDICINES = frozenset({"treatments", "current_treatment", "drug_classes_received"})
 # Titles of buttons that people type.
 TITLES = {
@@ -100,19 +104,20 @@ def understand(turn: Turn) -> bool:
         turn.move = COMMANDS.get(heard.text.lstrip("/").partition(" ")[0].lower(), "help")
     elif heard.payload is not None:
         _tapped(turn)
-    elif SURE in case.memory and (move := _typed_title(turn, SURE_TITLES) or _yes_no(turn)):
+    elif SURE in case.memory and (move := _typed_title(turn, SURE_TITLES) or _sure(turn)):
         turn.move = move  # "Erase everything?" "No": an answer to that, and to nothing else
     else:
         command = _typed_command(turn)
         wish = _claim(turn) or wish_instead(turn.asked, heard.text) or _said_plainly(turn)
         turn.move = command or wish or _typed_title(turn, TITLES) or _typed_number(turn)
         # A typed number, label or keyword answers the open question before anything else reads it.
-        if not command and not letter.waits(turn) and not _chosen(turn):
+        done = command or turn.move == "enough"
+        if not done and not letter.waits(turn) and not chosen(turn):
             turn.learned = learn(case, _sifted(turn), heard.message_id)
             if not heard.reading.flags:  # words of an emergency are no choice of a question
-                _chosen_in_passing(turn)
-                _chosen_by_yes_or_no(turn)
-                _answers_another(turn)
+                chosen_in_passing(turn)
+                chosen_by_yes_or_no(turn)
+                answers_another(turn)
         raise_doubts(turn)
         _relation(turn)
     _watch(turn)
@@ -137,8 +142,17 @@ def _sifted(turn: Turn) -> Reading:
     elif heard.intent in ASKING and told <= PLACES and len(heard.text.split()) > PLAIN_ANSWER:
         left_out = PLACES  # "Can I ...?", "Is it ...?": there are towns of that name
     kept = (m for m in reading.mentions if m.fact not in left_out)
-    told_of = tuple(m for m in kept if not _opens_a_correction(turn, m))
+    told_of = tuple(m for m in kept if not (_opens_a_correction(turn, m) or _in_a_name(turn, m)))
     return replace(reading, mentions=told_of, ambiguities=_stated(turn))
+
+
+def _in_a_name(turn: Turn, mention: Mention) -> bool:
+    """Whether a person is only a word in the name of a cancer ("cáncer de mama")."""
+    reading = turn.heard.reading
+    spans = [(a.start, a.end) for a in reading.ambiguities if a.fact == "cancer_type"]
+    spans += [(m.start, m.end) for m in reading.mentions if m.fact == "cancer_type"]
+    inside = any(start <= mention.start and mention.end <= end for start, end in spans)
+    return mention.fact in PERSONS and inside
 
 
 def _stated(turn: Turn) -> tuple[Ambiguity, ...]:
@@ -181,7 +195,10 @@ def _typed_number(turn: Turn) -> str | None:
     return moves[place - 1] if 0 < place <= len(moves) else None
 
 
-def _yes_no(turn: Turn) -> str | None:
+def _sure(turn: Turn) -> str | None:
+    """Yes or no to "Are you sure?"; a word that hesitates ("wait") is a no."""
+    if says("hesitates", turn.heard.text) and not _claim(turn):
+        return "no"
     return {"affirm": "yes", "deny": "no"}.get(turn.heard.intent)
 
 
@@ -271,89 +288,20 @@ def _tapped(turn: Turn) -> None:
     (turn.learned.changed if known else turn.learned.new).append(fact)
 
 
-def _chosen(turn: Turn) -> bool:
-    asks = turn.asked
-    if not asks or asks not in turn.questions or turn.heard.kind != "text":
-        return False
-    return _choose(turn, asks, turn.questions[asks].choice_for(turn.heard.text))
-
-
-def _chosen_in_passing(turn: Turn) -> None:
-    """A choice named among other words, when nothing else answered the question."""
-    asks, heard = turn.asked, turn.heard
-    if heard.intent in ASKING and heard.confidence >= LIKELY_QUESTION:
-        return  # "Can you promise it works?" says nothing of daily life
-    if asks and asks in turn.questions and asks not in turn.case.facts:
-        _choose(turn, asks, turn.questions[asks].choice_within(heard.text))
-
-
-def _chosen_by_yes_or_no(turn: Turn) -> None:
-    """A yes or no in any words, where one choice of the question is the yes or the no."""
-    asks, signals = turn.asked, turn.learned.signals
-    if not asks or asks not in turn.questions or asks in turn.case.facts or turn.learned.told:
-        return
-    sure = turn.heard.confidence >= SURE_OF_QUESTION
-    for signal, intent, word in (("answer.yes", "affirm", "yes"), ("answer.no", "deny", "no")):
-        if (signal in signals and len(turn.heard.text.split()) <= PLAIN_ANSWER) or (
-            sure and turn.heard.intent == intent
-        ):
-            _choose(turn, asks, turn.questions[asks].choice_for(word))
-            return
-
-
 def _said_plainly(turn: Turn) -> str | None:
-    """A wish for a human in plain words; in an emergency that is answered first."""
+    """A wish in plain words for a human or an end of questions; not while there is a pause."""
     paused = turn.case.state in (CaseState.EMERGENCY, CaseState.HUMAN)
     asks = bool(QUESTION_MARKS & set(turn.heard.text))
-    return "human" if not (paused or asks) and says("human", turn.heard.text) else None
-
-
-def _answers_another(turn: Turn) -> None:
-    """Words that nobody understood may correct the answer before, or answer what is asked later."""
-    heard, case = turn.heard, turn.case
-    if turn.learned.told or turn.chosen or turn.move or heard.kind != "text" or not turn.asked:
-        return
-    trail: list[str] = case.memory.get("trail", [])
-    before = [fact for fact in trail if fact in case.facts and fact != turn.asked][-1:]
-    rest = corrected(heard.text)
-    if rest and before and len(rest.split()) <= SHORT_CORRECTION:
-        learned = learn(case, _only(read(rest, asks=before[0]), before[0]), heard.message_id)
-        if learned.told:
-            turn.learned = learned
-            return
-    later = [
-        q for q in turn.questions.all if q.step is not Step.REFINE and q.fact not in case.facts
-    ]
-    named = {q.fact: c for q in later if (c := q.choice_named(heard.text))}
-    if len(named) == 1 and turn.asked not in named:
-        ((fact, choice),) = named.items()
-        put(case, fact, choice.value, words=heard.text, message_id=heard.message_id)
-        turn.learned.new.append(fact)
-
-
-def _only(reading: Reading, fact: str) -> Reading:
-    return replace(reading, mentions=tuple(m for m in reading.mentions if m.fact == fact))
-
-
-def _choose(turn: Turn, asks: str, choice: Choice | None) -> bool:
-    if choice is None:
-        return False
-    put(
-        turn.case,
-        asks,
-        choice.value,
-        words=turn.heard.text,
-        message_id=turn.heard.message_id,
-    )
-    turn.learned.new.append(asks)
-    turn.chosen = True
-    return True
+    if paused or asks:
+        return None
+    wishes = ("human", "enough") if turn.case.consent is not None else ("human",)
+    return next((wish for wish in wishes if says(wish, turn.heard.text)), None)
 
 
 def _relation(turn: Turn) -> None:
     """Keep how the person calls the patient ("my mother"), to answer in the same words."""
     for mention in turn.heard.reading.mentions:
-        if mention.fact != "user_role":
+        if mention.fact != "user_role" or _in_a_name(turn, mention):
             continue
         relation = relation_of(mention.words) or relation_of(turn.heard.text)
         key = f"utter_relation_{relation}"

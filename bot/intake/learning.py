@@ -18,6 +18,8 @@ STAGE_FACTS = frozenset({"stage_group", "stage_raw", "stage_system"})
 IN_PASSING = frozenset(
     {"pathway_interest", "main_question", "sex", "user_role", "language", "goal", "suspected"}
 )
+# Who may hear what; no fact of the illness.
+ABOUT_TELLING = frozenset({"non_disclosure", "patient_agrees"})
 # Among the meanings of an organ's name: the disease has spread there.
 SPREAD = "metastasis"
 METASTATIC = "metastatic"
@@ -58,6 +60,8 @@ def learn(case: Case, reading: Reading, message_id: str) -> Learned:
             continue
         if mention.fact.startswith("answer."):
             learned.signals.add(mention.fact)
+        elif mention.fact == "user_role" and not _tells_who_writes(case, mention, reading):
+            continue
         elif mention.fact == "treatments_none":
             _take(case, learned, mention, [], message_id)
         elif mention.confidence < SURE and mention.fact not in LIST_FACTS:
@@ -83,6 +87,18 @@ def learn(case: Case, reading: Reading, message_id: str) -> Learned:
     asked = {a.fact for a in learned.ambiguous}
     learned.doubtful = [m for m in learned.doubtful if m.fact not in asked]
     return learned
+
+
+def _tells_who_writes(case: Case, mention: Mention, reading: Reading) -> bool:
+    """Whether the words say who writes, once that is known.
+
+    "I cannot sleep" does not make the daughter the patient, nor "my mother must not know" the
+    patient a daughter; with a fact of the illness beside it ("for my mother, she is 61") it does.
+    """
+    if not _known(case, "user_role") or case.asks == "user_role" or mention.corrects:
+        return True
+    told = {m.fact for m in reading.mentions if not m.fact.startswith("answer.")}
+    return mention.value != "patient" and bool(told - IN_PASSING - ABOUT_TELLING)
 
 
 def _elsewhere(case: Case, ambiguity: Ambiguity) -> bool:

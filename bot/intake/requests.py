@@ -18,6 +18,9 @@ COST_TOPICS = frozenset({"REQ-29", "REQ-89", "REQ-127"})
 SURE_OF_QUESTION = 0.8
 # In the memory of a case: no reminder of missing papers is wanted.
 NO_REMINDERS = "no_reminders"
+# Wishes that a few words make whatever facts they name ("human, Delhi").
+PLAIN_WISHES = frozenset({"human", "request_checklist", "request_letter"})
+LONG_QUESTION = 4  # words
 Reply = Callable[[Turn], bool]
 
 
@@ -37,8 +40,10 @@ def _meant(turn: Turn) -> bool:
     if turn.chosen:
         return False
     sure = turn.heard.confidence >= SURE_OF_WISH
-    if turn.heard.intent in ("ask_advice", "ask_question") and turn.learned.told and turn.bare:
+    if turn.learned.told and turn.bare and turn.heard.intent not in PLAIN_WISHES:
         return False
+    if turn.heard.intent == "second_patient" and turn.user_role == "patient":
+        return False  # "I am the patient": no other one
     if turn.learned.told or (turn.asked and turn.asked in turn.fresh):
         return turn.heard.intent in INSISTENT and sure and _asks_surely(turn)
     return sure or turn.heard.intent not in SMALL_TALK
@@ -69,9 +74,25 @@ def answer_topic(turn: Turn) -> bool:
 def _question(turn: Turn) -> bool:
     if turn.heard.topic in COST_TOPICS:
         turn.alert("price")
-    if not answer_topic(turn) and _asks_surely(turn):
+    if _why_this_route(turn):
+        return False
+    if not answer_topic(turn) and (_asks_surely(turn) or _asks_at_length(turn)):
         turn.pass_on("utter_question_passed_on")
     return False
+
+
+def _why_this_route(turn: Turn) -> bool:
+    """After the result, "why not ...?" about a route is answered with this case's reason."""
+    named = [m.value for m in turn.heard.reading.mentions if m.fact == "pathway_interest"]
+    asks_why = "why" in turn.heard.text.casefold().split()
+    if turn.case.state is not CaseState.ASSESSED or not named or not asks_why:
+        return False
+    return results.say_routes(turn, named)
+
+
+def _asks_at_length(turn: Turn) -> bool:
+    long = len(turn.heard.text.split()) >= LONG_QUESTION
+    return long and turn.heard.confidence >= SURE_OF_WISH and not turn.learned.told
 
 
 def _advice(turn: Turn) -> bool:

@@ -91,6 +91,15 @@ def say_other_routes(turn: Turn) -> None:
     _say_routes(turn, [p for p in ranked if p.id not in shown])
 
 
+def say_routes(turn: Turn, names: Sequence[str]) -> bool:
+    """One message for each route asked about, with its reason; False when none is known."""
+    found = [p for p in assess(turn).pathways if p.id in names]
+    for result in found:
+        response, values = _one_route(turn, result)
+        turn.say(response, **values)
+    return bool(found)
+
+
 def say_why(turn: Turn) -> None:
     """All reasons and cautions of the routes that were shown, and how sure they are."""
     ranked = rank(turn, assess(turn))
@@ -184,7 +193,7 @@ def _shared(turn: Turn, results: list[PathwayResult]) -> list[tuple[str, dict[st
 
 
 def _route_values(turn: Turn, result: PathwayResult) -> dict[str, Any]:
-    missing = [missing_word(turn, m) for m in result.missing[:MISSING_NAMED]]
+    missing = list(dict.fromkeys(missing_word(turn, m) for m in result.missing))[:MISSING_NAMED]
     return {
         "pathway": turn.word(f"utter_name_{result.id}"),
         "reason": _sentence(" ".join(result.reasons[:1])),

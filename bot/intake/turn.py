@@ -69,6 +69,12 @@ class Turn:
         return self.move == "no" or (self.move is None and typed)
 
     @property
+    def user_role(self) -> str | None:
+        """Who this message says is writing, None if it does not say."""
+        said = (m.value for m in self.heard.reading.mentions if m.fact == "user_role")
+        return next(said, None)
+
+    @property
     def bare(self) -> bool:
         """Whether the words are no more than a name ("chemo"), and ask for nothing."""
         text = self.heard.text

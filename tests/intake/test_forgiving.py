@@ -465,3 +465,51 @@ def test_a_question_about_data_is_answered_after_consent_too() -> None:
 def test_where_it_has_spread_may_be_a_single_word(said: str) -> None:
     talk = Talking().agreed().says("ovarian cancer").says("surgery").says("Lima").says(said)
     assert talk.fact("extent") == "metastatic", talk
+
+
+def test_a_carer_who_cannot_sleep_is_not_the_patient() -> None:
+    talk = Talking().agreed().says("my wife has cervical cancer")
+    talk.says("i cannot sleep, i cry every night", "distress")
+    assert talk.fact("user_role") == "caregiver", talk
+
+
+def test_a_word_in_the_name_of_a_cancer_is_no_mother() -> None:
+    talk = Talking().agreed().says("cancer de mama")
+    assert talk.fact("user_role") is None, talk
+    assert "patient_words" not in talk.case.memory
+
+
+def test_an_age_alone_is_the_age_whatever_was_asked() -> None:
+    talk = Talking().agreed().says("colon cancer").says("surgery").says("Addis Ababa").says("39")
+    assert talk.fact("age_years") == 39, talk
+    assert talk.case.asks == "extent", talk
+
+
+def test_yes_and_another_thing_is_no_yes_to_our_question() -> None:
+    talk = Talking().agreed().says("colon cancer").says("surgery").says("Lima")
+    assert talk.says("sí, biopsia", "affirm").fact("extent") is None, talk
+
+
+@pytest.mark.parametrize("said", ["wait no", "no no wait", "hold on"])
+def test_who_hesitates_keeps_everything(said: str) -> None:
+    talk = Talking().agreed().says("hodgkin lymphoma").says("delete my data", "delete_data")
+    talk.says(said, "correct", confidence=0.9)
+    assert talk.said[0] == "utter_delete_data_kept", talk
+
+
+@pytest.mark.parametrize("said", ["ok enough", "stop asking", "no more questions please"])
+def test_enough_in_other_words_ends_the_questions(said: str) -> None:
+    talk = result().says(said, "stop", confidence=0.9)
+    assert talk.said[0] == "utter_refine_done", talk
+    assert talk.fact("ecog") is None, talk
+
+
+def test_why_not_this_route_is_answered_with_the_reason_of_the_case() -> None:
+    talk = result().says("why is bnct not right", "ask_question", topic="REQ-36", confidence=0.9)
+    assert talk.said[0] == "utter_pathway_no_match", talk
+    assert "head and neck" in talk.text, talk
+
+
+def test_who_says_to_be_the_patient_is_no_second_one() -> None:
+    talk = Talking().agreed().says("colon cancer").says("yo soy el paciente", "second_patient")
+    assert "utter_second_patient" not in talk.said, talk
