@@ -116,7 +116,7 @@ def treatment_hits(doc: Document) -> list[Hit[Treatment]]:
     if not isinstance(found, list):
         other = {i for hit in _other_book().find(doc) for i in range(hit.first, hit.last)}
         plain = [
-            hit
+            _third(doc, hit)
             for hit in treatment_book().find(doc)
             if hit.first not in other
             and (not hit.value.exact or _written_as_name(doc, hit))
@@ -168,6 +168,14 @@ def _is_score(doc: Document, hit: Hit[Treatment]) -> bool:
     behind = doc.tokens[hit.last + 1].text if hit.last + 1 < len(doc.tokens) else ""
     counted = behind in _UNITS or behind in _ORDINAL
     return hit.last - hit.first == 1 and number and not counted and own in course().also_scores
+
+
+def _third(doc: Document, hit: Hit[Treatment]) -> Hit[Treatment]:
+    """ "3rd chemo" is the third one, no regimen Rd."""
+    first = doc.tokens[hit.first]
+    if first.text in _ORDINAL and doc.norm[max(0, first.nstart - 1) : first.nstart].isdigit():
+        return replace(hit, value=treatments()["chemotherapy"], first=hit.last - 1)
+    return hit
 
 
 def _something_removed(doc: Document, hit: Hit[Treatment]) -> bool:
