@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from functools import partial
 from typing import Final
 
 from bot.operations.retention import periods
@@ -21,13 +22,15 @@ log = logging.getLogger(__name__)
 PAUSE_SECONDS: Final = 15.0
 # Going through everything by its age is more work, and nobody waits for it.
 EVERYTHING_SECONDS: Final = 3600.0
+# Every message is read for the files it names: so often, in rounds of the above.
+WITH_FILES_EVERY: Final = 24
 # Between two portions of many messages, so that others get their turn to write.
 BREATH_SECONDS: Final = 0.1
 
 
 class Housekeeping:
     """Erases conversations without consent after a day, and those who asked to be forgotten; every
-    hour removes what the settings keep for no longer."""
+    hour, for files once a day, removes what the settings keep for no longer."""
 
     def __init__(
         self, store: Store, configuration: Settings, pause_seconds: float = PAUSE_SECONDS
@@ -35,6 +38,7 @@ class Housekeeping:
         self._store, self._pause = store, pause_seconds
         self._periods = periods(configuration)
         self._everything_at = time.monotonic() + EVERYTHING_SECONDS
+        self._rounds = 0
 
     async def run(self) -> None:
         """Work until canceled."""
@@ -57,6 +61,9 @@ class Housekeeping:
         await asyncio.to_thread(self._store.links.purge)
         if time.monotonic() >= self._everything_at:
             self._everything_at = time.monotonic() + EVERYTHING_SECONDS
-            for due in await asyncio.to_thread(self._store.keeping.run, self._periods):
+            with_files = self._rounds % WITH_FILES_EVERY == 0
+            self._rounds += 1
+            run = partial(self._store.keeping.run, self._periods, with_files=with_files)
+            for due in await asyncio.to_thread(run):
                 if due.number:
                     log.info("retention: %d gone: %s", due.number, due.kind)

@@ -59,15 +59,19 @@ class Keeping:
     ) -> None:
         self._db, self._erasure, self._files = database, erasure, files
 
-    def run(self, periods: Periods, *, dry_run: bool = False) -> list[Due]:
-        """Remove what is over its time; with `dry_run` only count it."""
+    def run(self, periods: Periods, *, dry_run: bool = False, with_files: bool = True) -> list[Due]:
+        """Remove what is over its time; with `dry_run` only count it.
+
+        Without `with_files` the messages are not read through for the files they name.
+        """
         now = self._db.now()
         found = [
             Due("without consent, or asked to be forgotten", self._expired(dry_run)),
             Due("conversations", self._conversations(now, periods.conversations, dry_run)),
-            Due("files", self._old_files(now, periods.files, dry_run)),
-            Due("files that no message names", self._unnamed_files(now, dry_run)),
         ]
+        if with_files:
+            found.append(Due("files", self._old_files(now, periods.files, dry_run)))
+            found.append(Due("files that no message names", self._unnamed_files(now, dry_run)))
         for kind, table, over in _rows(now, periods):
             found.append(Due(kind, self._rows_over(table, over, dry_run)))
         return found

@@ -132,6 +132,15 @@ def test_a_file_that_no_message_names_goes_after_a_day(
         files.get(lost)
 
 
+def test_the_hourly_look_leaves_files_to_the_daily_one(
+    kept: Store, files: FileStore, clock: Clock
+) -> None:
+    lost = files.put(b"stored by a process that died before it could say so")
+    clock.forward(hours=25)
+    assert not [d for d in kept.keeping.run(Periods(), with_files=False) if "file" in d.kind]
+    assert files.get(lost)
+
+
 def test_an_object_store_lists_what_it_holds(monkeypatch: pytest.MonkeyPatch, clock: Clock) -> None:
     with serving(ObjectStoreStandIn().app(), abrupt=True) as url:
         for name, value in ObjectStoreStandIn.environment(url).items():
