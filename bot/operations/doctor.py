@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 import httpx
 
+from bot.limits import limits_of
 from bot.operations.model_record import UntrustedModel, checked
-from bot.operations.training import model_path
+from bot.operations.training import ENGINE_PYTHON, model_path
 from bot.settings import SettingMissing, Settings, settings
 from bot.store import Store
 from bot.store.errors import StoreUnavailable
@@ -29,7 +30,7 @@ class Finding:
         return f"{'FAIL' if self.failed else 'ok':5} {self.name}: {self.text}"
 
 
-Check = Callable[[Settings], Finding]
+Check = Callable[[Settings], Finding | list[Finding]]
 
 
 def examine() -> Iterator[Finding]:
@@ -41,10 +42,11 @@ def examine() -> Iterator[Finding]:
         return
     yield Finding("settings", "read")
     for check in (
-        *(_keys, _database, _model, _engine, _actions, _whatsapp, _telegram),
+        *(_keys, _database, _redis, _model, _engines, _actions, _whatsapp, _telegram),
         *(_photo_reading, _virus_check),
     ):
-        yield check(configuration)
+        found = check(configuration)
+        yield from [found] if isinstance(found, Finding) else found
 
 
 def _keys(configuration: Settings) -> Finding:
@@ -67,7 +69,21 @@ def _database(configuration: Settings) -> Finding:
     return Finding("database", f"{kind}, reachable")
 
 
-def _model(configuration: Settings) -> Finding:
+def _redis(configuration: Settings) -> Finding:
+    try:
+        link = limits_of(configuration).link
+    except SettingMissing as error:
+        return Finding("redis", str(error), failed=True)
+    if link is None:
+        return Finding("redis", "off (INTAKE_REDIS_URL not set): enough for one gateway process")
+    if link.check():
+        return Finding("redis", "answers")
+    return Finding("redis", "does not answer; each process counts for itself", failed=True)
+
+
+def _model(_configuration: Settings) -> Finding:
+    if not ENGINE_PYTHON.exists():
+        return Finding("model", "not on this host: it is where the engine is")
     path = model_path()
     if path.exists():
         try:
@@ -78,8 +94,12 @@ def _model(configuration: Settings) -> Finding:
     return Finding("model", "missing or out of date; run: intake train", failed=True)
 
 
-def _engine(configuration: Settings) -> Finding:
-    return _answers("engine", f"{configuration.engine_url.split(',')[0]}/webhooks/intake/")
+def _engines(configuration: Settings) -> list[Finding]:
+    urls = [url.strip().rstrip("/") for url in configuration.engine_url.split(",") if url.strip()]
+    names = ["engine"] if len(urls) == 1 else [f"engine {n}" for n in range(1, len(urls) + 1)]
+    return [
+        _answers(name, f"{url}/webhooks/intake/") for name, url in zip(names, urls, strict=True)
+    ]
 
 
 def _actions(configuration: Settings) -> Finding:
