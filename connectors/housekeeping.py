@@ -23,14 +23,14 @@ PAUSE_SECONDS: Final = 15.0
 # Going through everything by its age is more work, and nobody waits for it.
 EVERYTHING_SECONDS: Final = 3600.0
 # Every message is read for the files it names: so often, in rounds of the above.
-WITH_FILES_EVERY: Final = 24
+WITH_FILES_EVERY: Final = 6
 # Between two portions of many messages, so that others get their turn to write.
 BREATH_SECONDS: Final = 0.1
 
 
 class Housekeeping:
     """Erases conversations without consent after a day, and those who asked to be forgotten; every
-    hour, for files once a day, removes what the settings keep for no longer."""
+    hour, for files every six, removes what the settings keep for no longer."""
 
     def __init__(
         self, store: Store, configuration: Settings, pause_seconds: float = PAUSE_SECONDS

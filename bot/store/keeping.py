@@ -27,7 +27,7 @@ from bot.store.tables import Conversation, LinkCode, LoginSession, Message, Rece
 
 PAGE: Final = 200
 # A file that no message names belongs to a message that was never stored, or is erased.
-UNNAMED: Final = timedelta(hours=24)
+UNNAMED: Final = timedelta(hours=12)
 ACTOR: Final = "retention"
 
 

@@ -119,7 +119,7 @@ def test_who_wrote_lately_is_kept_with_every_chat_of_the_case(
     assert kept.conversations.get(conversation) is None
 
 
-def test_a_file_that_no_message_names_goes_after_a_day(
+def test_a_file_that_no_message_names_goes_within_a_day(
     kept: Store, files: FileStore, clock: Clock
 ) -> None:
     _, named = agreed(kept, files)
@@ -132,7 +132,7 @@ def test_a_file_that_no_message_names_goes_after_a_day(
         files.get(lost)
 
 
-def test_the_hourly_look_leaves_files_to_the_daily_one(
+def test_the_hourly_look_leaves_files_to_a_later_one(
     kept: Store, files: FileStore, clock: Clock
 ) -> None:
     lost = files.put(b"stored by a process that died before it could say so")
