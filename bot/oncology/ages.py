@@ -30,7 +30,7 @@ from bot.oncology.context import Context
 from bot.oncology.lone_ages import lone_ages
 from bot.oncology.own_ages import own_ages
 from bot.oncology.patient import patient_kin
-from bot.oncology.people_words import people_file
+from bot.oncology.people_words import people_file, same_relative
 from bot.oncology.reading import Mention
 from bot.oncology.spelled_numbers import number_at
 from bot.oncology.text import Document
@@ -224,7 +224,7 @@ def _is_patients(context: Context, age: _Age, role: str | None) -> bool:
     nearest = people[-1]
     if "kin" in nearest.value and kin is not None:
         name = " ".join(doc.tokens[i].text for i in range(nearest.first, nearest.last))
-        return name == kin[0] or nearest.first == kin[1]
+        return same_relative(name, kin[0]) or nearest.first == kin[1]
     if "self" in nearest.value and kin is not None:
         subject = doc.tokens[nearest.first].text in ("i", "im", "iam", "i am")
         return not subject

@@ -68,7 +68,7 @@ class Context:
         self.cues: list[Cue] = cue_book().find(doc)
         self.by_kind: dict[str, list[Cue]] = defaultdict(list)
         for cue in self.cues:
-            for kind in cue.value:
+            for kind in () if _addressed(doc, cue) else cue.value:
                 self.by_kind[kind].append(cue)
         self.sentences, self.sentence_of = _sentences(doc)
         self.commas = _commas(doc)
@@ -291,6 +291,16 @@ class Context:
         rest = (token.text for token in self.doc.tokens[commas[0] : end])
         ends_with_or = any(text in words_of("alternative") for text in rest)
         return not (short and ends_with_or)
+
+
+def _addressed(doc: Document, cue: Cue) -> bool:
+    """ "Bhaiya main Raipur se": a polite word for the reader is no relative."""
+    if cue.first > 1 or cue.last >= len(doc.tokens) or "kin" not in cue.value:
+        return False
+    if not {t.text for t in doc.tokens[cue.first : cue.last]} <= words_of("addressed"):
+        return False
+    following = doc.tokens[cue.last].text
+    return following in words_of("addressing") or following in words_of("self_pronoun")
 
 
 _QUERY = re.compile(r"\?\s?$")

@@ -85,6 +85,8 @@ class Cues:
     spared: tuple[str, ...] = ()
     speech: tuple[str, ...] = ()
     joining: tuple[str, ...] = ()
+    addressed: tuple[str, ...] = ()
+    addressing: tuple[str, ...] = ()
     done_inside: tuple[str, ...] = ()
 
 
@@ -125,6 +127,8 @@ WORDS = frozenset(
         "spared",
         "speech",
         "joining",
+        "addressed",
+        "addressing",
         "done_inside",
     }
 )

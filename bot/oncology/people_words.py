@@ -39,6 +39,7 @@ class PeopleFile:
     adverbs: frozenset[str]
     third: frozenset[str]
     own_kin: tuple[str, ...]
+    same: tuple[frozenset[str], ...]
     female: frozenset[str]
     male: frozenset[str]
     she: frozenset[str]
@@ -107,6 +108,11 @@ def sex_of_kin(name: str) -> str | None:
     if (name in female) == (name in male):
         return None
     return "female" if name in female else "male"
+
+
+def same_relative(one: str, other: str) -> bool:
+    """Whether two words name one relative ("father", "dad")."""
+    return one == other or any({one, other} <= names for names in people_file().same)
 
 
 @cache

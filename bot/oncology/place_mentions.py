@@ -176,8 +176,14 @@ def _inflected(doc: Document, index: int) -> PlaceMention | None:
         return None
     if word.isascii():
         forms = _without_ending(word)
+        before = doc.tokens[index - 1].text if index else ""
+        if before in _RUSSIAN_IN:  # "iz Tashkenta", "v Almaty"
+            forms = [*forms, word[:-1]]
+        elif word[0] in "dl" and doc.norm[doc.tokens[index].nstart + 1 :][:1] == "'":
+            forms = [*forms, word[1:]]  # "un patient d'Abidjan"
     elif "\u0600" <= word[0] <= "\u06ff":
-        forms = [word[cut:] for cut in (1, 2, 3) if len(word) - cut >= 3]
+        joined = (p for p in _JOINED if word.startswith(p) and len(word) - len(p) >= 3)
+        forms = [word[len(prefix) :] for prefix in joined]
     else:
         forms = [word[:-cut] for cut in (1, 2, 3) if len(word) - cut >= 3]
         if "\u0400" <= word[0] <= "\u052f":
@@ -192,6 +198,11 @@ def _inflected(doc: Document, index: int) -> PlaceMention | None:
         if place.need == "none" or (place.kind == "city" and len(word) - len(form) >= 3):
             return PlaceMention(index, index + 1, place, confidence=_INFLECTED)
     return None
+
+
+_RUSSIAN_IN = frozenset({"iz", "v", "vo", "pod", "goroda"})
+# Prepositions and the article that Arabic writes together with a name.
+_JOINED = ("ب", "ل", "و", "ف", "ال", "بال", "وال", "لل", "وب", "من")
 
 
 def _without_ending(word: str) -> list[str]:

@@ -25,6 +25,7 @@ from bot.oncology.place_mentions import (
     longest_at,
     names_in,
 )
+from bot.oncology.people_words import people_file, same_relative
 from bot.oncology.place_words import place_names
 from bot.oncology.reading import Ambiguity, Mention
 from bot.oncology.scripts import scripts_of
@@ -164,7 +165,7 @@ class _Judge:
         if not after or not found.first:
             return False
         before = tokens[found.first - 1].text
-        return tokens[found.first].breaks or before.isdigit() or before in _AGE_UNITS
+        return tokens[found.first].breaks or before.isdigit() or before in people_file().age_tails
 
     def _ends_alone(self, found: PlaceMention) -> bool:
         """Whether a place is the last word of its sentence, behind a comma ("..., Nairobi")."""
@@ -229,6 +230,8 @@ class _Judge:
 
     def _of_a_thing(self, found: PlaceMention) -> bool:
         """ "Our embassy is in Nairobi", "the doctor is from India", "an oncologist in Boston"."""
+        if any(self.cues.begins("lives_there", at) for at in (found.last, found.last + 1)):
+            return False
         kinds = ("institution", "staff", "thing")
         beside = [span for kind in kinds for span in self.cues.of(kind)]
         at = found.since
@@ -347,8 +350,10 @@ class _Judge:
         kin = patient_kin(self.context)
         known = kin is not None and is_ill(self.context, kin[1] + len(kin[0].split()))
         if "kin" in nearest.value:
+            if nearest.last == found.since and self._speaks_from(found):
+                return None
             name = name_of(self.doc, nearest.first, nearest.last)
-            other = kin is not None and name != kin[0] and known
+            other = kin is not None and not same_relative(name, kin[0]) and known
             if self._comma_between(nearest.last, found.first) and found.cue == "in":
                 return found  # "transplant from his sister, relapse now, in Tehran"
             if found.cue and (other or self._writer_is_ill(known)):
@@ -359,6 +364,11 @@ class _Judge:
             sure = min(found.confidence, READ_BACK)
             return replace(found, rank=found.rank - 1.5, confidence=sure)
         return found
+
+    def _speaks_from(self, found: PlaceMention) -> bool:
+        """ "My cousin in Toronto is a doctor", "my sister in Rotterdam says"."""
+        behind = {self._word(i) for i in range(found.last, found.last + 3)}
+        return bool(behind & (words_of("speech") | _AT_WORK))
 
     def _nearest_person(self, found: PlaceMention) -> Cue | None:
         """The person named last before the place in its sentence; None for "we" too."""
@@ -384,6 +394,7 @@ class _Judge:
 
 
 _HERE: Final = frozenset({"here", "ici", "aqui", "yahan", "hapa", "dito"})
+_AT_WORK: Final = frozenset({"doctor", "nurse", "works", "surgeon", "keeps", "pays", "helps"})
 _FOOD: Final = frozenset({"eat", "eats", "eating", "ate", "food", "meat", "sandwich", "cook"})
 _TITLES: Final = frozenset(
     {"dr", "mr", "mrs", "ms", "miss", "prof", "sir", "madam", "professor", "doctor"}
@@ -399,6 +410,5 @@ _WE: Final = frozenset({"we", "us", "our"})
 _PERSONS: Final = frozenset(
     {"we", "i", "he", "she", "they", "am", "im", "are", "live", "living", "dont"}
 )
-_AGE_UNITS: Final = frozenset({"yrs", "years", "yr", "y", "yo", "old", "m", "f"})
 _DISEASE: Final = ILLNESS - {"has", "have", "had", "patient", "ko"}
 _CAPITALISED: Final = re.compile(r"\b[A-Z][a-z]")
