@@ -16,6 +16,7 @@ from bot.oncology.context import Context, context_of
 from bot.oncology.cues import Cue, words_of
 from bot.oncology.gazetteer import gazetteer
 from bot.oncology.patient import ILLNESS, is_ill, name_of, patient_kin
+from bot.oncology.people_words import people_file, same_relative
 from bot.oncology.place_choice import agree, best, emit, inhabitants
 from bot.oncology.place_mentions import (
     READ_BACK,
@@ -25,7 +26,6 @@ from bot.oncology.place_mentions import (
     longest_at,
     names_in,
 )
-from bot.oncology.people_words import people_file, same_relative
 from bot.oncology.place_words import place_names
 from bot.oncology.reading import Ambiguity, Mention
 from bot.oncology.scripts import scripts_of
