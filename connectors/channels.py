@@ -279,6 +279,7 @@ class Channels:
             except (StoreUnavailable, OSError) as error:
                 log.warning("spool not replayed: %s", type(error).__name__)
             self.metrics.spooled.set(self._spool.waiting())
+            self.metrics.spool_corrupt.set(self._spool.corrupt())
             await asyncio.sleep(REPLAY_SECONDS)
 
     async def _show_typing(self, turn: ClaimedTurn) -> None:

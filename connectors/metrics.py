@@ -72,6 +72,11 @@ class Metrics:
             "Messages on disk that wait for the database",
             registry=self.registry,
         )
+        self.spool_corrupt = Gauge(
+            "intake_spool_corrupt",
+            "Messages on disk that could not be read or stored and were set aside",
+            registry=self.registry,
+        )
 
     def turn(self, channel: str, result: str, seconds: float) -> None:
         """A turn ended (the worker tells)."""

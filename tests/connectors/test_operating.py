@@ -145,6 +145,8 @@ FIGURES = (
     'intake_turn_seconds_count{channel="whatsapp",result="answered"}',
     'intake_sends_total{channel="whatsapp",result="sent"}',
     'intake_engine_errors_total{reason="down"}',
+    "intake_spooled 0.0",
+    "intake_spool_corrupt 0.0",
     *(
         f'intake_turn_stage_seconds_count{{stage="{stage}"}}'
         for stage in ("wait", "prepare", "engine", "store")
