@@ -1,7 +1,7 @@
 """The long run of made-up input: `python -m benchmarks.fuzz [--cases N] [--only NAME]`.
 
-Parsers are called, and routes asked, with what hypothesis thinks of, N times each (the tests hold a
-short run of the same). A case fails when it ends in an error nobody named, in a status of 500 and
+Parsers are called, and routes asked, with what hypothesis thinks of, about N times each (the tests hold
+a short run of the same). A case fails when it ends in an error nobody named, in a status of 500 and
 more, in an answer that shows our inside, or not within ten seconds. Prints a table and adds the
 counts to `benchmarks/results-fuzz.json`.
 """
@@ -23,7 +23,7 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
 from benchmarks.fuzz.routes import ROUTES, Doors
-from benchmarks.fuzz.targets import PARSERS
+from benchmarks.fuzz.targets import PARSERS, WEIGHTS
 
 RESULTS = Path(__file__).parents[1] / "results-fuzz.json"
 HANGS_AFTER = 10
@@ -70,7 +70,9 @@ def run(target: Target, cases: int, number: int) -> tuple[int, float]:
 def main() -> int:
     """Try everything, or one target."""
     options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--cases", type=int, default=2000, help="cases for each target")
+    options.add_argument(
+        "--cases", type=int, default=2000, help="cases for a target of average cost"
+    )
     options.add_argument("--only", default="", help="part of a target's name")
     options.add_argument("--skip", default="-", help="part of the names to leave out")
     options.add_argument("--seed", type=int, default=1)
@@ -86,7 +88,8 @@ def main() -> int:
             if chosen.only not in name or chosen.skip in name:
                 continue
             began = time.perf_counter()
-            tried, longest = run(target, chosen.cases, chosen.seed)
+            cases = max(1, round(chosen.cases * WEIGHTS.get(name, 1.0)))
+            tried, longest = run(target, cases, chosen.seed)
             seconds = time.perf_counter() - began
             total += tried
             print(f"{name:34} {tried:8} cases {seconds:7.1f} s, longest {longest * 1000:7.1f} ms")

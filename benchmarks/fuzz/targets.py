@@ -126,6 +126,20 @@ def _form(given: tuple[dict[str, str], str]) -> None:
     assert not token_fits("secret", token)
 
 
+# How many of the cases asked for each target gets: what costs little is tried more often.
+WEIGHTS = {
+    "text and commands": 5.0,
+    "whatsapp signature": 3.5,
+    "whatsapp form": 1.25,
+    "search and wishes": 0.7,
+    "origin and form token": 0.5,
+    "telegram update": 0.4,
+    "facts of a program": 0.2,
+    "understanding": 0.15,
+    "words on papers": 0.15,
+    "door: telegram": 0.6,
+    "door: browser upload": 0.05,
+}
 header_names = st.sampled_from(["origin", "host", "sec-fetch-site", "referer"])
 header_values = st.sampled_from(
     ["same-origin", "cross-site", "null", "https://evil.example", "https://intake.example.org", ""]
