@@ -58,8 +58,8 @@ Choice = tuple[str, str]  # title, token
 class Answered:
     """Which incoming messages have been answered: one look at the database serves everybody."""
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self, store: Store, every: float = 0.3) -> None:
+        self._store, self._every = store, every
         self.done: set[str] = set()
         self.sending: set[str] = set()  # conversations with something still to be sent
         self._news = asyncio.Event()
@@ -70,7 +70,7 @@ class Answered:
             self.done, self.sending = await asyncio.to_thread(self._look)
             self._news.set()
             self._news = asyncio.Event()
-            await asyncio.sleep(0.3)
+            await asyncio.sleep(self._every)
 
     async def sent_to(self, conversation_id: str, seconds: float) -> None:
         """Until everything written to a person has been sent."""
