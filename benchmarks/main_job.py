@@ -39,11 +39,12 @@ ANSWERS = {
 def our_turns(service: Service, count: int) -> Sample:
     """Turns of short real conversations through the browser's door."""
     with service.client() as client:
-        _talk(client, 2)
-        return Sample(_talk(client, count // len(SCRIPT)))
+        talk(client, 2)
+        return Sample(talk(client, count // len(SCRIPT)))
 
 
-def _talk(client: httpx.Client, conversations: int) -> list[float]:
+def talk(client: httpx.Client, conversations: int) -> list[float]:
+    """Seconds of each turn of so many conversations."""
     seconds = []
     for _ in range(conversations):
         path = f"/webchat/{uuid.uuid4().hex}/messages"

@@ -117,7 +117,8 @@ def running_service(
         | settings
     )
     environment = {k: v for k, v in environment.items() if k not in os.environ or v}
-    store = Store.open(environment["INTAKE_DATABASE_URL"], (key,))
+    keys = environment["INTAKE_DATA_KEYS"].split(",")
+    store = Store.open(environment["INTAKE_DATABASE_URL"], keys)
     store.migrate()
     service = Service(f"http://127.0.0.1:{gateway}", environment, store, folder, {})
     try:
