@@ -54,8 +54,10 @@ def _worded(visit: Visit, wanted: str, after: str) -> list[CaseLine]:
     keys = word_keys(visit.store.database.cipher, words_of(wanted))
     if not keys:
         return []
+    found = console_queries.who_used(visit.store, keys)
+    wanted_cases = CaseFilter(words=keys) if found is None else CaseFilter(conversations=found)
     page = queue.page_key(after)
-    return visit.store.queries.queue(CaseFilter(words=keys), after=page, limit=PAGE + 1)
+    return visit.store.queries.queue(wanted_cases, after=page, limit=PAGE + 1)
 
 
 def _page(visit: Visit, wanted: str, lines: Iterable[CaseLine], next_page: str) -> Response:

@@ -156,8 +156,10 @@ def _times(
 
 def _listed(session: Session, span: tuple[ColumnElement[bool], ...]) -> set[str]:
     """Cases that got a list of records."""
-    listed = select(ChecklistRow.id).where(ChecklistRow.case_number == CaseRow.number).exists()
-    return set(session.scalars(select(CaseRow.number).where(*span, listed)))
+    # Looked up case by case: a semi-join would read every list there is.
+    item = select(ChecklistRow.id).where(ChecklistRow.case_number == CaseRow.number).limit(1)
+    query = select(CaseRow.number).where(*span, item.scalar_subquery().is_not(None))
+    return set(session.scalars(query))
 
 
 def _first_lists(

@@ -64,8 +64,8 @@ def test_a_coordinators_day(served: tuple[Console, str], page: Page, pictures: P
     expect(page.locator(".timeline")).to_contain_text("2026")
 
     # What the assessment stands on, criterion by criterion.
-    page.locator("#assessment summary").first.click()
-    page.get_by_role("link", name="Every criterion of").first.click()
+    page.locator("#path-clinical_trial summary").click()
+    page.get_by_role("link", name="Every criterion of Clinical trial").click()
     expect(page.locator(".explained")).to_contain_text("holds")
     page.locator("#assessment").screenshot(path=pictures / "assessment.png")
 
