@@ -84,3 +84,49 @@ def test_a_block_in_a_batch_stops_and_takes_no_turn(store: Store) -> None:
     assert conversation.stop_reason == "blocked"
     assert claimed(store).messages[0].message.text == "hi"
     assert store.inbox.claim("worker") is None
+
+
+def test_a_copy_from_the_providers_list_tells_the_place_in_line(store: Store) -> None:
+    first, second, third = (message(text) for text in ("first", "second", "third"))
+    for arrived in (third, second):
+        store.inbox.receive(arrived)
+    listed = [
+        one.model_copy(update={"sequence": place})
+        for place, one in enumerate((first, second, third))
+    ]
+    assert store.inbox.known(listed) == [False, True, True]
+    store.inbox.receive(listed[0])
+    assert texts_in_turn(store) == ["first", "second", "third"]
+
+
+def test_a_copy_moves_nothing_that_was_begun_or_answered(store: Store) -> None:
+    early, late = message("early"), message("late")
+    store.inbox.receive(early)
+    store.inbox.receive(late)
+    begun = store.inbox.claim("worker")
+    assert begun is not None
+    listed = [late.model_copy(update={"sequence": 1}), early.model_copy(update={"sequence": 2})]
+    assert store.inbox.known(listed) == [True, True]
+    store.inbox.give_back(begun)
+    assert texts_in_turn(store) == ["early", "late"]
+    assert store.inbox.known(listed) == [True, True]
+    assert texts_in_turn(store) == []
+
+
+def test_only_turns_of_the_given_channels_are_taken(store: Store) -> None:
+    store.inbox.receive(message("held back"))
+    store.inbox.receive(message("hello", channel="telegram", person="42"))
+    taken = store.inbox.claim("worker", channels=("telegram", "webchat"))
+    assert taken is not None
+    assert taken.channel == "telegram"
+    assert store.inbox.claim("worker", channels=("telegram", "webchat")) is None
+    assert store.inbox.claim("worker") is not None
+
+
+def texts_in_turn(store: Store) -> list[str | None]:
+    """What is waiting, answered turn after turn."""
+    heard = []
+    while (turn := store.inbox.claim("worker")) is not None:
+        heard += [taken.message.text for taken in turn.messages]
+        store.inbox.finish(turn, [])
+    return heard
