@@ -66,18 +66,21 @@ def _step(entry: dict[str, Any]) -> Step:
 
 def smoke(model: Path) -> list[str]:
     """Hold the conversations; one line for each. Raises ModelUnfit."""
-    with tempfile.TemporaryDirectory() as name, _running(model, Path(name)) as world:
-        return [_hold(world, name, steps) for name, steps in conversations().items()]
+    with tempfile.TemporaryDirectory() as name, running(model, Path(name)) as world:
+        return [hold(world, name, steps) for name, steps in conversations().items()]
 
 
 @dataclass(frozen=True, slots=True)
-class _World:
+class World:
+    """Engine and action server on a database of their own."""
+
     store: Store
     engine_url: str
     token: str
 
 
-def _hold(world: _World, name: str, steps: list[Step]) -> str:
+def hold(world: World, name: str, steps: list[Step]) -> str:
+    """Hold one conversation; gives a line about it. Raises ModelUnfit."""
     from connectors.engine_client import EngineError
 
     began = time.monotonic()
@@ -91,7 +94,7 @@ def _hold(world: _World, name: str, steps: list[Step]) -> str:
     return f"{name}: {len(steps)} sentences, {time.monotonic() - began:.1f} s"
 
 
-async def _say(world: _World, name: str, text: str) -> list[OutboundReply]:
+async def _say(world: World, name: str, text: str) -> list[OutboundReply]:
     """One turn as a worker takes it."""
     from connectors.choices import Choice
     from connectors.engine_client import EngineClient
@@ -115,7 +118,7 @@ async def _say(world: _World, name: str, text: str) -> list[OutboundReply]:
     return replies
 
 
-def _check(world: _World, name: str, where: str, step: Step, replies: list[OutboundReply]) -> None:
+def _check(world: World, name: str, where: str, step: Step, replies: list[OutboundReply]) -> None:
     given = {reply.response for reply in replies}
     for wanted in step.replies:
         if wanted not in given:
@@ -133,7 +136,7 @@ def _check(world: _World, name: str, where: str, step: Step, replies: list[Outbo
 
 
 @contextlib.contextmanager
-def _running(model: Path, folder: Path) -> Iterator[_World]:
+def running(model: Path, folder: Path) -> Iterator[World]:
     """Engine and action server on ports of their own, with an empty database."""
     key, token = Fernet.generate_key().decode(), secrets.token_urlsafe(24)
     engine_port, actions_port = free_port(), free_port()
@@ -160,7 +163,7 @@ def _running(model: Path, folder: Path) -> Iterator[_World]:
         url = f"http://127.0.0.1:{engine_port}"
         wanted = (f"{url}/webhooks/intake/", f"http://127.0.0.1:{actions_port}/health")
         _wait(wanted, processes)
-        yield _World(store, url, token)
+        yield World(store, url, token)
     finally:
         for process in processes:
             process.terminate()

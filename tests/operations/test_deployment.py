@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import fnmatch
 import os
 import re
@@ -222,3 +223,20 @@ def test_the_engines_image_holds_all_that_the_engine_imports(tmp_path: Path) -> 
     folder = laid_out("engine", tmp_path)
     names = [f"bot.engine.{path.stem}" for path in sorted((ROOT / "bot" / "engine").glob("*.py"))]
     assert imported_from_outside(ENGINE_PYTHON, folder, *names) == "[]"
+
+
+TAKES_AWAY = ("drop_table", "drop_column", "rename_table")
+
+
+def test_migrations_only_add_so_that_the_old_version_works_beside_the_new_one() -> None:
+    versions = sorted((ROOT / "bot" / "store" / "migrations" / "versions").glob("0*.py"))
+    assert len(versions) > 5
+    for path in versions:
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        upgrade = next(
+            node
+            for node in tree.body
+            if isinstance(node, ast.FunctionDef) and node.name == "upgrade"
+        )
+        called = {n.attr for n in ast.walk(upgrade) if isinstance(n, ast.Attribute)}
+        assert called.isdisjoint(TAKES_AWAY), path.name
