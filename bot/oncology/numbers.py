@@ -218,7 +218,7 @@ def _is_temperature(doc: Document, match: re.Match[str]) -> bool:
         return False
     parted = not before.strip() or before.rstrip()[-1] in ",.;:-\n("
     if "." in match.group() or "," in match.group():
-        return parted or words[-1] in file.before_temperature
+        return parted or (bool(words) and words[-1] in file.before_temperature)
     if behind and behind not in file.after_bare:
         return False
     hot = float(match.group()) > 45

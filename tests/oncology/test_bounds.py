@@ -24,6 +24,7 @@ HOSTILE = {
     "right to left": "\u202e" * 2_000 + "cancer",
     "digits": "1" * 4_000,
     "numbers": "12.5, " * 5_000,
+    "numbers alone": "38.5 38.5",
     "negations": "no not " * 2_000,
     "names": "breast cancer mets to liver HER2 + R-CHOP x6 " * 500,
     "questions": "?! " * 3_000,
