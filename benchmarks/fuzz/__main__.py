@@ -1,9 +1,9 @@
 """The long run of made-up input: `python -m benchmarks.fuzz [--cases N] [--only NAME]`.
 
 Parsers are called, and routes asked, with what hypothesis thinks of, about N times each (the
-tests hold a short run of the same). A case fails when it ends in an error nobody named, in a status of 500 and
-more, in an answer that shows our inside, or not within ten seconds. Prints a table and adds the
-counts to `benchmarks/results-fuzz.json`.
+tests hold a short run of the same). A case fails when it ends in an error nobody named, in a status
+of 500 and more, in an answer that shows our inside, or not within ten seconds. Prints a table and
+adds the counts to `benchmarks/results-fuzz.json`.
 """
 
 from __future__ import annotations
