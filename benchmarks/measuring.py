@@ -31,7 +31,7 @@ def timed(call: Callable[..., Any], *arguments: Any) -> tuple[float, Any]:
 
 def resident_mb(pid: int) -> float:
     """Resident memory of a process and its children, in MB."""
-    return sum(_resident_kb(p) for p in (pid, *_children(pid))) / 1024
+    return sum(_resident_kb(p) for p in (pid, *children(pid))) / 1024
 
 
 def cpu_seconds(pid: int) -> float:
@@ -47,9 +47,10 @@ def _resident_kb(pid: int) -> int:
     return 0
 
 
-def _children(pid: int) -> list[int]:
+def children(pid: int) -> list[int]:
+    """All processes that a process started, and those that they started."""
     listed = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return [grand for child in map(int, listed) for grand in (child, *_children(child))]
+    return [grand for child in map(int, listed) for grand in (child, *children(child))]
 
 
 def table(rows: Iterable[dict[str, Any]]) -> str:

@@ -20,16 +20,15 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 import httpx
-import psutil
 
 from benchmarks.main_job import SCRIPT
-from benchmarks.measuring import Sample, table
+from benchmarks.measuring import Sample, children, cpu_seconds, table
 from bot.store import Store
 from tests.scale.fleet import Fleet, fleet
 from tests.scale.redis_server import unused
@@ -81,26 +80,16 @@ async def load(service: Fleet, people: int, seconds: float) -> list[float]:
     return spent
 
 
-def processes(service: Fleet, database: int) -> dict[str, list[psutil.Process]]:
-    """The running processes by kind; `database` is PostgreSQL's first process."""
-    found: dict[str, list[psutil.Process]] = {"load": [psutil.Process()]}
+def processor_seconds(service: Fleet, database: int) -> Counter[str]:
+    """What each kind of process has spent until now; `database` is PostgreSQL's first process."""
+    groups = {"load": [os.getpid()], "database": [database, *children(database)]}
     for name, process in service.processes.items():
-        found.setdefault(name.partition("-")[0], []).append(psutil.Process(process.pid))
-    server = psutil.Process(database)
-    found["database"] = [server, *server.children(recursive=True)]
-    return found
-
-
-def processor_seconds(found: dict[str, list[psutil.Process]]) -> Counter[str]:
-    """What each kind has spent until now."""
+        groups.setdefault(name.partition("-")[0], []).append(process.pid)
     total: Counter[str] = Counter()
-    for kind, members in found.items():
-        for member in members:
-            try:
-                times = member.cpu_times()
-            except psutil.NoSuchProcess:
-                continue
-            total[kind] += times.user + times.system  # type: ignore[assignment]
+    for kind, members in groups.items():
+        for pid in members:
+            with suppress(FileNotFoundError, ProcessLookupError):
+                total[kind] += cpu_seconds(pid)  # type: ignore[assignment]
     return total
 
 
@@ -108,10 +97,9 @@ def measured(service: Fleet, database: int, engines: int, people: int, seconds: 
     """One round with so many engines."""
     point_workers_at(service, engines)
     asyncio.run(load(service, people, min(seconds, 5.0)))  # warm
-    members = processes(service, database)
-    before, began = processor_seconds(members), time.monotonic()
+    before, began = processor_seconds(service, database), time.monotonic()
     each = asyncio.run(load(service, people, seconds))
-    spent = processor_seconds(members)
+    spent = processor_seconds(service, database)
     spent.subtract(before)
     return Round(engines, len(each), time.monotonic() - began, spent, each)
 
