@@ -101,7 +101,7 @@ def checklist(jsonl: JsonLines = False) -> None:
     from bot.records.cli import checklist_lines
 
     def statuses(facts: Mapping[str, Any]) -> Mapping[str, str]:
-        return {p.id: p.status for p in judge(facts).pathways}
+        return judge(facts).for_records()
 
     _lines(jsonl, lambda lines: checklist_lines(lines, statuses))
 

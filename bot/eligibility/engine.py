@@ -15,7 +15,7 @@ from bot.eligibility.rules import Evidence, Gate, Limit, PathwayRules, RuleSet, 
 from bot.eligibility.ruleset import current
 from bot.eligibility.wording import reason
 from bot.facts.derive import View, derive
-from bot.facts.model import CaseFacts
+from bot.facts.model import CaseFacts, told
 
 __all__ = ["SHOWN", "Assessment", "Outcome", "PathwayResult", "assess"]
 
@@ -54,7 +54,8 @@ def assess(facts: CaseFacts | Mapping[str, Any], rules: RuleSet | None = None) -
         named=not known.suspected,
         view=view,
     )
-    return _with_question(done, next_question_of(done, known, frozenset()))
+    settled = frozenset() if isinstance(facts, CaseFacts) else told(facts)
+    return _with_question(done, next_question_of(done, known, settled))
 
 
 def _with_question(done: Assessment, question: str | None) -> Assessment:
@@ -181,6 +182,7 @@ def _apply_gates(
         before_gates=result.status,
         decisive=tuple(dict.fromkeys(decisive)),
         softening=tuple(dict.fromkeys(softening)) if status == "CONSIDER" else EMPTY,
+        awaited=result.awaited,
     )
 
 

@@ -51,7 +51,7 @@ def judge(rule: Rule, view: View) -> Outcome | None:
         if "skip" in statuses:
             return None
         status = "NEEDS_INFO" if "NEEDS_INFO" in statuses else open_[0].unknown
-        return Outcome(rule, status, None, open_, kept, tuple(warned))
+        return Outcome(rule, status, None, open_, kept, tuple(warned), unmet=tuple(forced))
     status = "CAUTION" if warned and rule.then == "CONSIDER" else rule.then
     return Outcome(rule, status, None, (), kept, tuple(warned))
 
@@ -62,7 +62,7 @@ def match(pathway: PathwayRules, view: View, unproven: str | None) -> PathwayRes
         return PathwayResult(
             pathway.id, pathway.name, "NEEDS_INFO", EMPTY, EMPTY, (unproven,), EMPTY,
             ("histology",), Evidence(), pathway.origin, before_gates="NEEDS_INFO",
-            decisive=("histology",),
+            decisive=("histology",), awaited=match(pathway, view, None).status,
         )  # fmt: skip
     cancer = next(iter(view.entity)) if view.entity else None
     rules = pathway.for_cancer(cancer)
@@ -207,10 +207,15 @@ def _with_care(reasons: tuple[str, ...], origin: Origin, status: str) -> tuple[s
     return (f"{reasons[0]} {words().stale}", *reasons[1:])
 
 
+def _open_word(outcome: Outcome, criterion: Criterion) -> str:
+    """A check that was not made yet is told as such; everything else as unknown."""
+    return "unmet" if criterion in outcome.unmet and criterion.kind == "care" else "unknown"
+
+
 def _reasons(outcome: Outcome) -> tuple[str, ...]:
     if outcome.decided_by is not None:
         name = "not_yet" if outcome.status == "NOT_YET" else "not_matched"
         return (reason(name, outcome.decided_by.say),)
     if outcome.open:
-        return tuple(reason("unknown", c.say) for c in outcome.open)
+        return tuple(reason(_open_word(outcome, c), c.say) for c in outcome.open)
     return (outcome.rule.statement,)

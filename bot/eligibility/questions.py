@@ -42,6 +42,7 @@ ORDER: Final = (
     "relapse_count",
     "remission_number",
     "drug_classes_received",
+    "classes_complete",
     "refractory_to",
     "platinum_status",
     "endocrine_lines_metastatic",
@@ -178,6 +179,8 @@ def _question(missing: str, known: CaseFacts, settled: Collection[str]) -> str |
             name = first
         elif answer not in values:
             return None
+    if name == "drug_classes_received" and known.drug_classes_received is not None:
+        name = "classes_complete"
     if name not in fact_names() or name in settled:
         return None
     # Asked for again only while nothing at all is known of it.

@@ -24,6 +24,7 @@ class Outcome:
     kept: tuple[Criterion, ...] = ()  # unknown, but the rule goes on
     warned: tuple[Criterion, ...] = ()  # care criteria that failed
     untested: tuple[Criterion, ...] = ()  # marker criteria unknown when another one decided
+    unmet: tuple[Criterion, ...] = ()  # those of `open` that are known not to hold
 
     def missing(self, view: View) -> tuple[str, ...]:
         """Ids of the facts that this rule still needs."""
@@ -91,6 +92,7 @@ class PathwayResult:
     before_gates: str = ""
     decisive: tuple[str, ...] = ()  # ids whose answer can still change the status
     softening: tuple[str, ...] = ()  # ids of which an answer can add a caution
+    awaited: str = ""  # the status that only the missing biopsy holds back
 
     @property
     def stale(self) -> bool:
@@ -136,6 +138,19 @@ class Assessment:
             if result.id == name:
                 return result
         raise KeyError(name)
+
+    def for_records(self) -> dict[str, str]:
+        """Pathway id -> the status by which its papers are asked for (D0).
+
+        A pathway that is not named to the patient, or waits for the cancer to be told, asks for
+        none; one that waits for the biopsy asks as it would with the biopsy.
+        """
+        nameless = not self.named or self.view is None or not self.view.entity
+        return {
+            p.id: p.awaited or p.status
+            for p in self.pathways
+            if not (nameless and p.status == "NEEDS_INFO")
+        }
 
     def as_wire(self) -> dict[str, Any]:
         """As `intake assess` prints it, without the id."""

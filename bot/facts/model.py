@@ -17,7 +17,7 @@ from bot.facts.biomarkers import read_biomarkers
 from bot.facts.doses import as_prednisolone
 from bot.facts.fact_error import FactError
 from bot.facts.lab_units import as_labs
-from bot.facts.markers import MarkerValue
+from bot.facts.markers import MarkerValue, marker_id
 from bot.facts.wire import (
     Answer,
     Classes,
@@ -306,6 +306,20 @@ def _check_dates(facts: CaseFacts) -> None:
     for item in facts.treatments or ():
         if item.start and item.end and item.end < item.start:
             raise FactError("treatments", "an end date lies before its start")
+
+
+def told(facts: Mapping[str, Any]) -> frozenset[str]:
+    """What a wire object says something of, "unknown" and "declined" included: not asked again.
+
+    Markers are told one by one (`biomarkers.EGFR`).
+    """
+    names = {name for name, value in facts.items() if plain_value(name, value) is not None}
+    markers = facts.get("biomarkers")
+    if isinstance(markers, Mapping):
+        names.discard("biomarkers")
+        said = {str(key) for key, value in markers.items() if value is not None}
+        names |= {f"biomarkers.{marker_id(key) or key}" for key in said}
+    return frozenset(names)
 
 
 @cache

@@ -30,10 +30,10 @@ class Condition:
     """Exactly one test. `fact` names a wire fact; a dot goes one level down (`biomarkers.HER2`).
 
     one_of: the fact is one of these words; contains: the list fact has this item; matches: the
-    text fact contains one of these words; at_least: the number is this or more; filled / empty:
-    the list fact has items / is known to have none; treated_by: a treatment of one of these
-    modalities was given; received: a drug of one of these classes was given; group: the group of
-    the cancer; molecular_result: whether any gene result is known.
+    text fact contains one of these words; at_least: the number is this or more; below: it is
+    less; filled / empty: the list fact has items / is known to have none; treated_by: a treatment
+    of one of these modalities was given; received: a drug of one of these classes was given;
+    group: the group of the cancer; molecular_result: whether any gene result is known.
     """
 
     fact: str = ""
@@ -41,6 +41,7 @@ class Condition:
     contains: str = ""
     matches: tuple[str, ...] = ()
     at_least: float | None = None
+    below: float | None = None
     filled: bool = False
     empty: bool = False
     treated_by: tuple[str, ...] = ()
@@ -86,6 +87,8 @@ class Condition:
             return bool(value) and value != "none"
         if self.at_least is not None:
             return isinstance(value, int | float) and value >= self.at_least
+        if self.below is not None:
+            return isinstance(value, int | float) and value < self.below
         if self.contains:
             return self.contains in _words(value)
         if self.matches:
@@ -103,7 +106,7 @@ class Condition:
         return not classes.isdisjoint(self.received)
 
 
-_OVER_A_FACT = frozenset({"one_of", "contains", "matches", "at_least", "filled", "empty"})
+_OVER_A_FACT = frozenset({"one_of", "contains", "matches", "at_least", "below", "filled", "empty"})
 
 
 def value_of(facts: Facts, name: str) -> Any:

@@ -110,6 +110,52 @@ def test_nothing_is_asked_of_a_person_who_told_everything(facts: dict[str, Any])
     assert shown(again) == shown(known)
 
 
+@pytest.mark.parametrize("word", ["unknown", "declined"])
+def test_what_a_person_does_not_know_or_tell_is_not_asked_again(word: str) -> None:
+    person: dict[str, Any] = {"cancer_type": "dlbcl_lbcl", "disease_status": "relapsed"}
+    order: list[str] = []
+    while (question := assess(person).next_question) is not None:
+        assert question not in order, order
+        order.append(question)
+        marker = question.removeprefix("biomarkers.")
+        if marker != question:
+            person["biomarkers"] = {**person.get("biomarkers", {}), marker: word}
+        else:
+            person[question] = word
+    assert {"age_years", "ecog", "months_to_relapse"} <= set(order)
+
+
+@pytest.mark.parametrize(
+    ("told", "never", "then"),
+    [
+        ({"ngs_done": "no"}, "ngs_done", None),
+        ({"ngs_done": "pending"}, "ngs_done", None),
+        ({"drug_classes_received": ["PI"]}, "drug_classes_received", "classes_complete"),
+        ({"drug_classes_received": ["PI"], "classes_complete": False}, "classes_complete", None),
+    ],
+)
+def test_what_was_told_is_not_asked_again(
+    told: dict[str, Any], never: str, then: str | None
+) -> None:
+    person = {**FIT, "cancer_type": "multiple_myeloma", "disease_status": "relapsed"}
+    person |= {"prior_systemic_lines": 1, "extent": "disseminated_blood", **told}
+    order: list[str] = []
+    while question := assess({**person, **dict.fromkeys(order, "unknown")}).next_question:
+        order.append(question)
+    assert never not in order
+    assert then is None or then in order
+
+
+def test_a_gene_test_that_was_not_done_is_not_called_unknown() -> None:
+    person = {**FIT, "cancer_type": "multiple_myeloma", "disease_status": "relapsed"}
+    for answer in ("no", "pending"):
+        found = assess({**person, "ngs_done": answer}).pathway("targeted")
+        assert found.status == "NEEDS_INFO"
+        assert "ngs_done" not in found.missing
+        assert found.missing
+        assert not any("not known yet" in reason for reason in found.reasons)
+
+
 def test_a_fact_that_only_describes_is_not_asked() -> None:
     person = {**FIT, "cancer_type": "nsclc", "extent": "metastatic", "disease_status": "progressed"}
     trial = assess(person).pathway("clinical_trial")
