@@ -192,8 +192,11 @@ def _history(view: View, facts: CaseFacts, history: History) -> None:
     # A relapse may follow treatment after surgery, which is no line of its own.
     relapsed = facts.disease_status == "relapsed" or facts.months_to_relapse is not None
     untreated = lines == 0 and not relapsed
-    if untreated and not view.received and facts.treatments is None:
-        view.received_complete = True
+    if untreated and not history.drugs_told:
+        # Only operations, rays or herbs are told: that no drug is left out is sure at the start.
+        said = facts.treatments is None or facts.prior_systemic_lines == 0
+        at_the_start = facts.disease_status == "newly_diagnosed"
+        view.received_complete = view.received_complete or said or at_the_start
     _relapse(view, facts, lines)
     status = view.values.get("disease_status")
     if status == "refractory":

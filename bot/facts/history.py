@@ -110,6 +110,7 @@ class History:
     last_refractory: bool | None
     on_chemo_now: bool | None
     irradiated: bool | None
+    drugs_told: bool  # any drug treatment is told, whether it counts as a line or not
 
 
 def told_history(facts: CaseFacts) -> History:
@@ -133,6 +134,7 @@ def told_history(facts: CaseFacts) -> History:
         platinum_status=_platinum(facts, systemic),
         last_refractory=systemic[-1].progressed_on if systemic else None,
         irradiated=True if any(g.modality == "radiation" for g in given) else None,
+        drugs_told=any(_is_drug(g) for g in given) or bool(facts.drug_classes_received),
         on_chemo_now=True if any(g.told.status == "ongoing" for g in systemic) else None,
     )
 
@@ -167,6 +169,11 @@ def _is_systemic(given: Given) -> bool:
     if given.modality is not None:
         return given.modality in SYSTEMIC
     return bool(given.classes - {"procedure", "complementary", "radioligand", "steroid", "other"})
+
+
+def _is_drug(given: Given) -> bool:
+    """Hormones and steroids too, which count as no line."""
+    return _is_systemic(given) or bool(given.classes - {"procedure", "complementary"})
 
 
 def _lines(

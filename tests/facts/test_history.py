@@ -88,6 +88,15 @@ def test_absence_counts_only_when_the_list_is_complete() -> None:
     assert view(drug_classes_received=["PI"], classes_complete=True).received_complete
     assert view(treatments=[]).received_complete
     assert not view(treatments=[done("VRd")]).received_complete
+    new = {"disease_status": "newly_diagnosed"}
+    for first in ("surgery", "radiotherapy", "ayurveda"):
+        # Only an operation, rays or herbs: sure at the first diagnosis, later perhaps not all.
+        assert view(treatments=[done(first)], **new).received_complete
+        assert not view(treatments=[done(first)], disease_status="progressed").received_complete
+        assert not view(treatments=[done(first)], disease_status="relapsed").received_complete
+    assert view(treatments=[done("surgery")], prior_systemic_lines=0).received_complete
+    assert not view(treatments=[done("surgery"), done("leuprolide")], **new).received_complete
+    assert not view(treatments=[done("surgery"), done("FOLFOX")], **new).received_complete
 
 
 def test_growth_on_a_drug_is_resistance_to_it() -> None:
