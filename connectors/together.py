@@ -17,6 +17,8 @@ from bot.store.errors import StoreUnavailable
 from bot.store.records import Arrival, Received
 
 MOST: Final = 100
+# A commit costs the same for one message and for ten: while many come, the next one waits so long.
+GATHER_SECONDS: Final = 0.01
 
 log = logging.getLogger(__name__)
 
@@ -50,6 +52,8 @@ class Together:
             batch, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
             try:
                 _tell(batch, await self._commit([arrival for arrival, _ in batch]))
+                if len(batch) > 1 and len(self._waiting) < MOST:
+                    await asyncio.sleep(GATHER_SECONDS)
             except StoreUnavailable as error:
                 # Who came meanwhile has waited as long: there is no time for another try.
                 failed, self._waiting = [*batch, *self._waiting], []
