@@ -40,7 +40,7 @@ log = logging.getLogger(__name__)
 AT_START: Final = timedelta(hours=24)
 # So far every look overlaps the one before: a message shows in the list a moment after it came.
 LOOK_BACK: Final = timedelta(minutes=30)
-AT_PIECES: Final = timedelta(minutes=2)
+AT_PIECES: Final = timedelta(seconds=20)
 GATE_SECONDS: Final = 10.0
 FIRST_RETRY_SECONDS: Final = 2.0
 AT_MOST_EVERY_SECONDS: Final = 0.5
