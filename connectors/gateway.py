@@ -24,7 +24,7 @@ from starlette.types import ASGIApp
 
 from bot.settings import SettingMissing, Settings, settings
 from bot.store import Store
-from bot.store.errors import StoreError
+from bot.store.errors import StoreError, StoreUnavailable
 from bot.store.files import open_files
 from connectors.channels import Channels
 from connectors.chat_page import ChatPage
@@ -150,6 +150,8 @@ def main(parts: Collection[Part] = ALL, host: str | None = None, port: int | Non
         files = open_files(configuration.files_url, configuration.keys)
         store = Store.open(configuration.database_url, configuration.keys, files=files)
         store.retention.tell(forgetting(configuration))
+        if not store.database.has_tables():
+            raise StoreUnavailable("the database has no tables yet; run: intake migrate")
         app = create_app(configuration, store, parts=parts, stopping=stopping)
     except (SettingMissing, StoreError, ValueError) as error:
         print(error, file=sys.stderr)
