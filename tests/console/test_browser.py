@@ -50,7 +50,7 @@ def test_the_console_works_without_script(served: tuple[Console, str], chromium:
     page.goto(f"{base}/cases/{console.numbers['Sam']}")
     page.get_by_role("button", name="Take over").click()
     page.get_by_label("Your reply").fill("plain reply")
-    page.get_by_role("button", name="Send").click()
+    page.get_by_role("button", name="Send", exact=True).click()
     expect(page.locator("#recent")).to_contain_text("plain reply")
     page.get_by_role("link", name="Correct Cancer").click()
     page.get_by_label("Cancer", exact=True).select_option("al_amyloidosis")

@@ -97,7 +97,7 @@ def test_a_coordinators_day(served: tuple[Console, str], page: Page, pictures: P
         {"name": "list.pdf", "mimeType": "application/pdf", "buffer": text_pdf("Bring these")}
     )
     page.screenshot(path=pictures / "reply.png")
-    page.get_by_role("button", name="Send").click()
+    page.get_by_role("button", name="Send", exact=True).click()
     expect(page.locator("#recent")).to_contain_text("Hello Wei, I read everything.")
     expect(page.locator("#recent")).to_contain_text("list.pdf")
     expect(page.locator("#casebar")).to_contain_text("Waiting for them")
