@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from bot.facts.case import CaseState, FactStatus
-from bot.intake.describing import FOLDED
 from bot.intake.learning import IN_PASSING, SURE, leave_open, put
 from bot.intake.speech import Button, answer_payload
 from bot.intake.turn import Turn
@@ -102,13 +101,13 @@ def _go_back(turn: Turn) -> bool:
         turn.say("utter_no_step_back")
         return False
     last = earlier[-1]
-    for folded in (name for name, into in FOLDED.items() if into == last):
-        turn.case.facts.pop(folded, None)
     turn.case.memory["trail"] = trail[: trail.index(last)]
-    turn.case.facts.pop(last, None)
+    so_far = turn.describe.line_value(turn.case, last)
+    if not so_far:  # what is known stays until another answer takes its place
+        turn.case.facts.pop(last, None)
     turn.case.asked.pop(last, None)
     turn.case.memory["reask"] = last
-    turn.say("utter_went_back")
+    turn.say("utter_went_back_to" if so_far else "utter_went_back", value=so_far)
     return False
 
 

@@ -143,11 +143,21 @@ def _confirm(turn: Turn) -> None:
     else:
         if turn.intent == "ask_why":
             turn.say("utter_why_confirm")
+        elif not turn.replies and not turn.learned.anything and _lost(turn):
+            _result(turn)  # nobody is kept waiting for a yes that was said in other words
+            return
         turn.say(
             "utter_confirm_again",
             turn.button("utter_button_right", "yes"),
             turn.button("utter_button_change", "correct"),
         )
+
+
+def _lost(turn: Turn) -> bool:
+    """Whether the question if the summary is right was met by words not understood once before."""
+    before: int = turn.case.memory.get("confirm_missed", 0)
+    turn.case.memory["confirm_missed"] = before + 1
+    return before > 0
 
 
 def _result(turn: Turn) -> None:

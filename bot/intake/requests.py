@@ -8,6 +8,7 @@ from bot.facts.case import CaseState
 from bot.intake import collecting, letter, results
 from bot.intake.turn import QUESTION_MARKS, Turn
 from bot.records.catalogue import catalogue
+from bot.records.papers.received import received_papers
 
 # Below this the model is not sure enough to treat an answer to our question as a wish.
 SURE_OF_WISH = 0.5
@@ -154,6 +155,11 @@ def _once_assessed(turn: Turn, say: Callable[[Turn], None]) -> bool:
     return True
 
 
+def _send_records(turn: Turn) -> bool:
+    turn.say("utter_files_here" if received_papers(turn.case) else "utter_files_where")
+    return False
+
+
 def _summary(turn: Turn) -> bool:
     lines = turn.describe.lines(turn.case)
     if lines:
@@ -247,7 +253,7 @@ REPLIES: dict[str, Reply] = {
     "no_reminders": _no_reminders,
     "request_letter": letter.start,
     "request_status": _status,
-    "send_records": _plain("utter_files_where"),
+    "send_records": _send_records,
     "summary": _summary,
     "correct": _correct,
     "enough": _enough,

@@ -113,11 +113,12 @@ def test_a_country_corrected_takes_its_city_along() -> None:
     assert talk.fact("city") is None, talk
 
 
-def test_going_back_to_the_place_forgets_city_and_country() -> None:
+def test_another_country_after_going_back_forgets_the_city() -> None:
     talk = Talking().agreed().says("prostate cancer").says("ADT").says("Manila, Philippines")
     talk.says("back", "go_back")
     assert talk.case.asks == "country", talk
-    assert talk.fact("city") is None, talk
+    talk.says("uganda")
+    assert (talk.fact("country"), talk.fact("city")) == ("UG", None), talk
 
 
 @pytest.mark.parametrize("text", ["y", "yep", "haan"])
@@ -513,3 +514,27 @@ def test_why_not_this_route_is_answered_with_the_reason_of_the_case() -> None:
 def test_who_says_to_be_the_patient_is_no_second_one() -> None:
     talk = Talking().agreed().says("colon cancer").says("yo soy el paciente", "second_patient")
     assert "utter_second_patient" not in talk.said, talk
+
+
+def test_going_back_loses_nothing() -> None:
+    talk = Talking().agreed().says("hodgkin lymphoma, ABVD failed, Karachi, 33")
+    talk.says("back", "go_back")
+    assert talk.fact("cancer_type") == "hodgkin", talk
+    talk.says("relapsed, biopsy done in march")
+    assert talk.fact("cancer_type") == "hodgkin", talk
+
+
+def test_a_yes_in_other_words_keeps_nobody_waiting() -> None:
+    talk = Talking().agreed().says("ovarian cancer stage 3c, chemo failed, Dhaka, 58, biopsy done")
+    while talk.case.state is not CaseState.CONFIRM:
+        talk.says("not sure", "dont_know")
+    talk.says("jo bhi hai", "nlu_fallback").says("aage", "nlu_fallback")
+    assert talk.case.state is CaseState.ASSESSED, talk
+
+
+@pytest.mark.parametrize("said", ["oui c'est juste", "sí está bien", "всё верно", "hae thik"])
+def test_the_summary_is_right_in_many_languages(said: str) -> None:
+    talk = Talking().agreed().says("ovarian cancer stage 3c, chemo failed, Dhaka, 58, biopsy done")
+    while talk.case.state is not CaseState.CONFIRM:
+        talk.says("not sure", "dont_know")
+    assert talk.says(said, "nlu_fallback").case.state is CaseState.ASSESSED, talk
