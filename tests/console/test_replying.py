@@ -11,7 +11,8 @@ from starlette.testclient import TestClient
 
 from bot.console import phrases
 from bot.console.attaching import LARGEST
-from bot.store import Author
+from bot.export.casefile import read_case
+from bot.store import Author, FileRef
 from bot.store.files import open_files
 from tests.console.conftest import HERE, KEY, OURS, Console, token_of, value_of
 from tests.store.people import says
@@ -173,6 +174,20 @@ def test_a_chat_that_shares_the_case_is_read_and_answered_on_the_same_page(
     before = console.store.transcript(str(stranger.conversation_id))
     browser.post(path, data=form | {"to": str(stranger.conversation_id)}, headers=OURS)
     assert console.store.transcript(str(stranger.conversation_id)) == before
+
+
+def test_what_a_relative_sent_goes_with_the_package(console: Console) -> None:
+    case = console.store.cases.by_number(console.numbers["Nusrat J."])
+    assert case is not None
+    before = len(read_case(console.store, str(case.number)).files)
+    scan = FileRef(name="scan.pdf", content_type="application/pdf", size=10)
+    family = says(console.store, "her scan", person="+4915550", kind="file", files=(scan,))
+    code = console.store.links.offer(str(case.conversation_id))
+    asked = console.store.links.ask(code, family.conversation_id)
+    assert asked is not None
+    console.store.links.answer(asked[1], asked[0], agreed=True)
+    files = read_case(console.store, str(case.number)).files
+    assert [file.name for file in files][before:] == ["scan.pdf"]
 
 
 def test_a_message_that_was_reworded_says_so(console: Console) -> None:
