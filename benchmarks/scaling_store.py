@@ -1,6 +1,7 @@
 """A turn's part of the database with 100,000 conversations in it, against an empty one.
 
     .venv/bin/python -m benchmarks.scaling_store [--conversations 100000] [--turns 400]
+        [--only SQLite|PostgreSQL] [--database-only]
 
 A few conversations are held through the store's own code and then multiplied row by row, with new
 names, until there are as many as wanted. Turns alternate between the full and the empty database,
@@ -131,14 +132,17 @@ def _renamed(value: str, number: int) -> str:
     return hashlib.sha256(f"{value} {number}".encode()).hexdigest()[: len(value)]
 
 
-def measure(kind: str, conversations: int, turns: int) -> dict[str, Any]:
+def measure(kind: str, conversations: int, turns: int, whole: bool) -> dict[str, Any]:
     """A row for one kind of database."""
     make = {"SQLite": sqlite, "PostgreSQL": postgres}[kind]
     with make() as urls:
-        return _compared(kind, urls, conversations, turns) | {"load average": os.getloadavg()[0]}
+        found = _compared(kind, urls, conversations, turns, whole)
+    return found | {"load average": os.getloadavg()[0]}
 
 
-def _compared(kind: str, urls: tuple[str, str], conversations: int, turns: int) -> dict[str, Any]:
+def _compared(
+    kind: str, urls: tuple[str, str], conversations: int, turns: int, whole: bool
+) -> dict[str, Any]:
     full, empty = (Store.open(url, [KEY]) for url in urls)
     for store in (full, empty):
         store.migrate()
@@ -162,18 +166,22 @@ def _compared(kind: str, urls: tuple[str, str], conversations: int, turns: int) 
         store.close()
     warm = turns // 20
     many, none = Sample(spent[full][warm:]), Sample(spent[empty][warm:])
-    whole_many, whole_none = whole_turns(urls, turns)
-    return {
+    found = {
         "database": kind,
         "conversations": count,
         "filled in (s)": filled,
+        "database's part p50, empty (ms)": none.ms(0.5),
+        "its full (ms)": many.ms(0.5),
+        "its ratio p50": many.ms(0.5) / none.ms(0.5),
+    }
+    if not whole:
+        return found
+    whole_many, whole_none = whole_turns(urls, turns)
+    return found | {
         "whole turn p50, empty (ms)": whole_none.ms(0.5),
         "full (ms)": whole_many.ms(0.5),
         "ratio p50": whole_many.ms(0.5) / whole_none.ms(0.5),
         "ratio p95": whole_many.ms(0.95) / whole_none.ms(0.95),
-        "database's part p50, empty (ms)": none.ms(0.5),
-        "its full (ms)": many.ms(0.5),
-        "its ratio p50": many.ms(0.5) / none.ms(0.5),
     }
 
 
@@ -242,10 +250,11 @@ def main() -> None:
     parser.add_argument("--conversations", type=int, default=100_000)
     parser.add_argument("--turns", type=int, default=400)
     parser.add_argument("--only", choices=["SQLite", "PostgreSQL"])
+    parser.add_argument("--database-only", action="store_true", help="no engines, no whole turns")
     chosen = parser.parse_args()
     found = json.loads(RESULTS.read_text())["rows"] if RESULTS.exists() else []
     for kind in [chosen.only] if chosen.only else ["SQLite", "PostgreSQL"]:
-        row = measure(kind, chosen.conversations, chosen.turns)
+        row = measure(kind, chosen.conversations, chosen.turns, not chosen.database_only)
         found = [*(other for other in found if other["database"] != kind), row]
         print(table([row]))
     RESULTS.write_text(json.dumps({"rows": found}, indent=1) + "\n", encoding="utf-8")
