@@ -118,6 +118,6 @@ ONLY_MONTHS = re.compile(
     r"\s*(?P<n>\d{1,2})\s*(?:months?|mnths?|mths?|mo|mahine|mash)\s*\.?\s*(?:old)?\s*"
 )
 ANSWER = re.compile(
-    r"^\D{0,34}?(?<![\d.])(?P<n>\d{1,3})\s*(?:\+|ish|years?|yrs?|y|yr|saal|bochor|plus)?[\s.!)]*"
+    r"^\D{0,34}?(?<![\d.])(?P<n>\d{1,3})(?!\s*%)\s*(?:\+|ish|years?|yrs?|y|yr|saal|bochor|plus)?[\s.!)]*"
     r"\D{0,12}$"
 )

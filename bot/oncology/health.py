@@ -17,6 +17,7 @@ from bot.oncology.presence import presence_of
 from bot.oncology.reading import Mention
 from bot.oncology.signs import Sign
 from bot.oncology.text import Document
+from bot.oncology.vocabulary import cancer_book
 
 
 @dataclass(frozen=True)
@@ -133,6 +134,7 @@ def _other_illnesses(doc: Document, asks: str | None) -> Iterator[Mention]:
             yield _mention(doc, "comorbidities", hit.value, hit.first, hit.last)
     loose = [h for h in _loose().find(doc) if h.value not in named]
     together = len({h.value for h in loose} | named) >= 2 and len(doc.tokens) <= _LIST_OF_ILLNESSES
+    together = together and not cancer_book().find(doc)  # the organs may be those of the cancer
     for word in loose if together or asks == "comorbidities" else ():
         if _is_told(doc, word.first, word.last):
             yield _mention(doc, "comorbidities", word.value, word.first, word.last, 0.85)

@@ -30,6 +30,7 @@ class MeasureFile:
     numbers: dict[str, tuple[str, ...]]
     units: dict[str, tuple[str, ...]]
     ago: frozenset[str]
+    ago_before: tuple[str, ...]
     lasting: tuple[str, ...]
     a_day: tuple[str, ...]
     a_day_after_since: tuple[str, ...]
@@ -114,6 +115,11 @@ def _a_day() -> re.Pattern[str]:
     )
 
 
+@cache
+def _ago_before() -> re.Pattern[str]:
+    return re.compile(rf"(?<!\w)(?:{_any(measure_file().ago_before)})$")
+
+
 def durations(doc: Document) -> list[Duration]:
     """Every stretch of time in the message, in order; worked out once."""
     known = doc.memory.get("durations")
@@ -130,7 +136,8 @@ def _durations(doc: Document) -> list[Duration]:
             amount = max(amount, float(match["n2"]))
         amount += 0.5 if match["half"] or match["more"] else 0.0
         unit = next(name for name in _HOURS if match[name])
-        ago = match["tail"] in measure_file().ago
+        before = doc.norm[: match.start()].rstrip()
+        ago = match["tail"] in measure_file().ago or bool(_ago_before().search(before))
         found.append(Duration(amount * _HOURS[unit], ago, *match.span()))
     found += [Duration(_DAY, False, *match.span()) for match in _a_day().finditer(doc.norm)]
     return sorted(found, key=lambda d: d.nstart)

@@ -89,7 +89,9 @@ def _sex_by_words(context: Context, about_self: bool) -> Iterator[Mention]:
     said = {
         _sex_of(token.text in people_file().she): index
         for index, token in reversed(list(enumerate(doc.tokens)))
-        if token.text in people_file().she | people_file().he and not context.owners.is_other(index)
+        if token.text in people_file().she | people_file().he
+        and not context.owners.is_other(index)
+        and not doc.norm[token.nend : token.nend + 1].isdigit()  # HER2
     }
     if len(said) == 1 and not context.by_kind["kin"]:
         value, index = next(iter(said.items()))

@@ -43,7 +43,7 @@ def read_status(doc: Document, asks: str | None) -> Iterator[Mention]:
     """`disease_status` as last said, or as it follows from a diagnosis without treatment."""
     asked = asks == "disease_status"
     said = [h for h in status_hits(doc) if asked or _of_a_disease(doc, h)]
-    if not said and asks == "disease_status" and len(doc.tokens) <= SHORT:
+    if not said and asked and len(doc.tokens) <= SHORT and not _is_question(doc):
         said = [h for h in answers().find(doc) if not context_of(doc).owners.is_other(h.first)]
     if not said:
         said = list(_beside_things(doc))
@@ -51,6 +51,11 @@ def read_status(doc: Document, asks: str | None) -> Iterator[Mention]:
         yield _mention(doc, _standing(doc, said))
         return
     yield from _working(doc) or _untreated(doc)
+
+
+def _is_question(doc: Document) -> bool:
+    """ "Is immunotherapy good?" is no answer, however short."""
+    return doc.tokens[0].text in words_of("question_start") or doc.norm.rstrip().endswith("?")
 
 
 def _of_a_disease(doc: Document, hit: Hit[str]) -> bool:
