@@ -64,7 +64,8 @@ def open_question(turn: Turn) -> bool:
     if _answered(turn, asks):
         return False
     signals, intent = turn.learned.signals, turn.intent
-    if turn.learned.told:  # "I don't know, but it is stage 3": what was told counts
+    if turn.learned.told or turn.move == "explain":
+        # "I don't know, but it is stage 3": what was told counts
         return False
     if intent == "skip" or "answer.skip" in signals:
         return _leave(turn, asks, FactStatus.DECLINED, "utter_skipped")

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from bot.facts.case import CaseState, Consent
 from bot.intake.hearing import foreign_script
-from bot.intake.requests import answer_topic
+from bot.intake.requests import SURE_OF_WISH, answer_topic, hand_over
 from bot.intake.speech import Button
 from bot.intake.turn import Turn
 
+# In the memory of a case: what was wished and asked before the consent, answered after it.
+WISHES_HUMAN, ASKED_BEFORE = "wishes_human", "asked_before_consent"
+UNANSWERED = frozenset({"ask_question", "ask_advice", "complaint"})
 # The wording that was agreed to; change it when utter_consent changes in meaning.
 CONSENT_VERSION = "2026-11"
 
@@ -31,8 +34,25 @@ def ask_consent(turn: Turn) -> bool:
     if turn.heard.kind == "file":
         turn.say("utter_file_before_consent")
     foreign_script(turn)
-    answer_topic(turn)
+    _answer_before_consent(turn)
     turn.say("utter_consent_again", *_buttons(turn))
+    return True
+
+
+def _answer_before_consent(turn: Turn) -> bool:
+    """What can be answered without keeping anything; the rest is remembered until the consent."""
+    if answer_topic(turn):
+        return True
+    intent, sure = turn.intent, turn.move or turn.heard.confidence >= SURE_OF_WISH
+    if intent == "human" and sure:
+        turn.case.memory[WISHES_HUMAN] = True
+        turn.say("utter_human_after_consent")
+        return True
+    if intent not in UNANSWERED or not sure or turn.heard.kind != "text":
+        return False
+    turn.case.memory.setdefault(ASKED_BEFORE, []).append(turn.heard.text)
+    if intent == "ask_advice":
+        turn.say("utter_advice_before_consent")
     return True
 
 
@@ -46,7 +66,7 @@ def _greet(turn: Turn) -> None:
     if turn.intent == "consent_more":
         turn.say("utter_consent_more", *_buttons(turn))
         return
-    answered = answer_topic(turn)
+    answered = _answer_before_consent(turn)
     heard = turn.learned.anything or answered
     turn.say("utter_consent_heard" if heard else "utter_consent", *_buttons(turn))
 
@@ -61,7 +81,11 @@ def _given(turn: Turn) -> bool:
     if known:
         turn.say("utter_heard", facts=known)
     case.memory["consent_just_given"] = True
-    return False
+    if asked := case.memory.pop(ASKED_BEFORE, []):
+        case.open_questions.extend(asked)
+        turn.alert("question")
+        turn.say("utter_asked_before_consent")
+    return bool(case.memory.pop(WISHES_HUMAN, False)) and hand_over(turn, "utter_human")
 
 
 def _refused(turn: Turn) -> None:

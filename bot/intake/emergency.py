@@ -10,7 +10,8 @@ from bot.oncology.reading import FlagMention
 
 SELF_HARM = "RF14"
 # What a person may ask even then; nothing else is answered until it is safe.
-RIGHTS = frozenset({"stop", "delete_data", "my_data", "privacy", "unshare", "unlearn"})
+# ("It stopped" is said of a bleeding; there is nothing to stop while the bot waits.)
+RIGHTS = frozenset({"delete_data", "my_data", "privacy", "unshare", "unlearn"})
 COMPANION = "companion"
 # "Ok" says that the message was read, not that somebody is there: asked once more, then waited.
 ACKNOWLEDGED, ASKED_AGAIN = "acknowledged", "companion_asked_again"

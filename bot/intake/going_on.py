@@ -10,6 +10,7 @@ from bot.intake.learning import IN_PASSING, leave_open
 from bot.intake.speech import Button, answer_payload
 from bot.intake.turn import Turn
 
+SENTENCE = 4  # words
 # Said once, when the fact behind it is first heard.
 ONCE = {
     "say_minor": "utter_minor",
@@ -144,8 +145,10 @@ def _confirm(turn: Turn) -> None:
         if turn.intent == "ask_why":
             turn.say("utter_why_confirm")
         elif not turn.replies and not turn.learned.anything and _lost(turn):
+            _keep_for_a_human(turn)
             _result(turn)  # nobody is kept waiting for a yes that was said in other words
             return
+        _keep_for_a_human(turn)
         turn.say(
             "utter_confirm_again",
             turn.button("utter_button_right", "yes"),
@@ -158,6 +161,13 @@ def _lost(turn: Turn) -> bool:
     before: int = turn.case.memory.get("confirm_missed", 0)
     turn.case.memory["confirm_missed"] = before + 1
     return before > 0
+
+
+def _keep_for_a_human(turn: Turn) -> None:
+    """A sentence beside the summary that nobody understood is read by a coordinator."""
+    wordy = turn.heard.kind == "text" and len(turn.heard.text.split()) >= SENTENCE
+    if wordy and not turn.replies and not turn.learned.told:
+        turn.pass_on("utter_kept_for_coordinator")
 
 
 def _result(turn: Turn) -> None:

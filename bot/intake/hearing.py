@@ -92,7 +92,10 @@ COMMANDS = {
     "summary": "summary",
     "resume": "resume",
     "enough": "enough",
+    "never mind": "skip",
+    "nevermind": "skip",
 }
+SHORT_MESSAGE = 10  # words
 
 
 def understand(turn: Turn) -> bool:
@@ -111,7 +114,7 @@ def understand(turn: Turn) -> bool:
         wish = _claim(turn) or wish_instead(turn.asked, heard.text) or _said_plainly(turn)
         turn.move = command or wish or _typed_title(turn, TITLES) or _typed_number(turn)
         # A typed number, label or keyword answers the open question before anything else reads it.
-        done = command or turn.move == "enough"
+        done = command or turn.move in ("enough", "second_patient", "died", "danger_ahead")
         if not done and not letter.waits(turn) and not chosen(turn):
             turn.learned = learn(case, _sifted(turn), heard.message_id)
             if not heard.reading.flags:  # words of an emergency are no choice of a question
@@ -142,8 +145,21 @@ def _sifted(turn: Turn) -> Reading:
     elif heard.intent in ASKING and told <= PLACES and len(heard.text.split()) > PLAIN_ANSWER:
         left_out = PLACES  # "Can I ...?", "Is it ...?": there are towns of that name
     kept = (m for m in reading.mentions if m.fact not in left_out)
-    told_of = tuple(m for m in kept if not (_opens_a_correction(turn, m) or _in_a_name(turn, m)))
+    told_of = tuple(
+        m
+        for m in kept
+        if not (_opens_a_correction(turn, m) or _in_a_name(turn, m) or _part_of_words(turn, m))
+    )
     return replace(reading, mentions=told_of, ambiguities=_stated(turn))
+
+
+def _part_of_words(turn: Turn, mention: Mention) -> bool:
+    """Whether words are part of others: "back" in "go back", an age in "60% blasts"."""
+    if mention.fact == "age_years":
+        return turn.heard.text[mention.end :].lstrip().startswith("%")
+    back = [m for m in turn.heard.reading.mentions if m.fact == "answer.back"]
+    inside = any(b.start <= mention.start and mention.end <= b.end for b in back)
+    return mention.fact != "answer.back" and inside
 
 
 def _in_a_name(turn: Turn, mention: Mention) -> bool:
@@ -292,10 +308,42 @@ def _said_plainly(turn: Turn) -> str | None:
     """A wish in plain words for a human or an end of questions; not while there is a pause."""
     paused = turn.case.state in (CaseState.EMERGENCY, CaseState.HUMAN)
     asks = bool(QUESTION_MARKS & set(turn.heard.text))
+    if not paused and (wish := _said_of_the_case(turn, asks=asks)):
+        return wish
     if paused or asks:
         return None
     wishes = ("human", "enough") if turn.case.consent is not None else ("human",)
     return next((wish for wish in wishes if says(wish, turn.heard.text)), None)
+
+
+def _said_of_the_case(turn: Turn, *, asks: bool) -> str | None:
+    """A death, another patient, a danger that is feared, a question that was not understood."""
+    text, agreed = turn.heard.text, turn.case.consent is not None
+    if turn.heard.kind != "text" or turn.heard.reading.flags:
+        return None
+    if says("what_if", text) and says("danger", text):
+        return "danger_ahead"
+    short = len(text.split()) <= SHORT_MESSAGE
+    if agreed and short and not asks and says("died", text):
+        return "died"
+    if agreed and turn.cancer and _another_patient(turn):
+        return "second_patient"
+    core = turn.asked is not None and f"utter_help_{turn.asked}" in turn.desk.say.names()
+    return "explain" if core and short and says("explain", text) else None
+
+
+def _another_patient(turn: Turn) -> bool:
+    """A relative who has a cancer as well ("my dad also has prostate cancer")."""
+    reading, text = turn.heard.reading, turn.heard.text
+    cancer = "cancer_type" in {
+        *(m.fact for m in reading.mentions),
+        *(a.fact for a in reading.ambiguities),
+    }
+    relation = relation_of(text)
+    same = relation and turn.word(f"utter_relation_{relation}") == turn.case.memory.get(
+        "patient_words"
+    )
+    return bool(cancer and relation and not same and says("also", text))
 
 
 def _relation(turn: Turn) -> None:

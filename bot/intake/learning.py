@@ -6,13 +6,14 @@ are kept aside to be asked about, and what a coordinator set is never overwritte
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bot.facts.case import Case, Fact, FactSource, FactStatus
 from bot.oncology.reading import LIST_FACTS, Ambiguity, Mention, Reading
 
 SURE = 0.7
+CALLED_CANCER = 0.8  # below it an organ was named, but no cancer
 STAGE_FACTS = frozenset({"stage_group", "stage_raw", "stage_system"})
 # Said in passing: worth keeping, but no answer to a question and no reason to ignore a wish.
 IN_PASSING = frozenset(
@@ -62,6 +63,9 @@ def learn(case: Case, reading: Reading, message_id: str) -> Learned:
             learned.signals.add(mention.fact)
         elif mention.fact == "user_role" and not _tells_who_writes(case, mention, reading):
             continue
+        elif _organ_elsewhere(case, mention):
+            if "extent" not in {m.fact for m in reading.mentions}:
+                _take(case, learned, replace(mention, fact="extent"), METASTATIC, message_id)
         elif mention.fact == "treatments_none":
             _take(case, learned, mention, [], message_id)
         elif mention.confidence < SURE and mention.fact not in LIST_FACTS:
@@ -99,6 +103,14 @@ def _tells_who_writes(case: Case, mention: Mention, reading: Reading) -> bool:
         return True
     told = {m.fact for m in reading.mentions if not m.fact.startswith("answer.")}
     return mention.value != "patient" and bool(told - IN_PASSING - ABOUT_TELLING)
+
+
+def _organ_elsewhere(case: Case, mention: Mention) -> bool:
+    """Whether an organ alone ("lungs") is named beside a cancer that is known already."""
+    known = case.facts.get("cancer_type")
+    named = mention.fact == "cancer_type" and mention.confidence < CALLED_CANCER
+    beside = known is not None and known.value not in (None, mention.value)
+    return named and beside and not mention.corrects and case.asks != "cancer_type"
 
 
 def _elsewhere(case: Case, ambiguity: Ambiguity) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from bot.facts.case import CaseState
 from bot.intake import collecting, letter, results
+from bot.intake.questions import says
 from bot.intake.turn import QUESTION_MARKS, Turn
 from bot.records.catalogue import catalogue
 from bot.records.papers.received import received_papers
@@ -22,6 +23,7 @@ NO_REMINDERS = "no_reminders"
 # Wishes that a few words make whatever facts they name ("human, Delhi").
 PLAIN_WISHES = frozenset({"human", "request_checklist", "request_letter"})
 LONG_QUESTION = 4  # words
+LIFETIME = "REQ-73"  # "how long does he have?" is no question about the service
 Reply = Callable[[Turn], bool]
 
 
@@ -62,7 +64,8 @@ def answer_topic(turn: Turn) -> bool:
         return False
     if turn.learned.told and not (turn.heard.confidence >= SURE_OF_WISH and _asks_surely(turn)):
         return False
-    answer = turn.desk.knowledge.answer(turn.heard.topic, turn.cancer, turn.case.language)
+    topic = LIFETIME if says("lifetime", turn.heard.text) else turn.heard.topic
+    answer = turn.desk.knowledge.answer(topic, turn.cancer, turn.case.language)
     if answer is None:
         return False
     *first, last = answer.messages
@@ -102,13 +105,35 @@ def _advice(turn: Turn) -> bool:
 
 
 def _human(turn: Turn) -> bool:
+    return hand_over(turn, "utter_human")
+
+
+def _died(turn: Turn) -> bool:
+    turn.alert("bereavement")
+    return hand_over(turn, "utter_bereaved")
+
+
+def _explain(turn: Turn) -> bool:
+    """What a question means and where its answer stands; nothing was misunderstood."""
+    turn.say("utter_explain_question", help=turn.word(f"utter_help_{turn.asked}"))
+    return False
+
+
+def _danger_ahead(turn: Turn) -> bool:
+    number = turn.desk.knowledge.emergency_number(turn.country)
+    turn.say("utter_if_it_happens", number=number or turn.word("utter_word_emergency_number"))
+    return False
+
+
+def hand_over(turn: Turn, response: str) -> bool:
+    """Say that a human takes over, and go quiet."""
     case = turn.case
     if case.state is not CaseState.HUMAN:
         case.memory["before_human"] = case.state.value
     case.state = CaseState.HUMAN
     case.memory["asked_human"] = True
     turn.alert("human")
-    turn.say("utter_human")
+    turn.say(response)
     return True
 
 
@@ -245,6 +270,9 @@ REPLIES: dict[str, Reply] = {
     "ask_question": _question,
     "ask_advice": _advice,
     "human": _human,
+    "died": _died,
+    "explain": _explain,
+    "danger_ahead": _danger_ahead,
     "request_checklist": _checklist,
     "more_records": _more_records,
     "more_routes": _more_routes,

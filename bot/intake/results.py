@@ -74,6 +74,8 @@ def say_update(turn: Turn) -> None:
     """After a further answer: what it changed in routes and records, or that it changed nothing."""
     before = turn.case.memory.get("statuses", {})
     assessment = assess(turn)
+    if assessment.triage != "ROUTINE" and "utter_urgent" in _said(turn):
+        return  # help comes first; what it changes is looked at with the next answer
     changed = [p for p in rank(turn, assessment) if before.get(p.id) not in (None, p.status)]
     if not changed:
         turn.say("utter_result_update_none")
@@ -82,6 +84,10 @@ def say_update(turn: Turn) -> None:
         _say_routes(turn, changed)
     collecting.say_changes(turn)
     _remember(turn, assessment)
+
+
+def _said(turn: Turn) -> set[str]:
+    return {said.response for said in turn.replies}
 
 
 def say_other_routes(turn: Turn) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from bot.facts.case import CaseState
+from bot.intake.questions import relation_of
 from bot.intake.turn import Turn
 from bot.records.documents import MY_DATA
 
@@ -29,6 +30,10 @@ def stop_erase_restart(turn: Turn) -> bool:
         return False
     wish = turn.intent
     turn.case.memory.pop("stopped", None)  # who writes again is back
+    if wish == "stop" and _spares_the_patient(turn):
+        turn.alert("non_disclosure")
+        turn.say("utter_non_disclosure")
+        return False
     if wish == "stop" and turn.case.state is not CaseState.EMERGENCY:
         _stop(turn)
         return True
@@ -39,6 +44,13 @@ def stop_erase_restart(turn: Turn) -> bool:
         turn.say("utter_my_data", documents=(MY_DATA,))
         return True
     return False
+
+
+def _spares_the_patient(turn: Turn) -> bool:
+    """Whether a relative asks to leave the patient in peace ("do not contact my father")."""
+    said = turn.heard.text
+    typed = turn.move is None and turn.heard.kind == "text"
+    return typed and relation_of(said) is not None and "stop" not in said.casefold()
 
 
 def _ask(turn: Turn, wish: str) -> None:
