@@ -211,6 +211,20 @@ class SharedTally:
             return 0
 
 
+class SharedClaims:
+    """Who of all processes does something first; a claim ends `seconds` after it was made."""
+
+    def __init__(self, link: RedisLink, name: str, seconds: float) -> None:
+        self._link, self._name, self._milliseconds = link, name, round(seconds * 1000)
+
+    def mine(self, key: str) -> bool:
+        """Whether nobody else has it; while Redis is away everybody does what is to be done."""
+        try:
+            return self._link.run(_COUNT, self._name, key, self._milliseconds) == 1
+        except RedisAway:
+            return True
+
+
 class Limits:
     """Makes the limits of one process: shared ones when there is a link."""
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
-from bot.limits import limits_of
+from bot.limits import SharedClaims, limits_of
 from bot.settings import VAR, SettingMissing, Settings
 from bot.store import Store
 from bot.store.crypto import Cipher
@@ -32,7 +32,7 @@ from connectors.front_desk import FrontDesk
 from connectors.gate import Gate
 from connectors.housekeeping import Housekeeping
 from connectors.intake_door import Door
-from connectors.media import MediaCollector, MediaSource
+from connectors.media import CLAIM_SECONDS, MediaCollector, MediaSource
 from connectors.metrics import Metrics
 from connectors.outages import Outages
 from connectors.parts import Part
@@ -101,7 +101,11 @@ class Channels:
         }
         clamav = configuration.clamav
         scanner = VirusScanner(clamav) if clamav else None
-        self._collector = MediaCollector(store, files, sources, self.arrived, scanner=scanner)
+        link = self.limits.link
+        claims = SharedClaims(link, "files", CLAIM_SECONDS) if link else None
+        self._collector = MediaCollector(
+            store, files, sources, self.arrived, scanner=scanner, claims=claims
+        )
         self.front_desk = FrontDesk(store, self.limits)
         line = self._twilio.reopening if self._twilio else None
         self.reopening = Reopening(store, self.to_send, line)

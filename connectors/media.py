@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final, Protocol
 
+from bot.limits import SharedClaims
 from bot.records.papers.evidence import Evidence
 from bot.records.papers.isolation import read_apart
 from bot.records.papers.matching import match
@@ -69,8 +70,16 @@ class _Try:
     due: float
 
 
+# A process that has taken a file on has it for so long; then it is whoever's who looks first.
+CLAIM_SECONDS: Final = 90.0
+
+
 class MediaCollector:
-    """Run it as a task; `arrived` is rung when a message came in, `settled` by this one."""
+    """Run it as a task; `arrived` is rung when a message came in, `settled` by this one.
+
+    `claims` keeps several processes from fetching the same file; without them each does, and the
+    same bytes are stored under the same key.
+    """
 
     def __init__(
         self,
@@ -82,7 +91,9 @@ class MediaCollector:
         scanner: VirusScanner | None = None,
         read: Callable[[Iterator[bytes]], Evidence] = read_apart,
         pauses: Sequence[float] | None = None,
+        claims: SharedClaims | None = None,
     ) -> None:
+        self._claims = claims
         self._store, self._files, self._sources = store, files, sources
         self._arrived, self._scanner, self._read = arrived, scanner, read
         self._pauses = PAUSES if pauses is None else pauses
@@ -165,6 +176,9 @@ class MediaCollector:
         task.add_done_callback(lambda _done: self._running.pop(received.id, None))
 
     async def _handle(self, received: ReceivedFile, number: int) -> None:
+        if number == 0 and self._claims is not None:
+            if not await asyncio.to_thread(self._claims.mine, received.id):
+                return  # what that process does not finish is found when all is looked through
         try:
             await self._settle(received)
         except SendError as error:
