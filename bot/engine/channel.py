@@ -28,7 +28,7 @@ from sanic.response import json as json_response
 from bot.engine import fast_actions
 from bot.engine.intent_classifier import TOPIC, TOPIC_CONFIDENCE
 from bot.engine.knowledge_extractor import READING, TYPED_MARK
-from bot.oncology.places import place_in_words
+from bot.oncology.coordinates import place_in_words
 
 logger = logging.getLogger(__name__)
 

@@ -150,11 +150,13 @@ class Context:
         return False
 
     def _answered_no(self, last: int, here: Sentence) -> bool:
-        """ "GIST? No." """
+        """ "GIST? No.", "mieloma no, es linfoma"."""
         tokens = self.doc.tokens
         if last >= len(tokens) or tokens[last].text not in words_of("answer_no"):
             return False
-        return "?" in self.doc.norm[tokens[last - 1].nend : tokens[last].nstart]
+        gap = self.doc.norm[tokens[last - 1].nend : tokens[last].nstart]
+        ends = last + 1 == len(tokens) or last + 1 in self.commas
+        return "?" in gap or (gap == " " and ends and tokens[last].text == "no")
 
     def timing(self, first: int, last: int) -> Timing | None:
         """Planned, ongoing, done or refused, by the nearest word that says so."""

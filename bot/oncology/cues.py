@@ -87,6 +87,7 @@ class Cues:
     joining: tuple[str, ...] = ()
     addressed: tuple[str, ...] = ()
     addressing: tuple[str, ...] = ()
+    pastime: tuple[str, ...] = ()
     done_inside: tuple[str, ...] = ()
 
 
@@ -129,6 +130,7 @@ WORDS = frozenset(
         "joining",
         "addressed",
         "addressing",
+        "pastime",
         "done_inside",
     }
 )

@@ -62,9 +62,14 @@ def own(doc: Document, cues: Mapping[str, list[Cue]], sentence_of: Sequence[int]
         if (stretch.other and (someone or stretch.kind != "nobody")) or (
             before and (rival or spared)
         ):
-            last = _reach(doc, stretch, sentence_of, cues) if named or spared else stretch.last
+            ends = named or spared or stretch.first > _OPENING
+            last = _reach(doc, stretch, sentence_of, cues) if ends else stretch.last
             others[stretch.first : last] = [True] * (last - stretch.first)
     return Owners(tuple(others))
+
+
+# A message that begins with somebody else goes on about them.
+_OPENING = 3
 
 
 def _reach(
@@ -104,6 +109,8 @@ def _stretches(
         if kind == "self" and not _speaks_of_self(doc, first):
             continue
         if first and doc.tokens[first - 1].text in words_of("donor"):
+            continue
+        if kind == "stranger" and first and doc.tokens[first - 1].text in words_of("pastime"):
             continue
         if kind == "stranger" and (
             _written_for(doc, first) or _only_acquaintance(doc, cues, name, first)
@@ -147,7 +154,12 @@ _ACQUAINTANCES = frozenset({"friend", "friends", "colleague", "colleagues"})
 
 
 def _start(first: int, kind: str, last: _Stretch, sentence_of: Sequence[int], doc: Document) -> int:
-    """Words before the first person named belong to that person ("lung cancer, my father")."""
+    """Words before the first person named belong to that person ("lung cancer, my father").
+
+    So do those of a thing that belongs to a stranger ("the slide belonged to another man").
+    """
+    if kind == "stranger" and {t.text for t in doc.tokens[max(0, first - 2) : first]} & _OWNED:
+        return next(i for i in range(first + 1) if sentence_of[i] == sentence_of[first])
     if (
         last.kind == "nobody"
         and last.first == 0
@@ -158,11 +170,16 @@ def _start(first: int, kind: str, last: _Stretch, sentence_of: Sequence[int], do
     return first
 
 
+_OWNED = frozenset({"belonged", "belongs", "belong"})
+
+
 def _speaks_of_self(doc: Document, first: int) -> bool:
     """ "I have" makes the writer the subject; "I want to ask" or "me" alone does not."""
     word = doc.tokens[first].text
     colon = doc.norm[doc.tokens[first].nend : doc.tokens[first].nend + 1] in (":", ",")
-    if colon and word in words_of("self_introduced"):
+    named = doc.norm[doc.tokens[first].nend :][:1] == ":"
+    opens = named or first == 0 or doc.tokens[first].breaks
+    if colon and opens and word in words_of("self_introduced"):
         return True
     following = {t.text for t in doc.tokens[first + 1 : first + 4]}
     if word in words_of("self_alone"):

@@ -33,7 +33,7 @@ class PeopleFile:
     titles: frozenset[str]
     own_age_before: tuple[str, ...]
     own_age_after: tuple[str, ...]
-    own_life: frozenset[str]
+    not_own_life: frozenset[str]
     own_words: frozenset[str]
     cares_for: frozenset[str]
     adverbs: frozenset[str]

@@ -14,6 +14,7 @@ from bot.oncology.context import Context, context_of
 from bot.oncology.phrases import Hit, PhraseBook
 from bot.oncology.signs import Sign, sign_file, signs_of
 from bot.oncology.text import Document
+from bot.oncology.treatments import treatment_hits
 
 Cue = Hit[frozenset[str]]
 
@@ -39,6 +40,7 @@ class Presence:
             if s.name not in masks and not s.name.startswith(_SINGLE_WORDS)
             for i in range(s.first, s.last)
         }
+        self._treated = {i for hit in treatment_hits(doc) for i in range(hit.first, hit.last)}
         told = {name for names in sign_file().symptoms.values() for name in names}
         self._complaints = sorted(s.first for s in self.signs if s.name in told)
         self._years = [i for i, t in enumerate(doc.tokens) if _YEAR.fullmatch(t.text)]
@@ -53,6 +55,8 @@ class Presence:
                 or self._hypothetical(sign)
                 or self.is_asked(sign)
                 or self._past(sign)
+                or self._led_to_treatment(sign)
+                or self._of_the_disease(sign)
                 or self.is_resolved(sign)
             )
         return self._known[sign]
@@ -231,6 +235,27 @@ class Presence:
             if len(between) <= 7 and not self._anchored(between):
                 return True
         return False
+
+    def _led_to_treatment(self, sign: Sign) -> bool:
+        """ "Blood in the urine for months, then the kidney was removed": how it began."""
+        here = self.context.sentence(sign.first)
+        if any(self._text(i) in _words("nowadays") for i in range(here.first, here.last)):
+            return False
+        for index in range(sign.last, min(sign.last + 6, here.last - 1)):
+            if self._text(index) in _words("afterwards"):
+                follow = range(index + 1, min(index + 7, here.last))
+                return any(i in self._treated for i in follow)
+        return False
+
+    def _of_the_disease(self, sign: Sign) -> bool:
+        """ "Blasts 40 %, so they call it not responding": the disease is, not the person."""
+        own = {self._text(i) for i in range(sign.first, sign.last)}
+        if not own & _words("answering"):
+            return False
+        here = self.context.sentence(sign.first)
+        around = range(here.first, here.last)
+        named = {self._text(i) for i in around} & _words("of_the_disease")
+        return bool(named) or any(i in self._treated for i in around)
 
     def _dated_behind(self, low: int, last: int) -> bool:
         """A stretch of its own that is only a date of the past ("..., march last year")."""

@@ -184,10 +184,15 @@ def _tnm(doc: Document) -> Iterator[Stage]:
 
 def _by_table(match: re.Match[str], types: set[str]) -> str | None:
     """The group of T and N, for cancers in which these two decide it."""
-    if len(types) != 1 or match["m"] == "1":
+    if not types or match["m"] == "1":
         return None
-    table = stage_file().tnm_groups.get(next(iter(types)), {})
-    return table.get(f"T{match['t']} N{match['n']}".upper()) or table.get(f"N{match['n']}".upper())
+    tables = stage_file().tnm_groups
+    t, n = f"T{match['t']}".upper(), f"N{match['n']}".upper()
+    found = {
+        table.get(f"{t} {n}") or table.get(n) or table.get(t)
+        for table in (tables.get(option, {}) for option in types)
+    }
+    return found.pop() if len(found) == 1 else None
 
 
 def _own_systems(doc: Document) -> Iterator[Stage]:
@@ -259,8 +264,11 @@ def _beside_cancer(doc: Document) -> Iterator[Stage]:
             yield Stage(group, "AJCC", match.start("n"), end, 0.9)
 
 
-_ROMAN_ALONE = re.compile(r"(?<![\w.-])(IV|III|II|I)([ABC])([1-3])?(?![\w%])")
-_NO_STAGE = re.compile(r"(?:grade|type|group|class|bismuth|factor|phase|grad|gr)\W*$")
+_ROMAN_ALONE = re.compile(r"(?<![\w.-])(IV|III|II|I|[1-4])([ABC])([1-3])?(?![\w%-])")
+_NO_STAGE = re.compile(
+    r"(?:grade|type|group|class|bismuth|factor|phase|grad|gr|flat|room|bed|ward|block|gate|seat|hep|"
+    r"hepatitis|ctla|house|plot|apartment|apt|segment|segments|seg)\W*$"
+)
 
 
 def _lone_roman(doc: Document) -> Iterator[Stage]:
@@ -272,7 +280,7 @@ def _lone_roman(doc: Document) -> Iterator[Stage]:
             continue
         token = next((t for t in doc.tokens if t.start <= match.start() < t.end), None)
         if token is not None:
-            yield Stage(match[1], "AJCC", token.nstart, token.nend, 0.9)
+            yield Stage(_ROMAN.get(match[1], match[1]), "AJCC", token.nstart, token.nend, 0.9)
 
 
 _ANSWER = re.compile(

@@ -217,6 +217,11 @@ _SHORTENED = frozenset(
     ]
 )
 
+# What a number with a full stop counts ("4. evre", "2. Linie").
+_COUNTED = re.compile(
+    r"(?:evre|kur|kemo|gun|hafta|ay\b|yil|asama|basamak|sira|stadium|linie|zyklus|zyklen|cycle|line|"
+    r"dose|stage|grade|gy\b|cm\b|mm\b|mg\b|ml\b|kg\b|стади|курс|лини|ciklus|linja|rd\b|th\b|st\b|nd\b)"
+)
 _SOFT_GAP = re.compile(r"[ \t\-_/()\[\]{}'\"*:.]*")
 
 
@@ -268,5 +273,9 @@ def _breaks(norm: str, last: int, nstart: int, before: str) -> bool:
         dot = gap.index(".")
         numbered = before == "no" and norm[nstart].isdigit()
         short = len(before) == 1 or before in _SHORTENED or numbered
-        return not short and len(gap) > dot + 1 and not before.isdigit()
+        if before.isdigit():  # "tumour now 8. Is there": a sentence ends; "4. evre" goes on
+            return (
+                len(gap) > dot + 1 and norm[nstart].isalpha() and not _COUNTED.match(norm, nstart)
+            )
+        return not short and len(gap) > dot + 1
     return not (gap == ";" and before.isdigit())

@@ -82,7 +82,7 @@ def _by_manner(context: Context) -> Mention | None:
             return _mention(doc, "patient", index, index + 1, 0.8)
         if word == "we" and third:
             return _mention(doc, "caregiver", index, index + 1, 0.75)
-        if word == "i" and not third and words[index + 1] in file.own_life:
+        if word == "i" and not third and words[index + 1] not in file.not_own_life:
             errand = set(words[index + 1 : index + 4]) & words_of("self_errand")
             if not errand and not context.sentence(index).question:
                 return _mention(doc, "patient", index, index + 2, 0.75)
@@ -97,7 +97,7 @@ def _professional(context: Context, by_role: Hits) -> tuple[int, int] | None:
             return hit.first, hit.last
     for hit in by_role.get("profession", ()):
         behind = doc.tokens[hit.last] if hit.last < len(doc.tokens) else None
-        if behind is None or behind.breaks or behind.text in _AT_WORK:
+        if (behind is None or behind.breaks or behind.text in _AT_WORK) and not _quoted(doc, hit):
             return hit.first, hit.last
     return _signature(doc)
 
@@ -116,6 +116,7 @@ _SPOKEN_OF = frozenset(
 )
 _AT_WORK = frozenset({"in", "at", "from", "here", "working", "writing", "posted"})
 _LONGEST_SIGNATURE = 5
+_IS_TNM = re.compile(r"pt[0-4x]")
 _DOCTOR = frozenset({"dr", "dra", "prof", "drs", "д", "د"})
 # "Dr. Sunita from Patna here", "Dra. Beatriz, Luanda."
 _PRESENTED = re.compile(
@@ -171,7 +172,8 @@ _LOOKING_FOR = frozenset({"any", "some", "need", "looking", "help", "can", "no",
 def _presented(context: Context, by_role: Hits) -> Mention | None:
     """A patient presented as a doctor does: "Pt 56 M, ...", "s/p whipple"."""
     for hit in by_role.get("presents", ()):
-        if not _has_kin(context):
+        tumour = _IS_TNM.match(context.doc.norm, context.doc.tokens[hit.first].nstart)
+        if not _has_kin(context) and tumour is None:
             return _mention(context.doc, "doctor", hit.first, hit.last, 0.9)
     return None
 
@@ -269,10 +271,12 @@ def _named_relative(context: Context) -> Mention | None:
     last = first + len(name.split())
     if is_ill(context, last):
         return _mention(context.doc, "caregiver", first, last, 0.9)
-    if donates(context.doc, first, last) or _in_passing(context.doc, first, last):
+    aged = any(last <= at for _, at, _ in ages_beside_people(context))
+    beside = any(last <= at <= last + 3 for _, at, _ in ages_beside_people(context))
+    passing = _in_passing(context.doc, first, last) and not beside
+    if donates(context.doc, first, last) or passing:
         return None
     owned = _is_mine(context.doc, first, last)
-    aged = any(at >= last for _, at, _ in ages_beside_people(context))
     if owned or aged or _clinical(context.doc):
         return _mention(context.doc, "caregiver", first, last, 0.8)
     return None

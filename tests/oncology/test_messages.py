@@ -13,7 +13,9 @@ from bot.oncology import read
 from bot.oncology.reading import Reading
 
 CASES = [
-    tuple(case) for case in yaml.safe_load(Path(__file__).with_name("messages.yml").read_text())
+    tuple(case)
+    for name in ("messages.yml", "language_messages.yml")
+    for case in yaml.safe_load(Path(__file__).with_name(name).read_text(encoding="utf-8"))
 ]
 
 

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 import yaml
 
+from bot.oncology.coordinates import nearest_city, place_in_words
 from bot.oncology.gazetteer import gazetteer
 from bot.oncology.place_words import place_names
-from bot.oncology.places import nearest_city, place_in_words, read_places
+from bot.oncology.places import read_places
 from bot.oncology.reading import Ambiguity, Mention
 from bot.oncology.text import read_document
 
