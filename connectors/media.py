@@ -176,9 +176,9 @@ class MediaCollector:
         task.add_done_callback(lambda _done: self._running.pop(received.id, None))
 
     async def _handle(self, received: ReceivedFile, number: int) -> None:
-        if number == 0 and self._claims is not None:
-            if not await asyncio.to_thread(self._claims.mine, received.id):
-                return  # what that process does not finish is found when all is looked through
+        claims = self._claims if number == 0 else None
+        if claims is not None and not await asyncio.to_thread(claims.mine, received.id):
+            return  # what that process does not finish is found when all is looked through
         try:
             await self._settle(received)
         except SendError as error:
