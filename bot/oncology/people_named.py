@@ -170,7 +170,7 @@ def _start(first: int, kind: str, last: _Stretch, sentence_of: Sequence[int], do
     return first
 
 
-_OWNED = frozenset({"belonged", "belongs", "belong"})
+_OWNED = frozenset({"belonged", "belongs"})
 
 
 def _speaks_of_self(doc: Document, first: int) -> bool:

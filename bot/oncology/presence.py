@@ -40,6 +40,12 @@ class Presence:
             if s.name not in masks and not s.name.startswith(_SINGLE_WORDS)
             for i in range(s.first, s.last)
         }
+        self._operated = {
+            i
+            for hit in treatment_hits(doc)
+            if hit.value.modality == "surgery"
+            for i in range(hit.first, hit.last)
+        }
         self._treated = {i for hit in treatment_hits(doc) for i in range(hit.first, hit.last)}
         told = {name for names in sign_file().symptoms.values() for name in names}
         self._complaints = sorted(s.first for s in self.signs if s.name in told)
@@ -55,7 +61,7 @@ class Presence:
                 or self._hypothetical(sign)
                 or self.is_asked(sign)
                 or self._past(sign)
-                or self._led_to_treatment(sign)
+                or self._led_to_operation(sign)
                 or self._of_the_disease(sign)
                 or self.is_resolved(sign)
             )
@@ -236,7 +242,7 @@ class Presence:
                 return True
         return False
 
-    def _led_to_treatment(self, sign: Sign) -> bool:
+    def _led_to_operation(self, sign: Sign) -> bool:
         """ "Blood in the urine for months, then the kidney was removed": how it began."""
         here = self.context.sentence(sign.first)
         if any(self._text(i) in _words("nowadays") for i in range(here.first, here.last)):
@@ -244,7 +250,7 @@ class Presence:
         for index in range(sign.last, min(sign.last + 6, here.last - 1)):
             if self._text(index) in _words("afterwards"):
                 follow = range(index + 1, min(index + 7, here.last))
-                return any(i in self._treated for i in follow)
+                return any(i in self._operated for i in follow)
         return False
 
     def _of_the_disease(self, sign: Sign) -> bool:
