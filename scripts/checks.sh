@@ -12,4 +12,4 @@ fi
 .venv-checks/bin/python scripts/supply_chain.py audit
 .venv-checks/bin/python scripts/supply_chain.py sbom var/sbom
 .venv-checks/bin/python scripts/supply_chain.py licences | diff -u docs/licences.md - ||
-  { echo "docs/licences.md is not up to date: python scripts/supply_chain.py licences" >&2; exit 1; }
+  { echo "docs/licences.md is not up to date: .venv-checks/bin/python scripts/supply_chain.py licences > docs/licences.md" >&2; exit 1; }
