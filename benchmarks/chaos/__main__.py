@@ -34,6 +34,9 @@ RESULTS = Path(__file__).parents[1] / "results-chaos.json"
 DAYS = ("quiet", "bad")
 # About how long it takes to kill a process and have it back, so that somebody is always talking.
 SECONDS_A_KILL = 9.0
+# Both days together take about so long; what no time was left for is not counted as killed.
+LONGEST_SECONDS = 400.0
+AFTERWARDS_SECONDS = 60.0
 PATIENCE_SECONDS = 600.0
 DRAIN_SECONDS = 300.0
 
@@ -58,8 +61,10 @@ def _templates() -> dict[str, str]:
     return {name: f"HX{number:032x}" for number, name in enumerate(names(), 1)}
 
 
-def day(folder: Path, people: range, faults: Faults, kills: int, seed: int) -> dict[str, Any]:
-    """One run: counters, final cases, and what happened."""
+def day(
+    folder: Path, people: range, faults: Faults, kills: int, seed: int, seconds: float
+) -> dict[str, Any]:
+    """One run: counters, final cases, and what happened; nothing is killed after `seconds`."""
     providers = Providers(faults)
     providers.twilio.contents.made |= {sid: definition(n) for n, sid in _templates().items()}
     with (
@@ -67,13 +72,15 @@ def day(folder: Path, people: range, faults: Faults, kills: int, seed: int) -> d
         running_service(folder, **settings_for(world)) as service,
     ):
         providers.aim(service.url, world)
-        return asyncio.run(_day(service, providers, people, kills, seed))
+        killer = Killer(service, kills, random.Random(seed))
+        return asyncio.run(_day(service, providers, people, killer, seconds))
 
 
 async def _day(
-    service: Service, providers: Providers, numbers: range, kills: int, seed: int
+    service: Service, providers: Providers, numbers: range, killer: Killer, seconds: float
 ) -> dict[str, Any]:
     answered = Answered(service.store)
+    spread = max(5.0, min(seconds, killer.times * len(PARTS) * SECONDS_A_KILL))
     people = [
         Person(
             n,
@@ -82,14 +89,13 @@ async def _day(
             service.store,
             answered,
             PATIENCE_SECONDS,
-            max(5.0, kills * len(PARTS) * SECONDS_A_KILL),
+            spread,
         )
         for n in numbers
     ]
-    killer = Killer(service, kills, random.Random(seed))
     tasks = [asyncio.create_task(step) for step in (answered.watch(), providers.ship())]
     began = time.monotonic()
-    killing = asyncio.create_task(killer.run())
+    killing = asyncio.create_task(killer.run(seconds))
     await asyncio.gather(*(person.talk() for person in people))
     await killing
     await _revive(service)
@@ -133,11 +139,11 @@ def differing(quiet: dict[str, Any], chaos: dict[str, Any]) -> list[str]:
     return [who for who, case in quiet["cases"].items() if chaos["cases"].get(who) != case]
 
 
-def live(name: str, people: range, kills: int, seed: int) -> dict[str, Any]:
+def live(name: str, people: range, kills: int, seed: int, seconds: float) -> dict[str, Any]:
     """One day; kept beside the results for the comparison."""
     with tempfile.TemporaryDirectory() as folder:
         faults = Faults.bad(seed) if name == "bad" else Faults.none(seed)
-        lived = day(Path(folder), people, faults, kills if name == "bad" else 0, seed)
+        lived = day(Path(folder), people, faults, kills if name == "bad" else 0, seed, seconds)
     found = {**_shown(lived), "cases": lived["cases"], "people": str(people), "seed": seed}
     _kept(name).write_text(json.dumps(found, default=str), encoding="utf-8")
     return found
@@ -155,7 +161,7 @@ def compare(people: range, kills: int) -> dict[str, Any]:
     others = differing(quiet, bad)
     return {
         "conversations": len(people),
-        "kills of each process": kills,
+        "kills of each process, at most": kills,
         "other final case": len(others),
         "who": others,
         "pairs": {who: [quiet["cases"][who], bad["cases"].get(who)] for who in others[:5]},
@@ -178,12 +184,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--conversations", type=int, default=200)
     parser.add_argument("--first", type=int, default=0, help="number of the first person")
     parser.add_argument("--kills", type=int, default=10, help="of each process")
+    parser.add_argument("--seconds", type=float, default=LONGEST_SECONDS)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--day", choices=DAYS, help="live through this one only")
     chosen = parser.parse_args(arguments)
     people = range(chosen.first, chosen.first + chosen.conversations)
+    until = time.monotonic() + chosen.seconds - AFTERWARDS_SECONDS
     for name in (chosen.day,) if chosen.day else DAYS:
-        live(name, people, chosen.kills, chosen.seed)
+        live(name, people, chosen.kills, chosen.seed, max(60.0, until - time.monotonic()))
     if not all(_kept(name).exists() for name in DAYS):
         return
     found = compare(people, chosen.kills)

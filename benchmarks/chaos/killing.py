@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import time
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -28,9 +29,12 @@ class Killer:
     kills: Counter[str] = field(default_factory=Counter)
     moments: list[tuple[datetime, str]] = field(default_factory=list)
 
-    async def run(self) -> None:
-        """Until every part was killed often enough."""
-        while left := [part for part in PARTS if self.kills[part] < self.times]:
+    async def run(self, seconds: float) -> None:
+        """Until every part was killed often enough, or there is no time left to begin another."""
+        until = time.monotonic() + seconds
+        while time.monotonic() < until and (
+            left := [part for part in PARTS if self.kills[part] < self.times]
+        ):
             await asyncio.sleep(self.chance.uniform(self.shortest, self.longest))
             part = self.chance.choice(left)
             await asyncio.to_thread(self.service.kill, part)
