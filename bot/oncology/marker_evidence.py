@@ -106,7 +106,7 @@ def number_behind(
     place = 0
     for _ in range(3):
         match = _NUMBER.match(text, place)
-        if match is None or match.start("n") >= stop - at:
+        if match is None or match.start("n") >= stop - at or _OF_A_PERSON.search(match["gap"]):
             return None
         raw = _newest(text, match).replace(",", "")
         value = float(raw)
@@ -117,6 +117,8 @@ def number_behind(
     return None
 
 
+# "Light chains normal now, woman 66": the number is an age.
+_OF_A_PERSON = re.compile(r"\b(?:woman|man|male|female|lady|gentleman|boy|girl|aged?)\W*$")
 # "400, now 1,200", "50,000 then 400 then 12": the later number counts.
 _LATER = re.compile(
     r"[\s,;]*(?:->|>|then|now|and now|today|currently|down to|up to|to|rising to|fell to|"

@@ -11,8 +11,8 @@ from bot.oncology.marker_words import Marker, MarkerName
 from bot.oncology.phrases import Hit
 
 _HER2_SCORE = re.compile(
-    r"[\s:=(\-,]*(?:ihc|score|is|was|by|status|neu|of|as|result|came|/|new|low|positive|with|expression|in|biopsy|the|at)?"
-    r"[\s:=(\-,]*(?:ihc|score|is|of)?[\s:=(\-]*(?:(?P<n>[0-3])\s?\+?(?:\s?ve)?(?!\d|\.\d|[%/]|\s?(?:month|year|week|day|cycle))|\+\s?(?P<m>[1-3])(?!\d))"
+    r"[\s:=(\-,]*(?:ih[cqk]|score|is|was|by|status|neu|of|as|result|came|/|new|low|positive|with|expression|in|biopsy|the|at)?"
+    r"[\s:=(\-,]*(?:ih[cqk]|score|is|of)?[\s:=(\-]*(?:(?P<n>[0-3])\s?\+?(?:\s?ve)?(?!\d|\.\d|[%/]|\s?(?:month|year|week|day|cycle))|\+\s?(?P<m>[1-3])(?!\d))"
 )
 
 
@@ -36,9 +36,9 @@ def her2(words: Words, hit: Hit[MarkerName], marker: Marker, end: int) -> Any:
     return _fish_or(plain(words, hit, marker, end), fish)
 
 
-_SPELLED = re.compile(r"[\s:=(\-]*(?:is |score |ihc )?(one|two|three|zero)\s?(?:plus|\+)")
+_SPELLED = re.compile(r"[\s:=(\-]*(?:is |score |ih[cqk] )?(one|two|three|zero)\s?(?:plus|\+)")
 _DIGITS = {"zero": "0", "one": "1", "two": "2", "three": "3"}
-_STAIN = re.compile(r"\bihc\s?(?:score)?\s?[:=]?\s?\(?([0-3])\s?\+?(?![\d.%/])")
+_STAIN = re.compile(r"\bih[cqk]\s?(?:score)?\s?[:=]?\s?\(?([0-3])\s?\+?(?![\d.%/])")
 
 
 def _stain(words: Words, hit: Hit[MarkerName]) -> str | None:

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from bot.oncology.marker_evidence import Words, negative, number_behind, positive
-from bot.oncology.marker_words import Marker, MarkerName
+from bot.oncology.marker_words import Marker, MarkerName, marker_book
 from bot.oncology.phrases import Hit
 
 
@@ -15,9 +15,18 @@ def sign(words: Words, hit: Hit[MarkerName]) -> str | None:
     doc = words.doc
     at = doc.tokens[hit.last - 1].nend
     match = _SIGN.match(doc.norm, at)
-    if not match:
+    if not match or (match["sign"] == "-" and _hyphenated(words, hit)):
         return None
     return "positive" if match["sign"] == "+" else "negative"
+
+
+def _hyphenated(words: Words, hit: Hit[MarkerName]) -> bool:
+    """ "IDH-mutant": a hyphen to a word; "ER-PR-" is a list of results."""
+    tokens = words.doc.tokens
+    if hit.last >= len(tokens) or tokens[hit.last].nstart - tokens[hit.last - 1].nend != 1:
+        return False
+    following = tokens[hit.last].text
+    return following.isalpha() and following != "ve" and marker_book().get(following) is None
 
 
 _SIGN = re.compile(r"\s?\(?\s?(?P<sign>[+-])(?:\s?ve\b)?\)?(?=$|[\s,;/.)]|[a-z])(?!\s*\d)")
