@@ -28,6 +28,8 @@ def settled(case: Case) -> frozenset[str]:
         held = case.facts.get(family)
         if held and isinstance(held.value, dict):
             names |= set(held.value) | {f"{family}.{item}" for item in held.value}
+            if family == "biomarkers":  # one marker told leaves the others open
+                names.discard(family)
     names |= {name.removeprefix("biomarkers.") for name in names}
     return frozenset(names)
 
@@ -82,7 +84,7 @@ def after_result(
 
 def question_name(fact: str, questions: Questions) -> str | None:
     """How a fact is asked: by its own question, as a marker, or (None) not at all in a chat."""
-    if fact in questions and fact != "biomarkers":
+    if (fact in questions and fact != "biomarkers") or fact.startswith("biomarkers."):
         return fact
     if fact.endswith("_expression"):
         return "biomarkers." + fact.removesuffix("_expression").upper()

@@ -538,3 +538,14 @@ def test_the_summary_is_right_in_many_languages(said: str) -> None:
     while talk.case.state is not CaseState.CONFIRM:
         talk.says("not sure", "dont_know")
     assert talk.says(said, "nlu_fallback").case.state is CaseState.ASSESSED, talk
+
+
+def test_one_marker_told_leaves_the_others_to_be_asked() -> None:
+    told = "my father 61 has lung adenocarcinoma stage 4, EGFR negative, carboplatin failed, Dhaka"
+    talk = Talking().agreed().says(told).says("biopsy done in may")
+    asked = []
+    while talk.case.state is not CaseState.ASSESSED or talk.case.asks:
+        asked.append(talk.case.asks)
+        sure = talk.case.state is CaseState.CONFIRM
+        talk.says("yes" if sure else "not sure", "affirm" if sure else "dont_know")
+    assert any((fact or "").startswith("biomarkers.") for fact in asked), talk
