@@ -41,7 +41,7 @@ from connectors.texts import choose
 from tests.service import free_port
 from tests.standins import telegram_api, twilio_api
 
-RESULTS: Final = Path(__file__).with_name("results-load.json")
+RESULTS: Final = Path(__file__).parent / "results" / "load.json"
 SCRIPT: Final = (
     "Hi, my mother has ovarian cancer stage 3c, chemo stopped working, we are in Dhaka",
     "yes",

@@ -30,7 +30,7 @@ from tests.service import Service, running_service
 from tests.standins import telegram_api, twilio_api
 from tests.standins.serving import serving
 
-RESULTS = Path(__file__).parents[1] / "results-chaos.json"
+RESULTS = Path(__file__).parents[1] / "results" / "chaos.json"
 DAYS = ("quiet", "bad")
 # About how long it takes to kill a process and have it back, so that somebody is always talking.
 SECONDS_A_KILL = 9.0
