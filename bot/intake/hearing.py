@@ -39,6 +39,7 @@ KIND_REPLIES = {
 ADULT_AGE = 18
 PLAIN_ANSWER = 2  # words; a longer sentence with a "no" in it may mean anything
 PLACES = frozenset({"city", "country"})
+SHORT_QUESTION = 5  # words
 PERSONS = frozenset({"user_role", "sex"})
 MEDICINES = frozenset({"treatments", "current_treatment", "drug_classes_received"})
 # Titles of buttons that people type.
@@ -142,6 +143,8 @@ def _sifted(turn: Turn) -> Reading:
         pass  # a name alone asks for nothing
     elif heard.intent in ASKING and heard.confidence >= SURE_OF_QUESTION and told <= MEDICINES:
         left_out = MEDICINES
+    elif _asks_shortly(turn):
+        left_out = frozenset({turn.asked} if turn.asked else ())  # "is this free?" is no answer
     elif heard.intent in ASKING and told <= PLACES and len(heard.text.split()) > PLAIN_ANSWER:
         left_out = PLACES  # "Can I ...?", "Is it ...?": there are towns of that name
     kept = (m for m in reading.mentions if m.fact not in left_out)
@@ -160,6 +163,12 @@ def _part_of_words(turn: Turn, mention: Mention) -> bool:
     back = [m for m in turn.heard.reading.mentions if m.fact == "answer.back"]
     inside = any(b.start <= mention.start and mention.end <= b.end for b in back)
     return mention.fact != "answer.back" and inside
+
+
+def _asks_shortly(turn: Turn) -> bool:
+    """A short question that the model is sure of."""
+    sure = turn.heard.intent in ASKING and turn.heard.confidence >= SURE_OF_QUESTION
+    return sure and turn.opens_a_question and len(turn.heard.text.split()) <= SHORT_QUESTION
 
 
 def _in_a_name(turn: Turn, mention: Mention) -> bool:

@@ -185,6 +185,12 @@ def says(wish: str, text: str) -> bool:
     return any(f" {words} " in f" {said} " for words in _sayings()[wish])
 
 
+def opens_question(text: str) -> bool:
+    """Whether the first word is one that questions begin with."""
+    said = text.casefold().split()
+    return bool(said) and said[0] in _openings()
+
+
 def relation_of(words: str) -> str | None:
     """Which relative these words name ("my mom" is the mother), None if none or several."""
     said = set(re.findall(r"\w+", words.casefold()))
@@ -220,6 +226,11 @@ def _sayings() -> dict[str, tuple[str, ...]]:
         wish: tuple(" ".join(re.findall(r"\w+", w.casefold())) for w in words)
         for wish, words in rows.items()
     }
+
+
+@cache
+def _openings() -> frozenset[str]:
+    return frozenset(_read(ROOT / "knowledge" / "questions.yml")["opens_question"])
 
 
 @cache

@@ -16,7 +16,7 @@ from bot.facts.case import Case, CaseState, FactStatus
 from bot.intake.describing import Describer
 from bot.intake.desk import Desk
 from bot.intake.learning import Learned
-from bot.intake.questions import Questions
+from bot.intake.questions import Questions, opens_question
 from bot.intake.speech import Button, Heard, Say, move_of, move_payload
 from bot.records.checklist import Checklist
 
@@ -77,8 +77,13 @@ class Turn:
     @property
     def bare(self) -> bool:
         """Whether the words are no more than a name ("chemo"), and ask for nothing."""
+        return len(self.heard.text.split()) <= LONGEST_NAME and not self.opens_a_question
+
+    @property
+    def opens_a_question(self) -> bool:
+        """Whether the words begin like a question ("is this free") or have its mark."""
         text = self.heard.text
-        return len(text.split()) <= LONGEST_NAME and not QUESTION_MARKS & set(text)
+        return bool(QUESTION_MARKS & set(text)) or opens_question(text)
 
     @property
     def fresh(self) -> tuple[str, ...]:

@@ -549,3 +549,12 @@ def test_one_marker_told_leaves_the_others_to_be_asked() -> None:
         sure = talk.case.state is CaseState.CONFIRM
         talk.says("yes" if sure else "not sure", "affirm" if sure else "dont_know")
     assert any((fact or "").startswith("biomarkers.") for fact in asked), talk
+
+
+def test_a_short_question_is_no_answer_to_ours() -> None:
+    talk = Talking().agreed().says("myeloma").says("bortezomib").says("Mumbai")
+    assert talk.case.asks == "disease_status", talk
+    talk.says("is this free", "ask_question", confidence=0.9, topic="REQ-127")
+    assert talk.fact("disease_status") is None, talk
+    assert talk.said[0].startswith("utter_faq"), talk
+    assert talk.case.asks == "disease_status", talk
