@@ -4,8 +4,8 @@ There are more ways to say that a cancer came back than a vocabulary can hold. T
 examples mark the words that tell a status (`[...]{"entity": "disease_status", ...}`); everything
 else in the data teaches what tells none. Rules of conflict: what the vocabulary heard stands; the
 model is asked only when a cancer or a treatment is named or the status was asked for; questions
-are left out; of several sentences the last sure one counts, for it tells of today. Behind a good
-status that the vocabulary heard, a sure turn for the worse takes its place.
+are left out; of several sentences the last sure one counts, for it tells of today. A disease can
+be new only where one is named, and answer to treatment or come back only after some was given.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ STATUS = "disease_status"
 NONE = "none"
 # With one of these in a message the words are about the illness.
 ABOUT_THE_ILLNESS = frozenset({"cancer_type", "treatments"})
-BETTER = frozenset({"remission", "stable", "on_treatment_responding"})
-WORSE = frozenset({"relapsed", "progressed"})
+AFTER_TREATMENT = frozenset({"relapsed", "refractory", "on_treatment_responding"})
+NOT_GIVEN = frozenset({"planned", "refused"})
 LONGEST = 4000  # characters; what stands beyond is read by the vocabulary alone
 MOST_CANDIDATES = 60
 
@@ -64,11 +64,8 @@ class StatusClassifier(LinearComponent):
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        """`strength`: inverse of the regularisation; thresholds: probabilities that count.
-
-        `threshold` where nobody heard a status, `turn_threshold` against what the vocabulary heard.
-        """
-        return {"strength": 20.0, "threshold": 0.7, "turn_threshold": 0.85}
+        """`strength`: inverse of the regularisation; `threshold`: probability that counts."""
+        return {"strength": 20.0, "threshold": 0.7}
 
     def _labelled(self, training_data: TrainingData) -> Iterator[tuple[str, str]]:
         """The marked words tell a status, all others none."""
@@ -77,7 +74,7 @@ class StatusClassifier(LinearComponent):
                 yield normalise(text), label
 
     def _hear(self, message: Message) -> None:
-        """Hear the status of a message that speaks of the illness, and the turn after one."""
+        """Hear the status of a message that speaks of the illness and tells none in words."""
         text = message.get(TEXT) or ""
         reading = message.get(READING) or {}
         mentions = reading.get("mentions") or ()
@@ -85,33 +82,23 @@ class StatusClassifier(LinearComponent):
         asked = (message.get("metadata") or {}).get("asks") == STATUS
         if text.startswith("/") or not (asked or facts & ABOUT_THE_ILLNESS):
             return
-        heard = [m for m in mentions if m["fact"] == STATUS]
-        found = self._turn(text[:LONGEST], heard[-1]) if heard else self._find(text[:LONGEST])
-        if found is None:
+        if STATUS in facts:
             return
-        reading["mentions"] = [*(m for m in mentions if m not in heard), asdict(found)]
+        found = self._find(text[:LONGEST])
+        if found is None or not (asked or _fits(found.value, reading)):
+            return
+        reading["mentions"] = [*mentions, asdict(found)]
         message.set(READING, reading, add_to_output=True)
-        kept = [e for e in message.get(ENTITIES) or () if not heard or e["entity"] != STATUS]
         added = entity(found, type(self).__name__)
-        message.set(ENTITIES, [*kept, added], add_to_output=True)
+        message.set(ENTITIES, [*(message.get(ENTITIES) or ()), added], add_to_output=True)
 
-    def _turn(self, text: str, heard: dict[str, Any]) -> Mention | None:
-        """ "They said remission, but at month nine the blasts were 70": what came after."""
-        if heard["value"] not in BETTER:
-            return None
+    def _find(self, text: str) -> Mention | None:
+        """The last sure status of a text."""
         mark = len(text) - len(text.removeprefix(TYPED_MARK))
-        threshold = self._config["turn_threshold"]
-        later = self._find(text, after=heard["end"] + mark, threshold=threshold)
-        return later if later is not None and later.value in WORSE else None
-
-    def _find(self, text: str, after: int = 0, threshold: float | None = None) -> Mention | None:
-        """The last sure status of a text, of what stands behind a place only."""
-        least = self._config["threshold"] if threshold is None else threshold
-        mark = len(text) - len(text.removeprefix(TYPED_MARK))
-        parts = [part for part in _parts(text) if part.start >= after][-MOST_CANDIDATES:]
+        parts = list(_parts(text))[-MOST_CANDIDATES:]
         best: tuple[tuple[int, float], Mention] | None = None
         for part, (label, sure) in zip(parts, self._judged(text, parts), strict=True):
-            if label == NONE or sure < least:
+            if label == NONE or sure < self._config["threshold"]:
                 continue
             rank = (part.sentence, sure)
             if best is None or rank > best[0]:
@@ -124,6 +111,16 @@ class StatusClassifier(LinearComponent):
         if not parts:
             return []
         return self._model.best([normalise(text[p.start : p.end]) for p in parts])
+
+
+def _fits(status: str, reading: dict[str, Any]) -> bool:
+    """Whether a status goes with the diagnosis and the treatments that were heard."""
+    mentions = reading["mentions"]
+    if status == "newly_diagnosed":
+        heard = (*mentions, *(reading.get("ambiguities") or ()))
+        return any(item["fact"] == "cancer_type" for item in heard)
+    given = (m["value"]["status"] for m in mentions if m["fact"] == "treatments")
+    return status not in AFTER_TREATMENT or any(timing not in NOT_GIVEN for timing in given)
 
 
 def _taught(example: Message) -> Iterator[tuple[str, str]]:

@@ -61,6 +61,8 @@ def _is_question(doc: Document) -> bool:
 def _of_a_disease(doc: Document, hit: Hit[str]) -> bool:
     """ "He is not responding" alone may be anything: something must speak of the disease."""
     own = {doc.tokens[i].text for i in range(hit.first, hit.last)}
+    if hit.value == "remission" and not _was_ill(doc):
+        return False
     if hit.value == "relapsed" and own & status_file().returning:
         return True
     if own & status_file().of_the_disease or _things(doc) or findings(doc, None):
@@ -183,7 +185,7 @@ def _meant(doc: Document, hit: Hit[str]) -> bool:
     found = context.assess(hit.first, hit.last)
     if found.other_person or found.uncertain or (found.asked and not _told_in_passing(doc, hit)):
         return False
-    if _only_thought_of(doc, hit) or (hit.value == "remission" and not _was_ill(doc)):
+    if _only_thought_of(doc, hit):
         return False
     if hit.value == "progressed" and doc.tokens[hit.first].text in status_file().fresh:
         return not found.negated  # "no new lesions"
