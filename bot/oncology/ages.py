@@ -36,6 +36,10 @@ from bot.oncology.spelled_numbers import number_at
 from bot.oncology.text import Document
 from bot.oncology.treatments import treatment_hits
 
+_TAKEN_BACK = re.compile(
+    r"\b(?:sorry|i mean|i meant|correction|mistake|actually|wrong|perdon|pardon)\b"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class _Age:
@@ -57,12 +61,21 @@ def read_age(context: Context, asks: str | None, role: str | None = None) -> Ite
     if kin is not None and len(found) > 1:
         place = doc.tokens[kin[1]].nstart
         found.sort(key=lambda a: (a.nstart < place, abs(a.nstart - place)))
-    age = found[0]
+    age = _corrected(context, found)
     start, end = doc.origin(age.nstart, age.nend)
     words = doc.words(start, end)
     yield Mention("age_years", age.years, words, start, end, age.confidence)
     if age.months is not None and age.years < 2:
         yield Mention("age_months", age.months, words, start, end, age.confidence)
+
+
+def _corrected(context: Context, found: list[_Age]) -> _Age:
+    """The first one, unless another takes it back ("52F ... no sorry 32F")."""
+    words = context.doc.norm
+    for later in found[1:]:
+        if _TAKEN_BACK.search(words[found[0].nend : later.nstart]):
+            return later
+    return found[0]
 
 
 def _own(context: Context) -> list[_Age]:
@@ -90,7 +103,7 @@ def _ages(context: Context, asks: str | None) -> Iterator[_Age]:
     yield from _bare_years(context)
     if asks == "age_years":
         yield from _answered(text)
-    elif asks is None:
+    elif asks in (None, "country"):
         for years, first, last in lone_ages(context):
             start, end = doc.tokens[first].nstart, doc.tokens[last - 1].nend
             yield _Age(years, start, end, confidence=0.8)

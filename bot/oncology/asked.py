@@ -22,6 +22,7 @@ from bot.oncology.text import Document
 
 _LONGEST: Final = 16  # tokens of an answer in words
 _SURE: Final = 0.85
+_ASKED_AGAIN: Final = "asked_again"  # words that mean one value here and another there
 
 
 @dataclass(frozen=True)
@@ -107,7 +108,7 @@ def _choice(doc: Document, asks: str) -> Mention | None:
     hits = _settled(doc, _book(asks).find(doc))
     widest = max((hit.last - hit.first for hit in hits), default=0)
     hits = [hit for hit in hits if hit.last - hit.first == widest]
-    if len({hit.value for hit in hits}) != 1:
+    if len({hit.value for hit in hits}) != 1 or hits[0].value == _ASKED_AGAIN:
         return None
     return _mention(doc, asks, _typed(asks, hits[0].value), hits[0].first, hits[0].last)
 

@@ -26,6 +26,7 @@ from bot.oncology.cues import words_of
 from bot.oncology.lone_organs import called_primary, complaint, stands_alone, whole_sentence
 from bot.oncology.phrases import Hit
 from bot.oncology.reading import Ambiguity, Mention
+from bot.oncology.signs import signs_of
 from bot.oncology.spread import disease_words, sites_of
 from bot.oncology.text import Document
 from bot.oncology.treatments import treatment_hits
@@ -227,9 +228,14 @@ def _organ_findings(doc: Document, sites: frozenset[int], asked: bool) -> Iterat
             found = _of_organ(doc, _covering(doc, hit, word), hit.value)
             proven = {"malignant", "histology"} & word.value
             yield found if proven else _unproven(found, "mass" in word.value)
-        elif asked or _introduced(doc, hit, diagnosed):
+        elif (asked and not _in_a_sign(doc, hit)) or _introduced(doc, hit, diagnosed):
             base = Finding((), hit.first, hit.last, hit.start, hit.end, 0.85 if asked else 0.8)
             yield _of_organ(doc, base, hit.value)
+
+
+def _in_a_sign(doc: Document, hit: Hit[str]) -> bool:
+    """ "Bowel has not moved for five days" names no cancer, whatever was asked."""
+    return any(sign.first <= hit.first < sign.last for sign in signs_of(doc))
 
 
 def lone_organs(doc: Document, sites: frozenset[int]) -> Iterator[Finding]:
