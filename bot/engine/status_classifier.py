@@ -5,7 +5,8 @@ examples mark the words that tell a status (`[...]{"entity": "disease_status", .
 else in the data teaches what tells none. Rules of conflict: what the vocabulary heard stands; the
 model is asked only when a cancer or a treatment is named or the status was asked for; questions
 are left out; of several sentences the last sure one counts, for it tells of today. A disease can
-be new only where one is named, and answer to treatment or come back only after some was given.
+be new only where one is named, and neither answer to treatment nor come back where all that is
+named is planned.
 """
 
 from __future__ import annotations
@@ -119,8 +120,8 @@ def _fits(status: str, reading: dict[str, Any]) -> bool:
     if status == "newly_diagnosed":
         heard = (*mentions, *(reading.get("ambiguities") or ()))
         return any(item["fact"] == "cancer_type" for item in heard)
-    given = (m["value"]["status"] for m in mentions if m["fact"] == "treatments")
-    return status not in AFTER_TREATMENT or any(timing not in NOT_GIVEN for timing in given)
+    timings = {m["value"]["status"] for m in mentions if m["fact"] == "treatments"}
+    return status not in AFTER_TREATMENT or not timings or not timings <= NOT_GIVEN
 
 
 def _taught(example: Message) -> Iterator[tuple[str, str]]:
