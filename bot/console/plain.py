@@ -192,7 +192,10 @@ class Wording:
         notes = [self.word(item["status"])] if item.get("status") else []
         if item.get("cycles"):
             notes.append(self.t("facts.cycles", n=self.word(item["cycles"])))
+        times = [str(item[end]) for end in ("start", "end") if item.get(end)]
+        notes += [" – ".join(times)] if times else []
         shown = {"name", "type", "site", "status", "cycles", "class", "modality", "line"}
+        shown |= {"start", "end"}
         notes += [self.word(v) for k, v in item.items() if k not in shown and v is not None]
         return Entry(readable(name) if name.islower() else name, ", ".join(notes))
 

@@ -45,7 +45,7 @@ def test_a_coordinators_day(served: tuple[Console, str], page: Page, pictures: P
     page.get_by_label("New password, once more").fill("another four quiet words")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Cases")).to_be_visible()
-    page.screenshot(path=pictures / "queue.png")
+    page.screenshot(caret="initial", path=pictures / "queue.png")
     page.keyboard.press("j")
     assert page.evaluate("document.activeElement.textContent") == console.numbers["Grace M."]
     page.keyboard.press("Enter")
@@ -57,17 +57,18 @@ def test_a_coordinators_day(served: tuple[Console, str], page: Page, pictures: P
     page.keyboard.type("carboplatin")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Search")).to_be_visible()
-    page.screenshot(path=pictures / "search.png")
+    page.screenshot(caret="initial", path=pictures / "search.png")
     page.get_by_role("link", name=nusrat).click()
     expect(page.get_by_role("heading", name=nusrat)).to_be_visible()
-    page.screenshot(path=pictures / "case.png")
+    page.screenshot(caret="initial", path=pictures / "case.png")
     expect(page.locator(".timeline")).to_contain_text("2026")
 
     # What the assessment stands on, criterion by criterion.
     page.locator("#path-clinical_trial summary").click()
     page.get_by_role("link", name="Every criterion of Clinical trial").click()
     expect(page.locator(".explained")).to_contain_text("holds")
-    page.locator("#assessment").screenshot(path=pictures / "assessment.png")
+    page.goto(f"{base}/cases/{nusrat}/pathways/clinical_trial")
+    page.screenshot(caret="initial", path=pictures / "explanation.png")
 
     # Somebody else's paper is looked at and filed.
     page.goto(base + paper.removeprefix("/console"))
@@ -75,7 +76,8 @@ def test_a_coordinators_day(served: tuple[Console, str], page: Page, pictures: P
     page.get_by_label("This is").select_option(label="Original pathology (biopsy) report")
     page.get_by_role("button", name="File it").click()
     expect(page.locator("#notices")).to_contain_text("Filed.")
-    page.screenshot(path=pictures / "file.png")
+    page.wait_for_function("document.querySelector('.sheets img').naturalWidth > 0")
+    page.screenshot(caret="initial", path=pictures / "file.png")
 
     # A fact is wrong; it is corrected, and the assessment follows.
     page.goto(f"{base}/cases/{wei}")
@@ -96,7 +98,7 @@ def test_a_coordinators_day(served: tuple[Console, str], page: Page, pictures: P
     page.get_by_label("File (PDF or photo)").set_input_files(
         {"name": "list.pdf", "mimeType": "application/pdf", "buffer": text_pdf("Bring these")}
     )
-    page.screenshot(path=pictures / "reply.png")
+    page.screenshot(caret="initial", path=pictures / "reply.png")
     page.get_by_role("button", name="Send", exact=True).click()
     expect(page.locator("#recent")).to_contain_text("Hello Wei, I read everything.")
     expect(page.locator("#recent")).to_contain_text("list.pdf")
@@ -126,7 +128,7 @@ def test_a_coordinators_day(served: tuple[Console, str], page: Page, pictures: P
     page.locator(".msg.patient").last.hover()
     page.locator(".msg.patient").last.get_by_role("link", name="Misunderstood?").click()
     expect(page.get_by_role("heading", name="What should have been understood")).to_be_visible()
-    page.screenshot(path=pictures / "misread.png")
+    page.screenshot(caret="initial", path=pictures / "misread.png")
 
     # Evening: the conversation goes back to the assistant.
     page.goto(f"{base}/cases/{wei}")
@@ -144,7 +146,7 @@ def test_a_coordinators_day(served: tuple[Console, str], page: Page, pictures: P
     expect(page.get_by_role("link", name=wei)).to_be_visible()
     page.goto(f"{base}/quality/week?from=2026-11-16")
     expect(page.get_by_role("heading", name="How far people came")).to_be_visible()
-    page.screenshot(path=pictures / "week.png", full_page=True)
+    page.screenshot(caret="initial", path=pictures / "week.png", full_page=True)
 
     case = console.store.cases.by_number(wei)
     assert case is not None
