@@ -6,7 +6,7 @@ Conversations begin at random with the day's rhythm; looked at is the busiest ho
 without and with a television report that sends ten thousand people, most of them within twenty
 minutes. A person writes, waits for the answer, thinks, writes again. A turn passes a worker, then
 the engine that its conversation prefers, its action server and the database, then the worker again;
-worker and engine are queues. Engines are added until 95 of 100 turns are answered in two seconds.
+worker and engine are queues. Both are added until 95 of 100 turns are answered in two seconds.
 """
 
 from __future__ import annotations
@@ -146,21 +146,23 @@ def spread(chance: random.Random) -> float:
     return math.exp(chance.gauss(-0.08, 0.4))
 
 
-def fleet_for(engines: int, costs: Costs) -> Fleet:
-    """Workers that keep so many engines busy."""
-    return Fleet(engines, max(1, math.ceil(engines * costs.worker / costs.engine)))
+def fleet_for(rate: float, costs: Costs, busy: float = BUSY) -> Fleet:
+    """Processes that are so busy at so many turns a second."""
+    return Fleet(
+        max(1, math.ceil(rate * costs.engine / busy)),
+        max(1, math.ceil(rate * costs.worker / busy)),
+    )
 
 
 def sized(starts: list[float], costs: Costs, seed: int = 1) -> tuple[Fleet, dict[str, Any]]:
     """The smallest fleet that answers in time, and how the hour goes with it."""
-    plenty = simulate(starts, fleet_for(1000, costs), costs, random.Random(seed))
-    engines = max(1, math.floor(plenty["peak"] * costs.engine))
-    while True:
-        fleet = fleet_for(engines, costs)
+    plenty = simulate(starts, Fleet(1000, 1000), costs, random.Random(seed))
+    for percent in range(110, 30, -5):
+        fleet = fleet_for(plenty["peak"], costs, percent / 100)
         found = simulate(starts, fleet, costs, random.Random(seed))
         if found["waits"].ms(0.95) <= 1000 * AIM_SECONDS:
             return fleet, found
-        engines = max(engines + 1, math.ceil(engines * 1.05))
+    raise RuntimeError("no fleet answers in time")
 
 
 def rows(costs: Costs) -> list[dict[str, Any]]:
@@ -202,13 +204,15 @@ def _row(scale: int, day: str, fleet: Fleet, hour: dict[str, Any], costs: Costs)
 
 
 def curve(costs: Costs) -> dict[str, list[tuple[int, float]]]:
-    """p95 by minute of the hour of the report at 100,000 a month, by number of engines."""
+    """p95 by minute of the hour of the report at 100,000 a month, by number of workers."""
     starts = beginnings(100_000, random.Random(1), report=True)
-    needed = sized(starts, costs)[0].engines
+    enough = sized(starts, costs)[0]
     found = {}
-    for engines in sorted({max(1, needed - 1), needed, needed + 1}):
-        hour = simulate(starts, fleet_for(engines, costs), costs, random.Random(1))
-        found[f"{engines} engine{'s' if engines > 1 else ''}"] = hour["by minute"]
+    for workers in sorted(
+        {max(1, enough.workers // 2), max(1, enough.workers - 1), enough.workers}
+    ):
+        hour = simulate(starts, Fleet(enough.engines, workers), costs, random.Random(1))
+        found[f"{workers} worker{'s' if workers > 1 else ''}"] = hour["by minute"]
     return found
 
 

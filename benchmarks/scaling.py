@@ -1,6 +1,6 @@
 """Two engines against one, as a share of what the machine's cores allow; processor time by process.
 
-    .venv/bin/python -m benchmarks.scaling [--people 20] [--seconds 20] [--rounds 2]
+    .venv/bin/python -m benchmarks.scaling [--people 20] [--seconds 20] [--rounds 2] [--engines 1]
 
 People write as soon as they are answered, through two gateways and two workers on PostgreSQL and
 Redis. The same engines serve all rounds; the workers are told of one or of two of them in turn, so
@@ -143,36 +143,43 @@ def world(folder: Path, engines: int) -> Iterator[tuple[Fleet, int]]:
         server.cleanup()
 
 
-def measure(people: int, seconds: float, rounds: int) -> dict[str, Any]:
+def measure(people: int, seconds: float, rounds: int, most: int = 2) -> dict[str, Any]:
     """Rounds with one and two engines in turn, and what comes of them."""
-    with tempfile.TemporaryDirectory() as name, world(Path(name), 2) as (service, database):
-        load_before = os.getloadavg()[0]
+    with tempfile.TemporaryDirectory() as name, world(Path(name), most) as (service, database):
+        load_before, empty = os.getloadavg()[0], _size(service.store)
         found = [
             measured(service, database, engines, people, seconds)
             for _ in range(rounds)
-            for engines in (1, 2)
+            for engines in range(1, most + 1)
         ]
-        conversation_bytes = _bytes_of_a_conversation(service.store)
+        full = _size(service.store)
     turns = sum(r.turns for r in found)
     spent: Counter[str] = sum((r.spent for r in found), Counter())
     e = spent["engine"] / turns
     o = (sum(spent.values()) - spent["engine"]) / turns
-    one, two = (statistics.mean(r.rate for r in found if r.engines == n) for n in (1, 2))
-    allowed = 2 * e / (e + o)
-    return {
+    costs = {
         "load average before": load_before,
         "cores": os.cpu_count(),
         "people": people,
+        "turns": turns,
         "rounds": [_shown(r) for r in found],
         "processor ms a turn": {kind: 1000 * s / turns for kind, s in sorted(spent.items())},
         "engine e (ms)": 1000 * e,
         "all else o (ms)": 1000 * o,
+        "bytes a conversation": (full[0] - empty[0]) / max(full[1] - empty[1], 1),
+    }
+    return costs if most == 1 else costs | _gain(found, 2 * e / (e + o))
+
+
+def _gain(found: list[Round], allowed: float) -> dict[str, Any]:
+    """What the second engine brings, beside what two cores allow."""
+    one, two = (statistics.mean(r.rate for r in found if r.engines == n) for n in (1, 2))
+    return {
         "turns a second with one engine": one,
         "turns a second with two engines": two,
         "gain": two / one,
         "two cores allow 2e/(e+o)": allowed,
         "share of what they allow": (two / one) / allowed,
-        "bytes a conversation": conversation_bytes,
     }
 
 
@@ -188,12 +195,12 @@ def _shown(found: Round) -> dict[str, Any]:
     }
 
 
-def _bytes_of_a_conversation(store: Store) -> float:
-    """The database's size by the conversations in it."""
+def _size(store: Store) -> tuple[int, int]:
+    """The database's bytes, and the conversations in it."""
     with store.database.engine.connect() as connection:
         size = connection.exec_driver_sql("SELECT pg_database_size(current_database())").scalar()
         count = connection.exec_driver_sql("SELECT count(*) FROM conversations").scalar()
-    return float(size or 0) / max(int(count or 0), 1)
+    return int(size or 0), int(count or 0)
 
 
 def main() -> None:
@@ -202,8 +209,9 @@ def main() -> None:
     parser.add_argument("--people", type=int, default=20)
     parser.add_argument("--seconds", type=float, default=20)
     parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--engines", type=int, choices=(1, 2), default=2, help="1: costs only")
     chosen = parser.parse_args()
-    found = measure(chosen.people, chosen.seconds, chosen.rounds)
+    found = measure(chosen.people, chosen.seconds, chosen.rounds, chosen.engines)
     RESULTS.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     print(table(found["rounds"]))
     print(json.dumps({k: v for k, v in found.items() if k != "rounds"}, indent=1))
