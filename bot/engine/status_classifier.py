@@ -66,7 +66,7 @@ class StatusClassifier(LinearComponent):
     @staticmethod
     def get_default_config() -> dict[str, Any]:
         """`strength`: inverse of the regularisation; `threshold`: probability that counts."""
-        return {"strength": 20.0, "threshold": 0.7}
+        return {"strength": 20.0, "threshold": 0.8}
 
     def _labelled(self, training_data: TrainingData) -> Iterator[tuple[str, str]]:
         """The marked words tell a status, all others none."""
@@ -117,10 +117,14 @@ class StatusClassifier(LinearComponent):
 def _fits(status: str, reading: dict[str, Any]) -> bool:
     """Whether a status goes with the diagnosis and the treatments that were heard."""
     mentions = reading["mentions"]
+    heard = (*mentions, *(reading.get("ambiguities") or ()))
+    named = any(item["fact"] == "cancer_type" for item in heard)
+    treatments = [m["value"] for m in mentions if m["fact"] == "treatments"]
+    if not named and all(t["modality"] == "surgery" for t in treatments):
+        return False  # an operation alone may have been for anything
     if status == "newly_diagnosed":
-        heard = (*mentions, *(reading.get("ambiguities") or ()))
-        return any(item["fact"] == "cancer_type" for item in heard)
-    timings = {m["value"]["status"] for m in mentions if m["fact"] == "treatments"}
+        return named
+    timings = {t["status"] for t in treatments}
     return status not in AFTER_TREATMENT or not timings or not timings <= NOT_GIVEN
 
 
