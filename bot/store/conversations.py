@@ -31,9 +31,7 @@ _KNOWN = select(
     Conversation.address_key,
     Conversation.alt_address_key,
     Conversation.profile_name,
-).where(
-    or_(Conversation.address_key.in_(_WANTED), Conversation.alt_address_key.in_(_WANTED))
-)
+).where(or_(Conversation.address_key.in_(_WANTED), Conversation.alt_address_key.in_(_WANTED)))
 
 
 def address_key(database: Database, channel: str, account: str, address: str) -> str:
@@ -92,9 +90,7 @@ class _Keys(NamedTuple):
         )
 
 
-def _known(
-    session: Session, keys: Sequence[_Keys]
-) -> tuple[dict[str, str], dict[str, str | None]]:
+def _known(session: Session, keys: Sequence[_Keys]) -> tuple[dict[str, str], dict[str, str | None]]:
     """Which keys have a conversation, as the main address before as the other one; and the names
     of these conversations' people.
     """

@@ -16,8 +16,8 @@ from bot.store.desk import Desk
 from bot.store.erasure import Erasure
 from bot.store.files import FileStore
 from bot.store.inbox import Inbox
-from bot.store.keeping import Keeping
 from bot.store.indexing import Indexing
+from bot.store.keeping import Keeping
 from bot.store.links import Links
 from bot.store.outbox import Outbox
 from bot.store.quality import Quality
