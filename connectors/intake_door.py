@@ -126,8 +126,14 @@ class Door:
         limited = can.pushes and message.kind is not Kind.BLOCKED
         if limited and not await self._limit.admits(_of(message)):
             return Arrival(message, kept_as=FLOOD)
-        waits = can.pieces and message.kind in IN_PIECES
+        # A tap that comes right after a text may have been made before it.
+        waits = can.pieces and (message.kind in IN_PIECES or self._follows(message))
         return Arrival(message, pause=self._pause if waits else 0.0)
+
+    def _follows(self, message: InboundMessage) -> bool:
+        """Whether it came in short succession from a provider that gives no order."""
+        wrote = self._wrote.get(_of(message)) if message.sequence is None else None
+        return wrote is not None and time.monotonic() - wrote <= self._pause
 
     def _look_after(self, arrival: Arrival, received: Received) -> None:
         """What need not be waited for by the provider."""

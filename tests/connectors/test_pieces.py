@@ -68,6 +68,21 @@ def test_pieces_of_whatsapp_that_crossed_are_put_in_order(slow_service: Service)
     assert sent["body"] == "You said: first\nsecond"
 
 
+def test_a_tap_that_a_word_overtook_comes_first_again(slow_service: Service) -> None:
+    service = slow_service
+    pressed = {"ButtonText": "Walking about", "ButtonPayload": "old", "MessageType": "button"}
+    tap = service.twilio.inbound(PHONE, "Walking about", **pressed)
+    word = service.twilio.inbound(PHONE, "thank you")
+    service.push_whatsapp(word)
+    service.push_whatsapp(tap)
+    found = service.store.conversations.by_address("whatsapp", PHONE, service.twilio.sender)
+    assert found is not None
+    until(lambda: all(places(service, found.id)))
+    pause_ends(service)
+    until(lambda: len(service.engine.turns) == 2)
+    assert [turn["text"] for turn in service.engine.turns] == ["Walking about", "thank you"]
+
+
 def places(service: Service, conversation_id: str) -> list[int | None]:
     """The provider's order of what is waiting, where it is known."""
     with service.store.database.read() as session:
