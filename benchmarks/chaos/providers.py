@@ -225,8 +225,12 @@ class Providers:
             twice = self.faults.happens(self.faults.duplicate, "webhook twice")
             await self._push_whatsapp(params)
             if twice:
-                await asyncio.sleep(self.faults.chance.choice((0.0, 0.0, 1.0, 8.0)))
-                await self._push_whatsapp(params)
+                self._start(self._again(params))
+
+    async def _again(self, params: dict[str, str]) -> None:
+        """The same webhook once more; the person's next message does not wait for it."""
+        await asyncio.sleep(self.faults.chance.choice((0.0, 0.0, 1.0, 8.0)))
+        await self._push_whatsapp(params)
 
     async def _push_whatsapp(self, params: dict[str, str]) -> None:
         for _ in range(2):  # one more try, when no connection could be made
