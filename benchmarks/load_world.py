@@ -56,9 +56,9 @@ _PEER: Final = """
 import sys
 from twilio.base import version
 from twilio.http.http_client import TwilioHttpClient
-plain = TwilioHttpClient.request
+plain, world = TwilioHttpClient.request, sys.argv[1]
 def request(self, method, url, *rest, **more):
-    return plain(self, method, url.replace("https://api.twilio.com", sys.argv[1]), *rest, **more)
+    return plain(self, method, url.replace("https://api.twilio.com", world), *rest, **more)
 TwilioHttpClient.request = request
 from bot.engine import fast_actions
 fast_actions.install()
