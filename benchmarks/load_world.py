@@ -42,7 +42,7 @@ class World:
     service: Service
     twilio: ListeningTwilio
     address: str
-    unanswered: int = 0  # turns of the peer after which nothing had been sent
+    failed: int = 0  # turns of the peer that ended with an error or without a message
 
     def webhook(self, phone: str, text: str) -> tuple[dict[str, str], str]:
         """Parameters and signature of a message."""
