@@ -181,7 +181,7 @@ def test_the_most_urgent_case_is_worked_on_by_keyboard_alone(
     reach(page, "Correct Stage")
     page.keyboard.press("Enter")
     expect(page.locator("#fact-stage_group form")).to_be_visible()
-    assert page.evaluate("document.activeElement.name") == "value"
+    expect(page.locator("#fact-stage_group [name=value]:focus")).to_have_count(1)
     page.keyboard.press("ArrowDown")
     chosen = page.evaluate("document.activeElement.value")
     reach(page, "Save")
