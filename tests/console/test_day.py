@@ -47,7 +47,7 @@ def test_a_coordinators_day(served: tuple[Console, str], page: Page, pictures: P
     expect(page.get_by_role("heading", name="Cases")).to_be_visible()
     page.screenshot(caret="initial", path=pictures / "queue.png")
     page.keyboard.press("j")
-    assert page.evaluate("document.activeElement.textContent") == console.numbers["Grace M."]
+    expect(page.locator(":focus")).to_have_text(console.numbers["Grace M."])
     page.keyboard.press("Enter")
     expect(page.locator(".signs")).to_contain_text("RF")
 
@@ -217,7 +217,7 @@ def test_the_most_urgent_case_is_worked_on_by_keyboard_alone(
 def reach(page: Page, name: str, most: int = 250) -> None:
     """Press Tab until the focus is on what a screen reader calls by this name."""
     said = """(() => {
-        const el = document.activeElement;
+        const el = document.activeElement || document.body;
         const label = el.labels && el.labels[0];
         return (el.getAttribute('aria-label') || (label && label.textContent)
             || el.textContent || '').trim();
