@@ -76,7 +76,7 @@ def test_a_coordinators_day(served: tuple[Console, str], page: Page, pictures: P
     page.get_by_label("This is").select_option(label="Original pathology (biopsy) report")
     page.get_by_role("button", name="File it").click()
     expect(page.locator("#notices")).to_contain_text("Filed.")
-    page.wait_for_function("document.querySelector('.sheets img').naturalWidth > 0")
+    page.wait_for_function("document.querySelector('.sheets img')?.naturalWidth > 0")
     page.screenshot(caret="initial", path=pictures / "file.png")
 
     # A fact is wrong; it is corrected, and the assessment follows.
