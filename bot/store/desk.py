@@ -13,7 +13,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from bot.facts.case import Case
-from bot.store import cases
+from bot.store import cases, checklists
 from bot.store.audit import record
 from bot.store.case_tables import CaseRow, ChecklistRow, Note, Tag
 from bot.store.database import Database, insert_new, put
@@ -81,7 +81,7 @@ class Desk:
             if assessment is not None:
                 cases.save_assessment(session, row.number, case, assessment, None, now)
             if checklist is not None:
-                cases.save_checklist(session, self._db.cipher, row, checklist, now)
+                checklists.save(session, self._db.cipher, row, checklist, now)
             record(session, now, actor, action, f"case:{row.number}", reason)
             return row.version
 
@@ -109,7 +109,7 @@ class Desk:
                 raise NotFound(str(item_id))
             item.state, item.updated_at = state, now
             session.flush()
-            cases.count_missing(session, row)
+            checklists.count_missing(session, row)
             place(row, now)
             record(session, now, actor, "case.checklist", f"case:{row.number}", state)
 

@@ -17,7 +17,7 @@ from typing import Any
 from sqlalchemy import bindparam, select
 
 from bot.facts.case import Case
-from bot.store import cases, consents
+from bot.store import cases, checklists, consents
 from bot.store.conversations import ASKED_TO_STOP, keep_doors
 from bot.store.database import Database, insert_new
 from bot.store.errors import NotFound, TurnConflict
@@ -90,7 +90,7 @@ class Turn:
                     session, row.number, self.case, assessment, self._message_id, now
                 )
             if checklist is not None:
-                cases.save_checklist(session, self._db.cipher, row, checklist, now)
+                checklists.save(session, self._db.cipher, row, checklist, now)
             if _keep_or_forget(conversation, self.case, now):
                 keep_doors(session, conversation)
             if self.case.memory.get("stopped"):
