@@ -15,6 +15,7 @@ from sqlalchemy import NullPool, create_engine, text
 
 from bot.store import Store, new_key
 from bot.store.database import driver_url
+from bot.store.files import FileStore, open_files
 
 KEY = new_key()
 
@@ -111,6 +112,20 @@ def store_url(request: pytest.FixtureRequest) -> str:
 def store(store_url: str, clock: Clock) -> Iterator[Store]:
     """An open store of each kind, on the test's clock."""
     opened = Store.open(store_url, [KEY], clock)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> FileStore:
+    """A folder of sealed files."""
+    return open_files(f"file://{tmp_path / 'files'}", [KEY])
+
+
+@pytest.fixture
+def filed_store(store_url: str, clock: Clock, files: FileStore) -> Iterator[Store]:
+    """A store with files, on each database."""
+    opened = Store.open(store_url, [KEY], clock, files)
     yield opened
     opened.close()
 

@@ -53,19 +53,6 @@ class Life:
     tokens: set[str]
 
 
-@pytest.fixture
-def files(tmp_path: Path) -> FileStore:
-    return open_files(f"file://{tmp_path / 'files'}", [KEY])
-
-
-@pytest.fixture
-def whole(store_url: str, clock: Clock, files: FileStore) -> Iterator[Store]:
-    """A store with files, on each database."""
-    opened = Store.open(store_url, [KEY], clock, files)
-    yield opened
-    opened.close()
-
-
 def live(store: Store, files: FileStore, clock: Clock) -> Life:
     """Somebody who leaves traces everywhere, on two chats."""
     key = files.put(b"%PDF-1.7 ovarian carcinoma of Rina Akter, a scan of her belly")
@@ -155,34 +142,34 @@ def rows_of(store: Store) -> Mapping[str, int]:
 
 
 def test_the_life_touches_every_table_that_is_about_people(
-    whole: Store, files: FileStore, clock: Clock
+    filed_store: Store, files: FileStore, clock: Clock
 ) -> None:
-    live(whole, files, clock)
-    empty = {name for name, number in rows_of(whole).items() if not number}
+    live(filed_store, files, clock)
+    empty = {name for name, number in rows_of(filed_store).items() if not number}
     assert empty - OF_NOBODY == set(), "a table that no erasure is proven for"
 
 
 def test_nothing_of_a_person_is_found_afterwards(
-    whole: Store, files: FileStore, clock: Clock, tmp_path: Path
+    filed_store: Store, files: FileStore, clock: Clock, tmp_path: Path
 ) -> None:
     told: list[str] = []
-    whole.retention.tell(told.append)
-    before = list(readable(whole))
-    life = live(whole, files, clock)
-    found = " ".join(cell for _, cell in readable(whole))
+    filed_store.retention.tell(told.append)
+    before = list(readable(filed_store))
+    life = live(filed_store, files, clock)
+    found = " ".join(cell for _, cell in readable(filed_store))
     assert [word for word in WORDS if word not in found] == [], "the search finds what is there"
 
-    foreseen = whole.retention.preview(life.conversation)
-    erased = whole.erase(life.conversation, "patient")
+    foreseen = filed_store.retention.preview(life.conversation)
+    erased = filed_store.erase(life.conversation, "patient")
     assert erased == foreseen or set(erased.rows) <= set(foreseen.rows)
-    left = list(readable(whole))
+    left = list(readable(filed_store))
     assert [(n, w) for n, cell in left for w in WORDS if w in cell] == []
     named = {n for n, cell in left for trace in life.ids if trace in cell}
     assert named <= {"audit"}, "only the audit entry names the conversation"
-    assert {n for n, number in rows_of(whole).items() if number} <= OF_NOBODY
+    assert {n for n, number in rows_of(filed_store).items() if number} <= OF_NOBODY
     assert [path for path in (tmp_path / "files").rglob("*") if path.is_file()] == []
     assert set(told) == {life.conversation, life.door}, "whoever remembers turns is told"
-    assert whole.audit.verify() is None
+    assert filed_store.audit.verify() is None
     assert len(left) > len(before) > 0
 
 
@@ -302,17 +289,19 @@ def _settle(url: str, *, full: bool) -> Path:
     return folder
 
 
-def test_who_asked_to_share_and_was_erased_is_not_named_by_the_other_side(whole: Store) -> None:
-    main, asker = says(whole, "hello", person="+1"), says(whole, "hello", person="+2")
-    code = whole.links.offer(main.conversation_id)
-    assert whole.links.ask(code, asker.conversation_id) is not None
-    whole.erase(asker.conversation_id)
-    named = {name for name, cell in readable(whole) if asker.conversation_id in cell}
+def test_who_asked_to_share_and_was_erased_is_not_named_by_the_other_side(
+    filed_store: Store,
+) -> None:
+    main, asker = says(filed_store, "hello", person="+1"), says(filed_store, "hello", person="+2")
+    code = filed_store.links.offer(main.conversation_id)
+    assert filed_store.links.ask(code, asker.conversation_id) is not None
+    filed_store.erase(asker.conversation_id)
+    named = {name for name, cell in readable(filed_store) if asker.conversation_id in cell}
     assert named == {"audit"}
 
 
 def test_what_waits_on_the_disk_is_sealed_and_goes_when_it_is_taken_in(
-    whole: Store, tmp_path: Path
+    filed_store: Store, tmp_path: Path
 ) -> None:
     folder = tmp_path / "spool"
     spool = Spool(folder, Cipher([KEY]))
@@ -320,13 +309,13 @@ def test_what_waits_on_the_disk_is_sealed_and_goes_when_it_is_taken_in(
     waiting = b"".join(file.read_bytes() for file in folder.iterdir())
     assert waiting
     assert [word for word in WORDS if word.encode() in waiting] == []
-    assert spool.replay(whole.inbox.receive) == 1
+    assert spool.replay(filed_store.inbox.receive) == 1
     assert list(folder.iterdir()) == []
 
 
-def test_a_question_still_in_the_outbox_goes_too(whole: Store) -> None:
-    heard = says(whole, "hello")
-    answered(whole, "hi")
-    whole.outbox.enqueue(heard.conversation_id, [OutboundReply(text="olaparib?")])
-    whole.erase(heard.conversation_id)
-    assert whole.outbox.claim("sender", ["whatsapp"]) is None
+def test_a_question_still_in_the_outbox_goes_too(filed_store: Store) -> None:
+    heard = says(filed_store, "hello")
+    answered(filed_store, "hi")
+    filed_store.outbox.enqueue(heard.conversation_id, [OutboundReply(text="olaparib?")])
+    filed_store.erase(heard.conversation_id)
+    assert filed_store.outbox.claim("sender", ["whatsapp"]) is None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -27,19 +26,6 @@ DAY = timedelta(days=1)
 SHORT = Periods(conversations=10 * DAY, files=5 * DAY, marks=3 * DAY, replies=2 * DAY)
 
 
-@pytest.fixture
-def files(tmp_path: Path) -> FileStore:
-    return open_files(f"file://{tmp_path / 'files'}", [KEY])
-
-
-@pytest.fixture
-def kept(store_url: str, clock: Clock, files: FileStore) -> Iterator[Store]:
-    """A store with files, on each database."""
-    opened = Store.open(store_url, [KEY], clock, files)
-    yield opened
-    opened.close()
-
-
 def counted(store: Store, periods: Periods = SHORT, *, dry_run: bool = False) -> dict[str, int]:
     found = store.keeping.run(periods, dry_run=dry_run)
     return {due.kind: due.number for due in found if due.number}
@@ -57,23 +43,23 @@ def agreed(store: Store, files: FileStore, person: str = "+1", **more: object) -
 
 
 def test_without_settings_what_was_agreed_to_stays(
-    kept: Store, files: FileStore, clock: Clock
+    filed_store: Store, files: FileStore, clock: Clock
 ) -> None:
-    conversation, key = agreed(kept, files)
+    conversation, key = agreed(filed_store, files)
     clock.forward(days=4000)
-    counted(kept, Periods())
-    assert kept.conversations.get(conversation) is not None
+    counted(filed_store, Periods())
+    assert filed_store.conversations.get(conversation) is not None
     assert files.get(key)
 
 
 def test_a_dry_run_says_what_will_go_and_removes_nothing(
-    kept: Store, files: FileStore, clock: Clock
+    filed_store: Store, files: FileStore, clock: Clock
 ) -> None:
-    conversation, key = agreed(kept, files)
-    says(kept, "what is this", person="+2")
+    conversation, key = agreed(filed_store, files)
+    says(filed_store, "what is this", person="+2")
     clock.forward(days=11)
-    foreseen = counted(kept, dry_run=True)
-    assert kept.conversations.get(conversation) is not None
+    foreseen = counted(filed_store, dry_run=True)
+    assert filed_store.conversations.get(conversation) is not None
     assert files.get(key)
     assert foreseen == {
         "without consent, or asked to be forgotten": 1,
@@ -81,63 +67,63 @@ def test_a_dry_run_says_what_will_go_and_removes_nothing(
         "files": 1,
         "stored replies of turns": 1,
     }
-    assert counted(kept, dry_run=True) == foreseen
-    counted(kept)
-    assert counted(kept, dry_run=True) == {}
-    assert kept.conversations.get(conversation) is None
+    assert counted(filed_store, dry_run=True) == foreseen
+    counted(filed_store)
+    assert counted(filed_store, dry_run=True) == {}
+    assert filed_store.conversations.get(conversation) is None
     with pytest.raises(NotFound):
         files.get(key)
-    last = [e for e in kept.audit.entries() if e.action == "conversation.erase"]
+    last = [e for e in filed_store.audit.entries() if e.action == "conversation.erase"]
     assert {e.actor for e in last} == {"retention"}
 
 
 def test_files_go_before_their_conversation_and_their_names_stay(
-    kept: Store, files: FileStore, clock: Clock
+    filed_store: Store, files: FileStore, clock: Clock
 ) -> None:
-    conversation, key = agreed(kept, files)
+    conversation, key = agreed(filed_store, files)
     clock.forward(days=6)
-    assert counted(kept) == {"files": 1, "stored replies of turns": 1}
+    assert counted(filed_store) == {"files": 1, "stored replies of turns": 1}
     with pytest.raises(NotFound):
         files.get(key)
-    (line,) = kept.transcript(conversation)
+    (line,) = filed_store.transcript(conversation)
     assert line.incoming is not None
     assert [(f.name, f.key) for f in line.incoming.files] == [("report.pdf", None)]
-    assert counted(kept) == {}
+    assert counted(filed_store) == {}
 
 
 def test_who_wrote_lately_is_kept_with_every_chat_of_the_case(
-    kept: Store, files: FileStore, clock: Clock
+    filed_store: Store, files: FileStore, clock: Clock
 ) -> None:
-    conversation, _ = agreed(kept, files)
+    conversation, _ = agreed(filed_store, files)
     clock.forward(days=9)
-    kept.inbox.receive(message("still here", "+1", sent_at=clock.now))
+    filed_store.inbox.receive(message("still here", "+1", sent_at=clock.now))
     clock.forward(days=9)
-    counted(kept)
-    assert kept.conversations.get(conversation) is not None
+    counted(filed_store)
+    assert filed_store.conversations.get(conversation) is not None
     clock.forward(days=2)
-    counted(kept)
-    assert kept.conversations.get(conversation) is None
+    counted(filed_store)
+    assert filed_store.conversations.get(conversation) is None
 
 
 def test_a_file_that_no_message_names_goes_within_a_day(
-    kept: Store, files: FileStore, clock: Clock
+    filed_store: Store, files: FileStore, clock: Clock
 ) -> None:
-    _, named = agreed(kept, files)
+    _, named = agreed(filed_store, files)
     lost = files.put(b"stored by a process that died before it could say so")
-    assert counted(kept, Periods()) == {}
+    assert counted(filed_store, Periods()) == {}
     clock.forward(hours=25)
-    assert counted(kept, Periods()) == {"files that no message names": 1}
+    assert counted(filed_store, Periods()) == {"files that no message names": 1}
     assert files.get(named)
     with pytest.raises(NotFound):
         files.get(lost)
 
 
 def test_the_hourly_look_leaves_files_to_a_later_one(
-    kept: Store, files: FileStore, clock: Clock
+    filed_store: Store, files: FileStore, clock: Clock
 ) -> None:
     lost = files.put(b"stored by a process that died before it could say so")
     clock.forward(hours=25)
-    assert not [d for d in kept.keeping.run(Periods(), with_files=False) if "file" in d.kind]
+    assert not [d for d in filed_store.keeping.run(Periods(), with_files=False) if "file" in d.kind]
     assert files.get(lost)
 
 
@@ -156,27 +142,27 @@ def test_an_object_store_lists_what_it_holds(monkeypatch: pytest.MonkeyPatch, cl
 
 @pytest.mark.parametrize("at_work", [True, False])
 def test_nothing_without_consent_outlives_a_day_not_even_unanswered(
-    kept: Store, files: FileStore, clock: Clock, at_work: bool
+    filed_store: Store, files: FileStore, clock: Clock, at_work: bool
 ) -> None:
     key = files.put(b"a photo")
     ref = FileRef(name="photo.jpg", key=key, size=7)
-    heard = kept.inbox.receive(message("look", kind="file", files=(ref,)))
+    heard = filed_store.inbox.receive(message("look", kind="file", files=(ref,)))
     if not at_work:
-        while (turn := kept.inbox.claim("worker")) is not None:
-            kept.inbox.finish(turn, [])
+        while (turn := filed_store.inbox.claim("worker")) is not None:
+            filed_store.inbox.finish(turn, [])
     clock.now += UNCONSENTED - timedelta(minutes=1)  # the job looks every 15 seconds
-    kept.retention.purge()
-    assert kept.conversations.get(heard.conversation_id) is None
+    filed_store.retention.purge()
+    assert filed_store.conversations.get(heard.conversation_id) is None
     with pytest.raises(NotFound):
         files.get(key)
 
 
-def test_a_message_that_waited_on_disk_has_no_second_day(kept: Store, clock: Clock) -> None:
+def test_a_message_that_waited_on_disk_has_no_second_day(filed_store: Store, clock: Clock) -> None:
     waited = message("from yesterday", sent_at=clock.now - timedelta(hours=20))
-    heard = kept.inbox.receive(waited)
+    heard = filed_store.inbox.receive(waited)
     clock.forward(hours=4)
-    kept.retention.purge()
-    assert kept.conversations.get(heard.conversation_id) is None
+    filed_store.retention.purge()
+    assert filed_store.conversations.get(heard.conversation_id) is None
 
 
 def test_the_spool_keeps_nothing_for_more_than_a_day(tmp_path: Path, clock: Clock) -> None:
