@@ -82,7 +82,7 @@ def test_a_forged_whatsapp_webhook_is_refused(
     door: Service, label: str, headers: dict[str, str]
 ) -> None:
     before = stored(door)
-    params = door.twilio.inbound(PHONE, "forged")
+    params = door.twilio.form(PHONE, "forged")
     if headers.get("x-twilio-signature") == "host":
         # Signed over an attacker's own address, with headers that ask us to believe it is ours.
         signature = door.twilio.sign("https://evil.example/webhooks/whatsapp", params)
@@ -101,7 +101,7 @@ def test_a_forged_whatsapp_webhook_is_refused(
 
 def test_a_signature_fits_one_address_and_one_content_only(door: Service) -> None:
     before = stored(door)
-    params = door.twilio.inbound(PHONE, "hello")
+    params = door.twilio.form(PHONE, "hello")
     headers = {"x-twilio-signature": door.twilio.sign(door.url + "/webhooks/whatsapp", params)}
     for path, content in (
         ("/webhooks/whatsapp/status", params),

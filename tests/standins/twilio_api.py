@@ -71,6 +71,8 @@ class TwilioStandIn:
     refused: list[int] = field(default_factory=list)
     contents: Contents = field(default_factory=Contents)
     typing: list[str] = field(default_factory=list)
+    # How often the message list was asked for and given.
+    looks: int = 0
 
     def app(self) -> Starlette:
         base = "/2010-04-01/Accounts/{account}"
@@ -99,10 +101,10 @@ class TwilioStandIn:
         digest = hmac.new(self.token.encode(), text.encode(), hashlib.sha1).digest()
         return base64.b64encode(digest).decode()
 
-    def inbound(self, phone: str, body: str = "", **more: str) -> dict[str, str]:
-        """The parameters of a message webhook, and its entry in the message list."""
+    def form(self, phone: str, body: str = "", **more: str) -> dict[str, str]:
+        """The parameters of a message webhook, of which Twilio itself knows nothing."""
         sid = self._sid("SM")
-        params = {
+        return {
             "MessageSid": sid,
             "SmsMessageSid": sid,
             "SmsSid": sid,
@@ -118,7 +120,12 @@ class TwilioStandIn:
             "NumSegments": "1",
             "MessageType": "text",
         } | more
+
+    def inbound(self, phone: str, body: str = "", **more: str) -> dict[str, str]:
+        """The parameters of a message webhook, and its entry in the message list."""
+        params = self.form(phone, body, **more)
         self.last_inbound[phone] = datetime.now(UTC)
+        sid = params["MessageSid"]
         self.messages.append(
             self._resource(sid, params["From"], params["To"], body, "inbound", "received")
             | {"num_media": params["NumMedia"]}
@@ -247,6 +254,7 @@ class TwilioStandIn:
         shown = found[page * size : (page + 1) * size]
         more = len(found) > (page + 1) * size
         following = dict(query) | {"Page": str(page + 1)}
+        self.looks += 1
         return JSONResponse(
             {
                 "messages": [_public(m) for m in shown],
