@@ -75,6 +75,7 @@ class Channels:
         self.limits = limits_of(configuration)
         self.arrived, self.answered, self.to_send = Bell(), Bell(), Bell()
         self._files = files = open_files(configuration.files_url, configuration.keys)
+        self._documents = Documents(store, files)
         self.links = FileLinks(files, configuration.keys, configuration.public_url)
         self._spool = Spool(_spool_folder(configuration), Cipher(configuration.keys))
         self.door = Door(
@@ -185,7 +186,7 @@ class Channels:
             observer=self.metrics,
             typing=self._show_typing,
             reader=self._collector,
-            documents=Documents(self._store, self._files),
+            documents=self._documents,
         )
 
     def _sender(self) -> Sender:
@@ -197,6 +198,7 @@ class Channels:
             observer=self.metrics,
             reopening=self.reopening,
             limits=self.limits,
+            documents=self._documents,
         )
 
     def _others(self, parts: Collection[Part]) -> list[Coroutine[Any, Any, None]]:

@@ -15,6 +15,7 @@ import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Final, Protocol, runtime_checkable
 
 from bot.limits import Limits
@@ -24,6 +25,7 @@ from bot.store.messages import Author
 from bot.store.records import Delivery
 from connectors.bell import Bell
 from connectors.capabilities import CAPABILITIES, Capabilities
+from connectors.documents import Documents
 from connectors.pace import Pace, pace_of
 from connectors.provider_errors import Action, SendError
 from connectors.reopening import Reopening
@@ -88,8 +90,10 @@ class Sender:
         observer: Observer | None = None,
         reopening: Reopening | None = None,
         limits: Limits | None = None,
+        documents: Documents | None = None,
     ) -> None:
         self._reopening = reopening
+        self._documents = documents
         self._store = store
         self._clients: Mapping[str, ProviderClient] = {c.channel: c for c in clients}
         self._paces = {
@@ -175,6 +179,7 @@ class Sender:
                 if found is not None:
                     await self._mark_sent(delivery, found, can)
                     return "found"
+            await self._print(delivery)
             await pace.wait()
             provider_id = await client.send(delivery)
         except SendError as error:
@@ -182,6 +187,19 @@ class Sender:
             return str(error.action)
         await self._mark_sent(delivery, provider_id, can)
         return "repeated" if delivery.maybe_sent and not can.lookup else "sent"
+
+    async def _print(self, delivery: Delivery) -> None:
+        """Papers of ours are printed before the first try. Raises SendError."""
+        if self._documents is None:
+            return
+        printed = partial(self._documents.printed, delivery.conversation_id)
+        for file in delivery.content.files:
+            try:
+                there = file.document is None or await asyncio.to_thread(printed, file)
+            except StoreUnavailable:
+                raise SendError(Action.RETRY, "no_store") from None
+            if not there:
+                raise SendError(Action.CONTENT, "no_document")
 
     async def _look_up(self, delivery: Delivery, client: Lookup) -> str | None:
         taken = await asyncio.to_thread(self._store.outbox.sent_ids, delivery)

@@ -18,6 +18,7 @@ import threading
 import time
 import uuid
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -34,6 +35,7 @@ from bot.store.messages import FileRef, InboundMessage, Kind, Outgoing
 from bot.store.records import Received, TranscriptLine
 from connectors.bell import Bell, Listener
 from connectors.capabilities import capabilities
+from connectors.documents import Documents
 from connectors.http_guard import WEBHOOK_BYTES
 from connectors.intake_door import Door
 from connectors.neighbours import public_address
@@ -68,6 +70,7 @@ class Webchat:
         limits: Limits | None = None,
     ) -> None:
         self._store, self._door, self._answered = store, door, answered
+        self._documents = Documents(store, door.files)
         self._stopping = stopping or threading.Event()
         # Nobody types faster; a script that does is slowed down without touching anybody else.
         limits = limits or Limits()
@@ -155,11 +158,9 @@ class Webchat:
         for line in lines:
             message = line.outgoing or line.incoming
             for file in message.files if message else ():
-                if file.key == key:
-                    try:
+                if file.key == key and self._documents.printed(line.conversation_id, file):
+                    with suppress(NotFound):
                         return file, self._door.files.chunks(key)
-                    except NotFound:
-                        return None
         return None
 
     async def _read(self, request: Request, conversation: str) -> tuple[InboundMessage, Upload]:

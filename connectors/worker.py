@@ -126,7 +126,7 @@ class Worker:
     `arrived` is rung when a message came in; `answered` and `to_send` are rung when a turn ended,
     for those who wait for the replies and for those who send them. `group` is how
     many short messages in a row make one turn. `typing` is told when a turn begins; `documents`
-    makes what replies ask for; `front_desk` answers what is no matter of the dialogue; `reader`
+    names what replies ask for; `front_desk` answers what is no matter of the dialogue; `reader`
     finds out what files are; `gate` says which channels' turns have to wait.
     """
 
@@ -304,16 +304,10 @@ class Worker:
         ]
 
     async def _finish(self, turn: ClaimedTurn, replies: list[OutboundReply]) -> None:
-        """Store the replies with their documents; files of replies that were not stored go."""
-        documents = self._documents
-        if documents is not None and any(reply.documents for reply in replies):
-            replies = await self._write(documents.attach, turn.conversation_id, replies)
-        try:
-            await self._write(self._store.inbox.finish, turn, _fitted(turn.channel, replies))
-        except (LeaseLost, NotFound):
-            if documents is not None:
-                await asyncio.to_thread(documents.discard, replies)
-            raise
+        """Store the replies with the names of their documents."""
+        if self._documents is not None and any(reply.documents for reply in replies):
+            replies = await self._write(self._documents.attach, turn.conversation_id, replies)
+        await self._write(self._store.inbox.finish, turn, _fitted(turn.channel, replies))
 
     async def _failed(self, turn: ClaimedTurn, error: EngineError) -> str:
         self._observer.engine_error(type(error).__name__.removeprefix("Engine").lower())

@@ -7,6 +7,7 @@ the browser gets pixels and text that we made, never active content of the file.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final, TypeVar
 from urllib.parse import quote
@@ -20,6 +21,8 @@ from bot.console.names import wording
 from bot.console.opened import Opened, open_case
 from bot.console.panels import Choice
 from bot.console.transcript import FileLine, file_line, shown
+from bot.export.casefile import NoConsent
+from bot.export.printing import print_file
 from bot.facts.case import Case
 from bot.records.catalogue import catalogue
 from bot.records.papers.evidence import Evidence
@@ -27,7 +30,7 @@ from bot.records.papers.isolation import read_apart
 from bot.records.papers.pictures import count_pages, draw_page
 from bot.records.papers.received import papers_of_files
 from bot.store.errors import NotFound
-from bot.store.files import open_files
+from bot.store.files import FileStore, open_files
 from bot.store.messages import FileRef
 
 LONGEST_TEXT: Final = 20_000
@@ -129,12 +132,18 @@ def file_of(visit: Visit, opened: Opened) -> tuple[FileRef, bool]:
     place = int(places["place"])
     if place >= len(content.files) or not content.files[place].key:
         raise HTTPException(404)
-    return content.files[place], line.incoming is not None
+    file = content.files[place]
+    with suppress(NoConsent, NotFound):  # then there is nothing to read below
+        print_file(visit.store, _files(visit), line.conversation_id, file)
+    return file, line.incoming is not None
+
+
+def _files(visit: Visit) -> FileStore:
+    return open_files(visit.settings.files_url, visit.settings.keys)
 
 
 def _read(visit: Visit, file: FileRef, look: Callable[[Iterator[bytes]], T]) -> T:
     try:
-        files = open_files(visit.settings.files_url, visit.settings.keys)
-        return look(files.chunks(file.key or ""))
+        return look(_files(visit).chunks(file.key or ""))
     except NotFound:
         raise HTTPException(404) from None

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 PAGE: Final = 200
 _SMALL: Final = 9.0
 PATIENT: Final = "patient"
+NAME: Final = "my-data.pdf"
 
 
 def access_copy(store: Store, conversation_id: str, actor: str) -> dict[str, Any]:
@@ -56,7 +57,7 @@ def access_document(store: Store, conversation_id: str, actor: str = PATIENT) ->
     Its name says nothing of health, and nothing of the person.
     """
     copy = access_copy(store, conversation_id, actor)
-    return Document("my-data.pdf", PDF, _pdf(copy))
+    return Document(NAME, PDF, _pdf(copy))
 
 
 def _pdf(copy: Mapping[str, Any]) -> bytes:

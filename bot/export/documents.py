@@ -38,15 +38,19 @@ class _Kind:
     make: Callable[[CaseFile], bytes]
 
 
+def described(kind: str, number: str) -> tuple[str, str]:
+    """File name and content type of a document of a case. Raises KeyError as `make_document`."""
+    wanted = _KINDS[kind]
+    return f"{wanted.stem}-{number}.{wanted.suffix}", wanted.content_type
+
+
 def make_document(store: Store, number: str, kind: str) -> Document:
     """One document of a case, by its name in `bot.records.documents`.
 
     Raises KeyError for a name that is not there, NotFound, NoConsent.
     """
-    wanted = _KINDS[kind]
-    file = read_case(store, number)
-    name = f"{wanted.stem}-{file.number}.{wanted.suffix}"
-    return Document(name, wanted.content_type, wanted.make(file))
+    name, content_type = described(kind, number)
+    return Document(name, content_type, _KINDS[kind].make(read_case(store, number)))
 
 
 def _printed_list(file: CaseFile) -> bytes:

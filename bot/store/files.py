@@ -56,6 +56,9 @@ class Storage(Protocol):
     def portions(self, key: str) -> Iterator[bytes]:
         """The sealed bytes; NotFound when there are none under this key."""
 
+    def has(self, key: str) -> bool:
+        """Whether there are bytes under this key."""
+
     def remove(self, key: str) -> None:
         """Forget the bytes; nothing happens when there are none."""
 
@@ -77,11 +80,18 @@ class FileStore:
         """
         return FileWriter(self._storage, self._sealer, scope)
 
-    def put(self, data: bytes, scope: str | None = None) -> str:
-        """Store the bytes durably; gives their key. Raises OSError when the storage cannot."""
+    def put(self, data: bytes, scope: str | None = None, key: str | None = None) -> str:
+        """Store the bytes durably; gives their key. Raises OSError when the storage cannot.
+
+        With a `key` of `unused_key` they are stored under it; who comes second changes nothing.
+        """
         with self.writer(scope or secrets.token_hex(16)) as writer:
             writer.write(data)
-            return writer.commit().key
+            return writer.commit(key and _checked(key)).key
+
+    def has(self, key: str) -> bool:
+        """Whether there are bytes under this key."""
+        return self._storage.has(_checked(key))
 
     def get(self, key: str) -> bytes:
         """All the bytes; for files that are known to be small. Raises as `chunks` does."""
@@ -142,12 +152,12 @@ class FileWriter:
         self.size += len(data)
         self._sealing.write(data)
 
-    def commit(self) -> Stored:
+    def commit(self, key: str | None = None) -> Stored:
         """The whole file is written: store it durably. Raises OSError when the storage cannot."""
         self._sealing.close()
         _make_durable(self._file)
-        name = hmac.new(self._scope.encode(), self._hash.digest(), "sha256").hexdigest()
-        key = f"{name[:2]}/{name[2:]}"
+        if key is None:
+            key = _key_of(hmac.new(self._scope.encode(), self._hash.digest(), "sha256").hexdigest())
         return Stored(key, self.size, self._storage.adopt(self._path, key))
 
     def __exit__(
@@ -194,6 +204,10 @@ class LocalFolder:
             raise NotFound("file") from None
         return _read(file)
 
+    def has(self, key: str) -> bool:
+        """Whether there is a file."""
+        return (self._folder / key).exists()
+
     def remove(self, key: str) -> None:
         """Removes the file."""
         (self._folder / key).unlink(missing_ok=True)
@@ -228,6 +242,15 @@ def open_files(url: str, keys: Sequence[str]) -> FileStore:
     if parts.scheme != "file" or not parts.path.startswith("/"):
         raise ValueError("INTAKE_FILES_URL must be file:///path or s3://bucket/prefix")
     return LocalFiles(Path(unquote(parts.path)), keys)
+
+
+def unused_key() -> str:
+    """A key for a file that is still to be made."""
+    return _key_of(secrets.token_hex(32))
+
+
+def _key_of(digits: str) -> str:
+    return f"{digits[:2]}/{digits[2:]}"
 
 
 def _checked(key: str) -> str:

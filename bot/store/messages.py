@@ -79,6 +79,8 @@ class FileRef(Frozen):
     problem: str | None = None
     match: dict[str, Any] | None = None
     told: bool = False  # a turn has taken it up
+    # A paper of ours, by its name in `bot.records.documents`: printed when it is first needed.
+    document: str | None = None
 
     @property
     def settled(self) -> bool:
@@ -138,7 +140,7 @@ class Template(Frozen):
 class OutboundReply(Frozen):
     """One message to send. `urgent` replies go out even when a human holds the conversation.
 
-    `documents` name what is to be made from the case and attached before the message is written.
+    `documents` name what is to be made from the case and goes out as files of the message.
     """
 
     text: str | None = None

@@ -35,7 +35,7 @@ class Bucket:
 
     def adopt(self, part: Path, key: str) -> bool:
         """Uploads the file unless it is there. Raises OSError when the store refuses it."""
-        if self._has(key):
+        if self.has(key):
             return False
         self.replace(part, key)
         return True
@@ -75,7 +75,8 @@ class Bucket:
         except BaseError as error:
             raise OSError(f"object store: {type(error).__name__}") from None
 
-    def _has(self, key: str) -> bool:
+    def has(self, key: str) -> bool:
+        """Whether there is an object. Raises OSError when the store refuses to say."""
         try:
             obstore.head(self._store, key)
         except _MISSING:

@@ -19,6 +19,7 @@ from bot.facts.case import (
 from bot.intake.desk import desk
 from bot.intake.judging import judge_case
 from bot.store import Store
+from bot.store.records import Received
 from tests.store.people import claimed, message
 
 OVARIAN: dict[str, Any] = {
@@ -91,8 +92,22 @@ def assessed_case(
 ) -> tuple[str, str]:
     """A conversation with one assessed case; its id and the case number."""
     received = store.inbox.receive(message(text, person, **values))
-    conversation = received.conversation_id
-    with store.turns.begin(conversation, received.message_id) as turn:
+    number = assess(store, received, facts, consent=consent, sharing=sharing, memory=memory)
+    store.inbox.finish(claimed(store), [])
+    return received.conversation_id, number
+
+
+def assess(
+    store: Store,
+    received: Received,
+    facts: dict[str, Any] | None = None,
+    *,
+    consent: bool = True,
+    sharing: bool = True,
+    memory: dict[str, Any] | None = None,
+) -> str:
+    """The action server's part of a turn: the case gets its facts and lists; its number."""
+    with store.turns.begin(received.conversation_id, received.message_id) as turn:
         case = turn.case
         for name, value in (OVARIAN if facts is None else facts).items():
             if value is None:
@@ -111,6 +126,4 @@ def assessed_case(
             assessment=made.as_wire() | {"rule_set": made.version},
             checklist=listed.as_wire(),
         )
-        number = str(case.number)
-    store.inbox.finish(claimed(store), [])
-    return conversation, number
+        return str(case.number)
