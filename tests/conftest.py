@@ -11,6 +11,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 from sqlalchemy import NullPool, create_engine, text
 
 from bot.store import Store, new_key
@@ -18,6 +20,19 @@ from bot.store.database import driver_url
 from bot.store.files import FileStore, open_files
 
 KEY = new_key()
+
+# Invented input is the same in every run and may take its time: a change is judged by what it does,
+# not by luck or load. `--hypothesis-profile=search` looks for what nobody has thought of yet.
+SLOW_IS_FINE = [HealthCheck.too_slow]
+hypothesis_settings.register_profile("search", deadline=None, suppress_health_check=SLOW_IS_FINE)
+hypothesis_settings.register_profile(
+    "same",
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=SLOW_IS_FINE,
+)
+hypothesis_settings.load_profile("same")
 
 
 @dataclass

@@ -21,12 +21,15 @@ from connectors.gateway import create_app
 from connectors.http_protocol import GuardedProtocol
 from connectors.tls import trust
 from tests.conftest import KEY
-from tests.connectors.waiting import until
+from tests.connectors.waiting import LONGEST_SECONDS, until
 from tests.standins import telegram_api, twilio_api
 from tests.standins.engine import EngineStandIn
 from tests.standins.serving import address, bound, serving
 from tests.standins.telegram_api import TelegramStandIn
 from tests.standins.twilio_api import TwilioStandIn
+
+# Longer than anything that a test waits for.
+PATIENCE_SECONDS = LONGEST_SECONDS + 30
 
 
 @dataclass
@@ -80,6 +83,7 @@ def running(
     """
     fresh, twilio = twilio is None, twilio or TwilioStandIn()
     engine, telegram = EngineStandIn(), TelegramStandIn()
+    at_start = {"getMe", "setWebhook", "setMyCommands"}
     held = bound()
     url = twilio.gateway = address(held)
     shutil.copy(database, folder / "intake.db")
@@ -106,12 +110,14 @@ def running(
         app = create_app(settings, store, console=False, stopping=stopping)
         with (
             serving(app, held, http=GuardedProtocol),
-            httpx.Client(base_url=url, timeout=40, verify=trust()) as client,
+            httpx.Client(base_url=url, timeout=PATIENCE_SECONDS, verify=trust()) as client,
+            pytest.MonkeyPatch.context() as patch,
         ):
+            patch.setattr("connectors.webchat.WAIT_SECONDS", LONGEST_SECONDS + 10)
             if fresh:
-                # From here on the test alone decides how a message gets in: a gateway that starts
-                # looks through Twilio's list by itself.
-                until(lambda: twilio.looks)
+                # From here on the test alone decides what happens: a gateway that starts looks
+                # through Twilio's list and tells Telegram its address and menu by itself.
+                until(lambda: twilio.looks and at_start <= set(telegram.answered))
             yield Service(url, client, store, settings, engine, twilio, telegram, stopping)
         store.close()
 

@@ -13,9 +13,11 @@ from hypothesis import strategies as st
 from bot.store.messages import State
 from connectors import whatsapp
 from connectors.whatsapp import EARLY_STATUSES, STATES, Params, StatusEvent
+from tests.conftest import SLOW_IS_FINE
 from tests.connectors.conftest import Service
 from tests.connectors.test_fuzz import outcome
 from tests.connectors.test_gateway import stored
+from tests.connectors.waiting import LONGEST_SECONDS
 from tests.standins import telegram_api
 
 MESSAGES, REPORTS, TELEGRAM = (
@@ -94,7 +96,7 @@ def test_a_body_that_comes_drop_by_drop_is_hung_up_on(
         f"X-Telegram-Bot-Api-Secret-Token: {telegram_api.SECRET}\r\n\r\nBody="
     )
     with socket.create_connection((host, int(port))) as client:
-        client.settimeout(20)
+        client.settimeout(LONGEST_SECONDS)
         client.sendall(head.encode())
         assert client.recv(65_536).startswith(b"HTTP/1.1 408")
     assert stored(door) == before
@@ -119,7 +121,7 @@ REPORT = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=600)
 @given(REPORT, st.none() | anything)
 def test_any_report_is_an_event_or_malformed(sent: dict[str, str], ours: str | None) -> None:
     event = outcome(whatsapp.parse_status, Params({k: [v] for k, v in sent.items()}), ours)
@@ -132,7 +134,7 @@ def test_any_report_is_an_event_or_malformed(sent: dict[str, str], ours: str | N
 
 
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=60, suppress_health_check=[*SLOW_IS_FINE, HealthCheck.function_scoped_fixture]
 )
 @given(sent=REPORT, ours=st.none() | st.sampled_from(["nothing", "a%20b", "%FF", "x" * 300, ""]))
 def test_no_signed_report_makes_the_webhook_fail(

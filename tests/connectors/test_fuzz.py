@@ -14,6 +14,7 @@ from connectors import whatsapp
 from connectors.received_text import MalformedError, as_command, clean
 from connectors.telegram import Heard, parse_update
 from connectors.whatsapp import Params
+from tests.conftest import SLOW_IS_FINE
 from tests.connectors.conftest import Service
 from tests.standins import telegram_api
 from tests.standins.telegram_api import TelegramStandIn
@@ -93,14 +94,14 @@ def outcome(parse: Callable[..., Any], *given_to_it: Any) -> Any:
         return str(error)
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=600)
 @given(spoiled() | anything)
 def test_telegram(update: Any) -> None:
     heard = outcome(parse_update, update, "1")
     assert isinstance(heard, Heard) or heard in ("update", "update_id")
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=600)
 @given(st.dictionaries(st.sampled_from(FIELDS), values), st.lists(st.sampled_from(FIELDS)))
 def test_whatsapp(changed: dict[str, str], dropped: list[str]) -> None:
     sent = TwilioStandIn().inbound("+8801712345678", "hello") | changed
@@ -114,7 +115,7 @@ def test_whatsapp(changed: dict[str, str], dropped: list[str]) -> None:
     assert isinstance(report, whatsapp.StatusEvent) or report.isidentifier()
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     st.binary(max_size=200),
     st.sampled_from([whatsapp.FORM, "application/json", "text/plain", ""]),
@@ -136,7 +137,7 @@ def test_cleaning_is_safe_and_settled(text: str) -> None:
 
 
 quiet = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=60, suppress_health_check=[*SLOW_IS_FINE, HealthCheck.function_scoped_fixture]
 )
 
 

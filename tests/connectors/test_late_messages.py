@@ -24,10 +24,10 @@ from connectors.metrics import Metrics
 from connectors.reconciliation import LOST, PIECES, Reconciliation
 from connectors.twilio_client import TwilioClient
 from connectors.whatsapp import Params, parse_message
-from tests.conftest import KEY, Clock
+from tests.conftest import KEY, SLOW_IS_FINE, Clock
 from tests.connectors.conftest import make_settings, running
 from tests.connectors.test_outage import Outage
-from tests.connectors.waiting import until
+from tests.connectors.waiting import LONGEST_SECONDS, until
 from tests.standins import twilio_api
 from tests.standins.twilio_api import TwilioStandIn
 
@@ -83,7 +83,7 @@ async def late(sqlite_store: Store, tmp_path: Path) -> AsyncIterator[Late]:
 
 @given(arrives=st.lists(st.booleans(), min_size=1, max_size=8), group=st.sampled_from([1, 10]))
 @settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=25, suppress_health_check=[*SLOW_IS_FINE, HealthCheck.function_scoped_fixture]
 )
 def test_whatever_was_lost_the_order_is_the_one_of_writing(
     sqlite_store: Store, tmp_path: Path, arrives: list[bool], group: int
@@ -133,7 +133,7 @@ async def test_another_process_can_ask_for_a_look(
 ) -> None:
     monkeypatch.setattr("connectors.reconciliation.ASKED_SECONDS", 0.01)
     looking = [asyncio.create_task(late.look.run()), asyncio.create_task(late.look.run_asked())]
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(LONGEST_SECONDS):
         while late.gate.channels() is not None:  # until the first look has ended
             await asyncio.sleep(0.01)
         late.twilio.inbound(late.phone, "lost by another process")
@@ -177,9 +177,10 @@ def texts(twilio: TwilioStandIn) -> list[Any]:
 
 
 def test_after_a_start_nobody_is_answered_before_the_list_was_read(
-    tmp_path: Path, halfway: tuple[SlowList, Path]
+    tmp_path: Path, halfway: tuple[SlowList, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     twilio, path = halfway
+    monkeypatch.setattr("connectors.reconciliation.GATE_SECONDS", 3600.0)
     with running(tmp_path, path, twilio):
         until(lambda: "second" in str(texts(twilio)))
         said = "\n".join(texts(twilio))

@@ -21,7 +21,7 @@ from connectors.provider_errors import Action, SendError
 from connectors.reconciliation import Reconciliation
 from connectors.twilio_client import TwilioClient
 from tests.connectors.conftest import Service, make_settings
-from tests.connectors.waiting import until
+from tests.connectors.waiting import LONGEST_SECONDS, until
 from tests.standins import twilio_api
 from tests.standins.telegram_api import TelegramStandIn
 from tests.standins.twilio_api import TwilioStandIn
@@ -130,7 +130,7 @@ class Updates:
 
 async def poll(source: Updates, door: Door, errands: list[Any]) -> None:
     task = asyncio.create_task(TelegramPolling(source, door, errands.append).run())
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(LONGEST_SECONDS):
         await source.exhausted.wait()
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)

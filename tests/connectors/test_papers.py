@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from bot.records.papers.received import received_papers
-from connectors import media
+from connectors import media, worker
 from tests.connectors.conftest import Service, running
-from tests.connectors.waiting import until
+from tests.connectors.waiting import LONGEST_SECONDS, until
 from tests.records.paper_files import PATHOLOGY, scan_cd, scanned_pdf, text_pdf
 from tests.records.test_paper_reading import BAD
 from tests.standins.dialogue import Dialogue
@@ -29,6 +29,8 @@ def door(tmp_path_factory: pytest.TempPathFactory, migrated_sqlite: Path) -> Ite
     """A gateway whose engine is the real dialogue; files that failed are tried again at once."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(media, "PAUSES", (0.1, 0.1))
+        # Whatever else the machine does, the answer waits until the file was read.
+        patch.setattr(worker, "FILES_SECONDS", LONGEST_SECONDS)
         with running(tmp_path_factory.mktemp("papers"), migrated_sqlite) as made:
             made.engine.answer = Dialogue(made.store).answer
             yield made
@@ -117,7 +119,9 @@ def test_a_file_of_two_thousand_million_bytes_is_refused_unread(door: Service) -
         f"POST /webchat/{conversation}/messages HTTP/1.1\r\nHost: x\r\n"
         "Content-Type: multipart/form-data; boundary=x\r\nContent-Length: 2000000000\r\n\r\n"
     )
-    with socket.create_connection(("127.0.0.1", int(door.url.rsplit(":")[-1])), 30) as raw:
+    with socket.create_connection(
+        ("127.0.0.1", int(door.url.rsplit(":")[-1])), LONGEST_SECONDS
+    ) as raw:
         raw.sendall(head.encode())
         answer = raw.recv(10_000).decode()
     assert answer.startswith("HTTP/1.1 413")

@@ -15,7 +15,7 @@ import pytest
 from bot.limits import RateLimit
 from bot.store.messages import Author, OutboundReply
 from tests.connectors.conftest import Service, running
-from tests.connectors.waiting import until
+from tests.connectors.waiting import LONGEST_SECONDS, until
 
 
 def new() -> str:
@@ -103,14 +103,14 @@ def test_a_coordinators_words_arrive_while_the_page_waits(service: Service) -> N
     seen = history(service, "waiting")[-1]["seq"]
     found: list[dict[str, Any]] = []
     page = threading.Thread(
-        target=lambda: found.extend(history(service, "waiting", after=seen, wait=20))
+        target=lambda: found.extend(history(service, "waiting", after=seen, wait=25))
     )
     page.start()
     info = service.store.conversations.by_address("webchat", "waiting")
     assert info is not None
     reply = OutboundReply(text="This is Sara. May I call you?")
     service.store.outbox.enqueue(info.id, [reply], Author.COORDINATOR, "Sara")
-    page.join(timeout=25)
+    page.join(LONGEST_SECONDS)
     [line] = found
     assert (line["author"], line["name"], line["text"]) == ("coordinator", "Sara", reply.text)
 
@@ -119,6 +119,7 @@ def test_an_engine_that_is_down_loses_nothing(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("connectors.webchat.WAIT_SECONDS", 0.3)
+    monkeypatch.setattr("connectors.worker.APOLOGY_AFTER_SECONDS", 3600.0)
     service.engine.down = True
     answer = service.client.post("/webchat/patient/messages", json={"text": "are you there"})
     assert (answer.status_code, answer.json()["replies"]) == (202, [])
@@ -234,7 +235,7 @@ def test_a_client_that_stops_sending_is_let_go(
             b"POST /webchat/slow/messages HTTP/1.1\r\nHost: x\r\n"
             b"Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{"
         )
-        client.settimeout(20)
+        client.settimeout(LONGEST_SECONDS)
         answer = client.recv(65_536)
     assert answer.startswith(b"HTTP/1.1 408")
     assert b"came too slowly" in answer
@@ -254,7 +255,7 @@ def test_a_request_that_never_begins_is_hung_up_on(
     monkeypatch.setattr("connectors.http_protocol.HEAD_SECONDS", 0.2)
     host, _, port = door.url.removeprefix("http://").partition(":")
     with socket.create_connection((host, int(port))) as client:
-        client.settimeout(20)
+        client.settimeout(LONGEST_SECONDS)
         client.sendall(head)
         with suppress(ConnectionResetError):  # hung up on while still talking
             assert client.recv(65_536) == b""
@@ -277,5 +278,5 @@ def test_a_stop_does_not_wait_for_open_pages(tmp_path: Path, migrated_sqlite: Pa
         page = threading.Thread(target=wait)
         page.start()
         service.stopping.set()
-        page.join(timeout=20)
+        page.join(LONGEST_SECONDS)
         assert found == [[]]

@@ -15,6 +15,7 @@ from bot.eligibility.ruleset import current
 from bot.facts.derive import derive
 from bot.facts.model import CaseFacts, FactError
 from bot.facts.vocabulary import cancers, group
+from tests.conftest import SLOW_IS_FINE
 
 MARKERS: dict[str, list[Any]] = {
     "EGFR": ["ex19del", "WT", "positive"],
@@ -67,7 +68,7 @@ def _untreated(facts: dict[str, Any]) -> dict[str, Any]:
 
 people = st.fixed_dictionaries({}, optional=FACTS).map(_untreated)
 quick = settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.filter_too_much]
+    max_examples=150, suppress_health_check=[*SLOW_IS_FINE, HealthCheck.filter_too_much]
 )
 BEST = ("CONSIDER", "CAUTION", "NEEDS_INFO", "NOT_YET", "TRIAL_ONLY", "NO_MATCH")
 

@@ -16,6 +16,7 @@ from connectors.bell import Bell
 from connectors.engine_client import EngineClient
 from connectors.sender import Sender
 from connectors.worker import Worker
+from tests.connectors.waiting import LONGEST_SECONDS
 from tests.standins.engine import EngineStandIn
 
 
@@ -78,10 +79,10 @@ async def running(*parts: Worker | Sender) -> AsyncIterator[None]:
     finally:
         for part in parts:
             part.stop()
-        await asyncio.wait_for(asyncio.gather(*tasks), 20)
+        await asyncio.wait_for(asyncio.gather(*tasks), LONGEST_SECONDS)
 
 
-async def until(done: Callable[[], Any], seconds: float = 20) -> None:
+async def until(done: Callable[[], Any], seconds: float = LONGEST_SECONDS) -> None:
     """Wait until `done` is true."""
     async with asyncio.timeout(seconds):
         while not await asyncio.to_thread(done):

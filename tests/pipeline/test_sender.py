@@ -20,6 +20,9 @@ from tests.pipeline.parts import (
 )
 from tests.store.people import claimed, reply, says
 
+# Longer than a test takes: a lease ends when the test says so.
+LEASE_SECONDS = 600.0
+
 
 @pytest.fixture
 def clock() -> Callable[[], datetime]:
@@ -97,10 +100,17 @@ async def test_a_content_fault_does_not_hold_up_the_next_message(sqlite_store: S
     assert store.queries.trouble()[0].error_code == "21617"
 
 
+def lease_runs_out(store: Store) -> None:
+    """Whoever holds something has held it for too long."""
+    store.database.now = lambda: datetime.now(UTC) + timedelta(seconds=2 * LEASE_SECONDS)
+
+
 async def test_whatsapp_is_asked_before_anything_is_sent_again(sqlite_store: Store) -> None:
     store, provider = sqlite_store, AskableProvider(loses_answers=1)
     conversation = said(store, "same", "same")
-    async with running(sender_of(store, [provider], Bells(), lease_seconds=0.3)):
+    async with running(sender_of(store, [provider], Bells(), lease_seconds=LEASE_SECONDS)):
+        await until(lambda: provider.sent)
+        lease_runs_out(store)
         await until(lambda: nothing_to_send(store))
     assert provider.texts == ["same", "same"]
     assert states(store, conversation) == [State.SENT, State.SENT]
@@ -110,7 +120,10 @@ async def test_telegram_repeats_and_counts(sqlite_store: Store) -> None:
     store = sqlite_store
     provider, seen = ProviderStandIn("telegram", loses_answers=1), Seen()
     said(store, "once or twice", channel="telegram")
-    async with running(sender_of(store, [provider], Bells(), lease_seconds=0.3, observer=seen)):
+    lease = {"lease_seconds": LEASE_SECONDS}
+    async with running(sender_of(store, [provider], Bells(), observer=seen, **lease)):
+        await until(lambda: provider.sent)
+        lease_runs_out(store)
         await until(lambda: nothing_to_send(store))
     assert provider.texts == ["once or twice"] * 2
     assert seen.results == ["repeated"]
@@ -122,7 +135,9 @@ async def test_a_coordinators_words_are_not_repeated_on_telegram(sqlite_store: S
     conversation = says(store, "hello", channel="telegram").conversation_id
     words = [reply("Please come on Monday")]
     store.outbox.enqueue(conversation, words, Author.COORDINATOR, "nadia")
-    async with running(sender_of(store, [provider], Bells(), lease_seconds=0.3)):
+    async with running(sender_of(store, [provider], Bells(), lease_seconds=LEASE_SECONDS)):
+        await until(lambda: provider.sent)
+        lease_runs_out(store)
         await until(lambda: store.dead_letters.given_up())
     assert provider.texts == ["Please come on Monday"]
     [line] = store.dead_letters.given_up()

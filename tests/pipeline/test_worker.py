@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import select
 
 from bot.store import Author, FileRef, Kind, Location, OutboundReply, State, Store
+from bot.store.tables import Due
 from connectors import worker as worker_module
 from tests.conftest import Clock
+from tests.connectors.waiting import LONGEST_SECONDS
 from tests.pipeline.parts import Bells, engine_of, running, until, worker_of
 from tests.standins.engine import EngineStandIn
 from tests.store.people import reply, says
@@ -158,7 +162,10 @@ async def test_an_outage_is_apologised_for_once_and_answered_later(
     assert apology.response == "utter_apology"
 
 
-async def test_an_engine_that_restarts_needs_no_apology(sqlite_store: Store) -> None:
+async def test_an_engine_that_restarts_needs_no_apology(
+    sqlite_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker_module, "APOLOGY_AFTER_SECONDS", 3600.0)
     store, engine, bells = sqlite_store, EngineStandIn(down=True), Bells()
     conversation = says(store, "hello").conversation_id
     async with running(worker_of(store, engine_of(engine), bells)):
@@ -189,13 +196,31 @@ async def test_a_person_erased_during_the_turn_stays_erased(sqlite_store: Store)
 
 
 async def test_a_turn_longer_than_its_lease_is_not_taken_twice(sqlite_store: Store) -> None:
-    store, engine, bells = sqlite_store, EngineStandIn(seconds=1.5), Bells()
+    store, bells, lease = sqlite_store, Bells(), 0.6
+    moment, may_answer = Clock(), threading.Event()
+    store.database.now = moment
+
+    def slowly(_asked: object) -> list[dict[str, object]]:
+        may_answer.wait(LONGEST_SECONDS)
+        return [{"text": "at last"}]
+
+    engine = EngineStandIn(answer=slowly)
     conversation = says(store, "hello").conversation_id
-    workers = [worker_of(store, engine_of(engine), bells, lease_seconds=0.6) for _ in range(2)]
+    workers = [worker_of(store, engine_of(engine), bells, lease_seconds=lease) for _ in range(2)]
     async with running(*workers):
+        for _ in range(4):  # time goes by only after the lease was renewed
+            await until(lambda: lease_until(store) == moment() + timedelta(seconds=lease))
+            moment.forward(seconds=lease * 0.9)
+        may_answer.set()
         await until(lambda: no_work(store))
     assert len(engine.turns) == 1
-    assert bot_texts(store, conversation) == ["You said: hello"]
+    assert bot_texts(store, conversation) == ["at last"]
+
+
+def lease_until(store: Store) -> datetime | None:
+    """For how long the only conversation is held."""
+    with store.database.read() as session:
+        return session.scalar(select(Due.lease_until))
 
 
 async def test_a_stopped_worker_ends_its_turn_first(sqlite_store: Store) -> None:

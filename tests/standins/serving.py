@@ -34,7 +34,13 @@ def serving(
     """
     held = held or bound()
     config = uvicorn.Config(
-        app, http=http, log_config=None, access_log=False, timeout_graceful_shutdown=2
+        app,
+        http=http,
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=2,
+        # A request on a connection that is closed as idle at that moment would fail by chance.
+        timeout_keep_alive=3600,
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [held]}, daemon=True)
@@ -48,5 +54,5 @@ def serving(
     finally:
         server.should_exit = True
         server.force_exit = abrupt
-        thread.join(timeout=20)
+        thread.join(timeout=60)
         held.close()

@@ -25,6 +25,7 @@ from typing import Any
 
 import httpx
 from starlette.applications import Starlette
+from starlette.background import BackgroundTask
 from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -63,6 +64,8 @@ class TelegramStandIn:
     known: set[int] = field(default_factory=set)
     files: dict[str, bytes] = field(default_factory=dict)
     commands: list[JSON] = field(default_factory=list)
+    # Names of the calls that were answered without a fault; noted when the answer has gone out.
+    answered: list[str] = field(default_factory=list)
     queries: set[str] = field(default_factory=set)
     _ids: Iterator[int] = field(default_factory=lambda: itertools.count(1000))
     _message_ids: Iterator[int] = field(default_factory=lambda: itertools.count(1))
@@ -145,7 +148,8 @@ class TelegramStandIn:
                 raise Refused(400, f"Bad Request: {wrong}")
             if name in ("sendMessage", "sendDocument") and self.faults:
                 raise self.faults.popleft()
-            return JSONResponse({"ok": True, "result": await method(self, fields)})
+            result = {"ok": True, "result": await method(self, fields)}
+            return JSONResponse(result, background=BackgroundTask(self.answered.append, name))
         except Refused as error:
             body: JSON = {"ok": False, "error_code": error.status, "description": error.text}
             if error.retry_after:
