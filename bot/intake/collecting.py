@@ -17,6 +17,7 @@ AT_ONCE = 4
 MORE_AT_ONCE = 6
 # Papers that one message names without their format and freshness.
 NAMED_AT_ONCE = 8
+LONGEST_DETAILS = 90  # characters
 NOTES = {
     Mark.FIRST_LOOK: "utter_word_first_look",
     Mark.OUTDATED: "utter_word_outdated",
@@ -37,10 +38,18 @@ def say_first_list(turn: Turn) -> None:
     """The records to collect first, a line each; how each should come stands in the document."""
     found = listed(turn)
     name = turn.describe.line_value(turn.case, "cancer_type") or turn.word("utter_word_illness")
-    lines = "\n".join(f"{_box(i)} {i.name}{_note(turn, i)}\n{_why_now(i)}" for i in found.first())
+    lines = "\n".join(
+        f"{_box(i)} {i.name}{_seen(i)}{_note(turn, i)}\n{_why_now(i)}" for i in found.first()
+    )
     turn.say("utter_checklist_first", cancer=name, lines=lines)
     turn.say("utter_checklist_how", *_ways_on(turn, found), documents=(PRINTED_LIST,))
     remember(turn)
+
+
+def _seen(item: ChecklistItem) -> str:
+    """What this cancer wants to see on a paper, as long as a line can be read."""
+    seen = ", ".join(item.of_cancer)
+    return f" ({seen})" if seen and len(seen) <= LONGEST_DETAILS else ""
 
 
 def _why_now(item: ChecklistItem) -> str:

@@ -44,6 +44,8 @@ class _Gathered:
     look_for: list[str] = field(default_factory=list)
     asked_by: list[str] = field(default_factory=list)
     sources: list[str] = field(default_factory=list)
+    of_cancer: list[str] = field(default_factory=list)
+    critical_for_cancer: bool = False
 
 
 def checklist(
@@ -83,10 +85,14 @@ def _gather(words: Catalogue, facts: Facts, pathways: Mapping[str, str]) -> dict
         fresh = words.recency[ask.recency or paper.recency]
         g = gathered.setdefault(paper.id, _Gathered(paper, words.recency[paper.recency]))
         g.recency = g.recency.stricter(fresh)
-        if _level(ask, facts, group) == "C":
-            g.level = "C"
+        critical = _level(ask, facts, group) == "C"
+        of_cancer = critical and asker.startswith("cancer:")
+        g.level = "C" if critical else g.level
+        g.critical_for_cancer |= of_cancer
+        look_for = ask.look_for if isinstance(ask, Ask) else ()
         for seen, new in (
-            (g.look_for, ask.look_for if isinstance(ask, Ask) else ()),
+            (g.look_for, look_for),
+            (g.of_cancer, look_for if of_cancer else ()),
             (g.asked_by, (asker,)),
             (g.sources, (paper.source, source)),
         ):
@@ -159,6 +165,8 @@ def _item(
         review=words.review,
         mark=_mark(holdings, g.recency.days, today),
         details=tuple(details),
+        of_cancer=tuple(_distinct(g.of_cancer, g.paper.title)),
+        critical_for_cancer=g.critical_for_cancer,
     )
 
 

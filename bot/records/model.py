@@ -14,6 +14,8 @@ from typing import Any
 from bot.records.catalogue import Level, Review
 
 FIRST = 8
+# The first of them are the same for everybody: without them no specialist can begin.
+ALWAYS = 3
 # What an earlier list is compared by: paper id -> level, freshness in days, whether it was ticked.
 Snapshot = Mapping[str, tuple[str, int | None, bool]]
 
@@ -50,6 +52,8 @@ class Holding:
 class ChecklistItem:
     """One paper to collect: `name` is the paper, `details` what must be seen on it, `title` both.
 
+    `of_cancer` are the details that are critical for this cancer, whatever the pathways want;
+    `critical_for_cancer` says that the cancer itself needs this paper.
     `recency_days` is None when any date will do.
     """
 
@@ -68,6 +72,8 @@ class ChecklistItem:
     review: Review
     mark: Mark = Mark.OPEN
     details: tuple[str, ...] = ()
+    of_cancer: tuple[str, ...] = ()
+    critical_for_cancer: bool = False
 
     @property
     def held(self) -> bool:
@@ -163,8 +169,11 @@ class Checklist:
         return tuple(item for item in self.items if item.level == "C")
 
     def first(self, limit: int = FIRST) -> tuple[ChecklistItem, ...]:
-        """The critical items to show first, at most `limit`."""
-        return self.critical[:limit]
+        """The critical items to show first, at most `limit`; this cancer's own before the rest."""
+        always, others = self.critical[:ALWAYS], self.critical[ALWAYS:]
+        ordered = (*always, *sorted(others, key=lambda item: not item.critical_for_cancer))
+        chosen = {item.id for item in ordered[:limit]}
+        return tuple(item for item in self.critical if item.id in chosen)
 
     def rest(self, limit: int = FIRST) -> tuple[ChecklistItem, ...]:
         """Everything that `first(limit)` leaves for "more if you have them"."""

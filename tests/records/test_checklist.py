@@ -316,3 +316,19 @@ def test_whatever_is_told_the_list_is_sound_and_pathways_only_add(
     assert not held.open_items
     assert held.completeness().percent == 100
     assert {t.id for t in held.missing_tests} <= {t.id for t in found.missing_tests}
+
+
+@pytest.mark.parametrize(
+    ("cancer", "wanted"),
+    [
+        ("b_all", {"marrow_report", "mrd_series", "csf_report"}),
+        ("hcc", {"B12", "liver_multiphase_scan", "portal_vein_status"}),
+        ("multiple_myeloma", {"marrow_report", "myeloma_proteins", "cytogenetics"}),
+        ("nsclc", {"B4", "B6", "brain_mri"}),
+        ("ovarian", {"B6", "B13"}),
+        ("prostate", {"psma_pet", "testosterone", "B13"}),
+    ],
+)
+def test_the_first_papers_are_those_of_this_cancer(cancer: str, wanted: set[str]) -> None:
+    facts = {"cancer_type": cancer, "histology_confirmed": "biopsy_yes"}
+    assert wanted <= {item.id for item in checklist(facts, SERVICES).first()}
