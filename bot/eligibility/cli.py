@@ -24,7 +24,7 @@ def assess_lines(lines: Iterable[str], rules: RuleSet | None = None) -> Iterator
 def _answer(line: str, rules: RuleSet | None) -> dict[str, Any]:
     try:
         case = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {"id": None, "error": "not a JSON line"}
     if not isinstance(case, dict):
         return {"id": None, "error": "not a JSON object"}

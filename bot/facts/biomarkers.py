@@ -14,7 +14,7 @@ from bot.facts.fact_error import FactError
 from bot.facts.marker_ids import marker_id, split_name
 from bot.facts.marker_table import MarkerValue, family_of
 from bot.facts.markers import both, read_value, with_gene_groups
-from bot.facts.vocabulary import biomarker_ids
+from bot.facts.vocabulary import biomarker_ids, marker_key
 from bot.facts.wire import says_unknown
 
 _YES: Final = frozenset({"pos", "positive", "yes", "true", "present", "detected", "+", "found"})
@@ -35,10 +35,10 @@ def read_biomarkers(given: Any) -> dict[str, MarkerValue]:
         for marker, result in _results(str(name), value):
             try:
                 read = read_value(marker, result, str(name))
+                if read is not None:
+                    out[marker] = both(marker, out[marker], read) if marker in out else read
             except ValueError as error:
                 raise FactError(f"biomarkers.{marker}", str(error)) from None
-            if read is not None:
-                out[marker] = both(out[marker], read) if marker in out else read
     return with_gene_groups(out)
 
 
@@ -46,7 +46,7 @@ def _results(name: str, value: Any) -> Iterator[tuple[str, Any]]:
     """The markers and results that one entry stands for; none for a marker without rules."""
     marker = marker_id(name)
     if marker is None:
-        if name.casefold() in biomarker_ids():
+        if marker_key(name) in biomarker_ids():
             return
         split = split_name(name)
         if split is None:

@@ -8,6 +8,28 @@ from typing import Any, Final
 from bot.facts.fact_error import FactError
 from bot.facts.model import CaseFacts
 
+# Stage IV can still be local or regional in these (AJCC IVA/IVB), so it says nothing of organs.
+REGIONAL_STAGE_IV: Final = frozenset(
+    {
+        "hnscc",
+        "npc",
+        "salivary",
+        "sinonasal",
+        "skull_base",
+        "thyroid_diff",
+        "thyroid_medullary",
+        "thyroid_anaplastic",
+        "thymic",
+        "cervical",
+        "vulvar_vaginal",
+        "urothelial",
+        "penile",
+        "biliary",
+        "esophageal_scc",
+        "esophageal_adeno",
+    }
+)
+
 # Karnofsky and Lansky to ECOG, lowest score of each band (B5, unverified).
 _SCORE_TO_ECOG: Final = ((90, 0), (70, 1), (50, 2), (30, 3), (10, 4))
 
@@ -50,6 +72,17 @@ _CONFLICTS: Final[tuple[tuple[str, str, Callable[[Any], bool]], ...]] = (
         "extent",
         "localised does not go with extensive stage",
         lambda f: f.extent == "localised" and f.stage_group == "extensive",
+    ),
+    (
+        "extent",
+        "localised does not go with stage IV",
+        lambda f: (
+            f.extent == "localised"
+            and (f.stage_group or "").startswith("IV")
+            and f.disease_status in (None, "newly_diagnosed")
+            and f.cancer_type is not None
+            and f.cancer_type not in REGIONAL_STAGE_IV
+        ),
     ),
     (
         "pregnancy_status",

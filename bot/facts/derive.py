@@ -10,35 +10,13 @@ import re
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from bot.facts.consistency import check_consistent, ecog_of
+from bot.facts.consistency import REGIONAL_STAGE_IV, check_consistent, ecog_of
 from bot.facts.history import History, told_history
 from bot.facts.markers import MarkerValue
 from bot.facts.model import CaseFacts
-from bot.facts.vocabulary import drugs_of, group
+from bot.facts.vocabulary import drugs_of, group, is_treatment
 
 RELAPSE_STATES: Final = frozenset({"relapsed", "refractory", "progressed"})
-
-# Stage IV can still be local or regional in these (AJCC IVA/IVB), so it says nothing of organs.
-_REGIONAL_STAGE_IV: Final = frozenset(
-    {
-        "hnscc",
-        "npc",
-        "salivary",
-        "sinonasal",
-        "skull_base",
-        "thyroid_diff",
-        "thyroid_medullary",
-        "thyroid_anaplastic",
-        "thymic",
-        "cervical",
-        "vulvar_vaginal",
-        "urothelial",
-        "penile",
-        "biliary",
-        "esophageal_scc",
-        "esophageal_adeno",
-    }
-)
 
 
 @dataclass(slots=True)
@@ -87,7 +65,7 @@ def derive(facts: CaseFacts) -> View:
         received_complete=history.complete,
         refractory=_with_drugs(facts.refractory_to) or history.refractory,
         refractory_through=_classes_behind(facts.refractory_to),
-        refractory_complete=facts.refractory_to is not None,
+        refractory_complete=_all_known(facts.refractory_to),
         why=dict(facts.converted),
     )
     _person(view, facts)
@@ -211,6 +189,11 @@ def _history(view: View, facts: CaseFacts, history: History) -> None:
         view.asks_for["refractory_to_last"] = ("months_to_relapse",)
 
 
+def _all_known(told: frozenset[str] | None) -> bool:
+    """A list with a name that we do not know may still hold any drug."""
+    return told is not None and all(map(is_treatment, told))
+
+
 def _with_drugs(told: frozenset[str] | None) -> frozenset[str]:
     """Brand and regimen names stand for their drugs."""
     names = told or frozenset()
@@ -308,7 +291,7 @@ def _extent(view: View, facts: CaseFacts) -> str | None:
 def _extent_from_stage(view: View, cancer: str, stage: str) -> None:
     """The stage at diagnosis describes the present spread only before any relapse."""
     roman = stage.rstrip("ABC0123456789")
-    if roman == "IV" and cancer and cancer not in _REGIONAL_STAGE_IV:
+    if roman == "IV" and cancer and cancer not in REGIONAL_STAGE_IV:
         view.told("extent", "metastatic", "stage IV")
     elif roman == "III" or stage == "limited":
         view.told("extent", "locally_advanced", f"stage {stage}")

@@ -12,7 +12,7 @@ from itertools import pairwise
 from typing import Final
 
 from bot.facts.model import CaseFacts
-from bot.facts.vocabulary import class_id, drugs_of
+from bot.facts.vocabulary import class_id, drugs_of, is_treatment
 from bot.facts.wire import Treatment, today
 
 SYSTEMIC: Final = frozenset({"chemo", "immunotherapy", "targeted", "cell_therapy", "radioligand"})
@@ -140,9 +140,13 @@ def told_history(facts: CaseFacts) -> History:
 
 
 def _is_complete(facts: CaseFacts) -> bool:
-    """A list that was confirmed as complete; without any list there is nothing to confirm."""
-    listed = facts.drug_classes_received is not None or facts.treatments is not None
-    return bool(facts.classes_complete) and listed
+    """A list that was confirmed as complete; without any list there is nothing to confirm.
+
+    A name on it that we do not know may be any drug.
+    """
+    told = facts.drug_classes_received
+    listed = told is not None or facts.treatments is not None
+    return bool(facts.classes_complete) and listed and all(map(is_treatment, told or ()))
 
 
 def _with_classes(listed: frozenset[str]) -> frozenset[str]:

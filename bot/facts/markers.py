@@ -48,14 +48,31 @@ def read_value(marker: str, value: Any, named: str = "") -> MarkerValue | None:
     if family is None:
         return None
     if isinstance(value, Mapping):
+        origin = value.get("origin", "")
         value = value.get("value", value.get("result"))
         if value is None:
             return None
+        named = f"{origin} {named}"
+    if family.name == "brca" and isinstance(value, str):
+        value = _with_origin(family, value, named)
     if isinstance(value, list | tuple | set | frozenset):
         return _read_many(marker, family, value)
     if family.numeric:
         return _read_number(marker, family, value)
     return _read_word(marker, family, value)
+
+
+_GERMLINE: Final = re.compile(r"\bg(?=brca)|germ", re.IGNORECASE)
+_SOMATIC: Final = re.compile(r"\bs(?=brca)|somat|tumou?r", re.IGNORECASE)
+
+
+def _with_origin(family: Family, value: str, named: str) -> str:
+    """A change that was found, with the origin that the marker's name tells ("gBRCA")."""
+    if family.words.get(fold(value)) != family.words["positive"]:
+        return value
+    if _GERMLINE.search(named):
+        return "germline"
+    return "somatic" if _SOMATIC.search(named) else value
 
 
 def _read_many(marker: str, family: Family, values: Iterable[Any]) -> MarkerValue | None:
@@ -71,12 +88,37 @@ def _certain(value: frozenset[str]) -> frozenset[str]:
     return frozenset({"~", *value})
 
 
-def both(first: MarkerValue, second: MarkerValue) -> MarkerValue:
-    """Two results told for one marker: what fits both, or two findings side by side."""
+def both(marker: str, first: MarkerValue, second: MarkerValue) -> MarkerValue:
+    """Two results told for one marker: what fits both, or two findings side by side.
+
+    Raises ValueError when one result rules the other out.
+    """
+    if isinstance(first, Span) and isinstance(second, Span):
+        common = _overlap(first, second)
+        if common is None:
+            raise ValueError(_EXCLUDE)
+        return common
     if isinstance(first, Span) or isinstance(second, Span):
         return second
-    common = first & second
-    return common or _certain(first) | _certain(second)
+    if shared := first & second:
+        return shared
+    family = family_of(marker) if marker != "HLA" else None
+    if family is not None and family.name in _ONE_FINDING:
+        raise ValueError(_EXCLUDE)
+    return _certain(first) | _certain(second)
+
+
+_EXCLUDE: Final = "two results that exclude each other"
+# Families in which a tumour has one state at a time.
+_ONE_FINDING: Final = frozenset({"msi", "presence", "scan"})
+
+
+def _overlap(first: Span, second: Span) -> Span | None:
+    """What two ranges have in common."""
+    low, open_low = max((first.low, first.open_low), (second.low, second.open_low))
+    high, closed = min((first.high, not first.open_high), (second.high, not second.open_high))
+    empty = low > high or (low == high and (open_low or not closed))
+    return None if empty else Span(low, high, open_high=not closed, open_low=open_low)
 
 
 def _read_word(marker: str, family: Family, value: Any) -> frozenset[str] | None:
@@ -92,7 +134,7 @@ def _read_word(marker: str, family: Family, value: Any) -> frozenset[str] | None
     for spelling in (word, fold(re.sub(r"\(.*?\)|\[.*?\]", "", value))):
         if spelling in family.words:
             return family.words[spelling]
-    number = re.fullmatch(r"(\d+(?:\.\d+)?)%", word)
+    number = re.fullmatch(r">?=?(\d+(?:\.\d+)?)%?", word)
     if number:
         return _percent_as_presence(family, float(number[1]))
     several = parts(value)

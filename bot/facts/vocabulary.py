@@ -59,6 +59,11 @@ def class_id(name: str) -> str:
     return _class_keys().get(key(name), name.strip().lower())
 
 
+def is_treatment(name: str) -> bool:
+    """Is this the id of a drug class, or a drug or regimen that we know?"""
+    return name in classes() or drugs_of(name) is not None
+
+
 def _read(path: Path) -> Mapping[str, Any]:
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     loaded: Mapping[str, Any] = yaml.load(path.read_text(encoding="utf-8"), loader)  # noqa: S506
@@ -109,11 +114,16 @@ def canonical_cancer(text: str) -> str | None:
 
 @cache
 def biomarker_ids() -> frozenset[str]:
-    """Every marker that facts may carry, also those that no rule looks at (case folded)."""
+    """Every marker that facts may carry, also those that no rule looks at (`marker_key`)."""
     file = _read(KNOWLEDGE / "biomarkers" / "markers.yml")
     changes = file["cytogenetics"]
     named = (*file["markers"], *changes, *(word for words in changes.values() for word in words))
-    return frozenset(str(name).casefold() for name in named) | _WRITTEN_OTHERWISE
+    return frozenset(marker_key(str(name)) for name in named) | _WRITTEN_OTHERWISE
+
+
+def marker_key(name: str) -> str:
+    """A marker's name without case, spaces and punctuation; Greek letters stay."""
+    return re.sub(r"[\W_]", "", name.casefold())
 
 
 # Spellings of the reference (B4) for markers that no rule looks at.
@@ -122,18 +132,28 @@ _WRITTEN_OTHERWISE: Final = frozenset(
         "ca125",
         "bhcg",
         "hcg",
-        "β-hcg",
+        "βhcg",
         "cga",
-        "m-protein",
-        "beta2_microglobulin",
+        "chromogranina",
+        "mprotein",
+        "beta2microglobulin",
+        "β2microglobulin",
+        "β2m",
+        "b2m",
+        "κλflc",
+        "ldh",
+        "ctdna",
+        "sdh",
+        "wt1",
         "cytogenetics",
+        "cytogeneticsmm",
         "ebv",
-        "myd88/cxcr4",
-        "jak2/calr/mpl",
-        "myc/bcl2/bcl6",
+        "myd88cxcr4",
+        "jak2calrmpl",
+        "mycbcl2bcl6",
         "p53",
         "smarcb1",
-        "alk_ihc",
+        "alkihc",
         "cdkn2a",
         "cdkn2b",
         "fgfr1",

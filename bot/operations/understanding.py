@@ -56,7 +56,7 @@ def _understand(client: httpx.Client, batch: list[str]) -> Iterator[dict[str, An
 def _parse(line: str) -> dict[str, Any]:
     try:
         message = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {"id": None, "error": "not JSON"}
     if not isinstance(message, dict):
         return {"id": None, "error": "not an object"}

@@ -22,7 +22,7 @@ def checklist_lines(lines: Iterable[str], statuses: Statuses) -> Iterator[dict[s
 def _answer(number: int, line: str, statuses: Statuses) -> dict[str, Any]:
     try:
         asked = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {"id": None, "error": f"line {number} is not JSON"}
     if not isinstance(asked, dict):
         return {"id": None, "error": f"line {number} is not an object"}

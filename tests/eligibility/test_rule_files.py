@@ -306,15 +306,18 @@ def test_lines_are_answered_one_by_one() -> None:
         json.dumps({"id": "c", "facts": {"age_years": 300}}),
         json.dumps({"id": "d", "facts": {"nonsense": 1}}),
         json.dumps({"id": "e", "facts": {}}),
+        "[" * 100_000,
     ]
     answers = list(assess_lines(lines))
-    assert [a["id"] for a in answers] == ["a", None, None, "b", "c", "d", "e"]
+    assert [a["id"] for a in answers] == ["a", None, None, "b", "c", "d", "e", None]
     assert answers[0]["triage"] == "ROUTINE"
     assert len(answers[0]["pathways"]) == 18
     assert {"id", "status", "rules", "gates", "reasons", "missing", "evidence", "source"} <= set(
         answers[0]["pathways"][0]
     )
-    assert [("error" in a) for a in answers] == [False, True, True, True, True, True, False]
+    assert [("error" in a) for a in answers] == [
+        *(False, True, True, True, True, True, False, True)
+    ]
     assert answers[4]["error"].startswith("age_years")
 
 

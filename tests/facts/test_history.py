@@ -134,7 +134,7 @@ EXTENT: list[tuple[dict[str, Any], str | None]] = [
     ({"cancer_type": "nsclc", "metastatic_sites": ["nodes"]}, None),
     ({"cancer_type": "aml"}, "disseminated_blood"),
     ({"cancer_type": "sclc", "stage_group": "extensive"}, "metastatic"),
-    ({"cancer_type": "nsclc", "stage_group": "IV", "extent": "localised"}, "localised"),
+    ({"cancer_type": "nsclc", "stage_group": "III", "extent": "localised"}, "localised"),
 ]
 
 
@@ -225,3 +225,13 @@ def test_growth_on_a_class_says_nothing_of_each_drug() -> None:
     told = view(refractory_to=["IMiD"])
     assert told.refractory == {"IMiD"}
     assert not told.refractory_through
+
+
+@pytest.mark.parametrize("name", ["len", "the pink tablets"])
+def test_a_drug_that_is_not_known_leaves_the_answer_open(name: str) -> None:
+    told = view(refractory_to=[name], classes_complete=True, drug_classes_received=["PI", name])
+    assert not told.refractory_complete
+    assert not told.received_complete
+    assert view(refractory_to=["lenalidomide"]).refractory_complete
+    assert view(refractory_to=[]).refractory_complete
+    assert view(drug_classes_received=["PI"], classes_complete=True).received_complete

@@ -79,7 +79,28 @@ CONTRADICTIONS: list[tuple[dict[str, Any], str]] = [
     ({"age_years": 8, "age_months": 8}, "age_years"),
     ({"prior_systemic_lines": 0, "refractory_to": ["lenalidomide"]}, "refractory_to"),
     ({"age_years": 71, "sex": "female", "pregnancy_status": "pregnant"}, "pregnancy_status"),
+    (
+        {"cancer_type": "nsclc", "extent": "localised", "stage_group": "IVA"},
+        "extent",
+    ),
+    ({"biomarkers": {"MSI_MMR": "MSI-H", "MSI": "MSS"}}, "biomarkers.MSI_MMR"),
+    ({"biomarkers": {"CD19": "pos", "CD19 expression": "neg"}}, "biomarkers.CD19"),
+    ({"biomarkers": {"PDL1_CPS": 1, "CPS": 20}}, "biomarkers.PDL1_CPS"),
 ]
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {"cancer_type": "hnscc", "extent": "localised", "stage_group": "IVA"},
+        {"extent": "localised", "stage_group": "IV", "disease_status": "relapsed"},
+        {"biomarkers": {"NTRK1": "neg", "NTRK3": "fusion_pos"}},
+        {"biomarkers": {"EGFR": "L858R", "EGFR T790M": "pos"}},
+        {"biomarkers": {"PDL1_CPS": 20, "CPS": ">=10"}},
+    ],
+)
+def test_facts_that_can_both_be_true_are_kept(facts: dict[str, Any]) -> None:
+    assert derive(CaseFacts.read({"cancer_type": "nsclc"} | facts)).values
 
 
 @pytest.mark.parametrize(("facts", "field"), CONTRADICTIONS)

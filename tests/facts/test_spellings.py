@@ -44,7 +44,17 @@ WORDS: list[tuple[str, Any, set[str]]] = [
     ("EZH2", "Y646", {"mut"}),
     ("MSI_MMR", "MLH1 loss", {"MSI-H"}),
     ("BRCA", "gBRCA pathogenic", {"germline_path"}),
+    ("gBRCA", "pathogenic", {"germline_path"}),
+    ("gBRCA1", "likely pathogenic", {"germline_path"}),
+    ("germline BRCA2", "positive", {"germline_path"}),
+    ("gBRCA", "neg", {"neg"}),
+    ("BRCA1", {"value": "pathogenic", "origin": "germline"}, {"germline_path"}),
+    ("BRCA1", {"value": "pathogenic", "origin": "somatic"}, {"somatic_path"}),
     ("CD19", "positive (95%)", {"pos"}),
+    ("CD19", "90", {"pos"}),
+    ("CD19", "0", {"neg"}),
+    ("CD20", "> 20 %", {"pos"}),
+    ("KMT2A(MLL)-r", "rearr", {"mut"}),
     ("CD19", False, {"neg"}),
     ("HLA", "A*0201", {"A*02:01"}),
     ("HLA", "HLA-A2", {"A*02"}),
@@ -88,6 +98,24 @@ def test_a_result_in_words(marker: str, written: Any, left: set[str]) -> None:
 @pytest.mark.parametrize(("marker", "written", "span"), NUMBERS)
 def test_a_measured_result(marker: str, written: Any, span: Span) -> None:
     assert span in CaseFacts.read({"biomarkers": {marker: written}}).marker_results.values()
+
+
+@pytest.mark.parametrize(
+    "marker",
+    [
+        "LDH",
+        "β2M",
+        "κ/λ FLC",
+        "CA 19-9",
+        "chromogranin A",
+        "WT1",
+        "SDH",
+        "ctDNA",
+        "Cytogenetics MM",
+    ],
+)
+def test_a_marker_without_rules_may_be_told_in_any_spelling(marker: str) -> None:
+    assert CaseFacts.read({"biomarkers": {marker: "pos"}}).marker_results == {}
 
 
 @pytest.mark.parametrize(("marker", "written"), NOT_KNOWN)

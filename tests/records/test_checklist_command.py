@@ -26,9 +26,10 @@ def test_each_line_is_answered_in_order() -> None:
         json.dumps({"id": "b"}),
         json.dumps({"id": "c", "facts": {"age_years": 300}}),
         json.dumps({"id": "d", "facts": {}}),
+        "[" * 100_000,
     ]
     out = list(checklist_lines(lines, statuses))
-    assert [answer["id"] for answer in out] == ["a", None, None, "b", "c", "d"]
+    assert [answer["id"] for answer in out] == ["a", None, None, "b", "c", "d", None]
     assert [answer.get("error") for answer in out] == [
         None,
         "line 2 is not JSON",
@@ -36,6 +37,7 @@ def test_each_line_is_answered_in_order() -> None:
         "facts should be an object",
         "age_years should be between 0 and 110",
         None,
+        "line 8 is not JSON",
     ]
     item = out[0]["items"][0]
     assert {"id", "title", "why", "format", "level", "recency"} <= item.keys()

@@ -9,7 +9,7 @@ import pytest
 
 from bot.facts.markers import marker_id
 from bot.facts.model import fact_names
-from bot.facts.vocabulary import biomarker_ids, cancers
+from bot.facts.vocabulary import biomarker_ids, cancers, marker_key
 from bot.oncology.knowledge_files import KNOWLEDGE, KnowledgeError
 from bot.records.catalogue import Words, catalogue, load_catalogue
 
@@ -71,4 +71,4 @@ def test_the_files_speak_of_the_cancers_and_markers_that_facts_can_hold() -> Non
             elif kind == "fact":
                 assert rest in fact_names()
             else:
-                assert marker_id(name) or name.casefold() in biomarker_ids(), name
+                assert marker_id(name) or marker_key(name) in biomarker_ids(), name
