@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -16,18 +15,12 @@ from pathlib import Path
 import httpx
 from cryptography.fernet import Fernet
 
+from bot.operations.engine_process import free_port
 from bot.operations.training import ENGINE_PYTHON, serving_environment, train
 from bot.settings import ROOT
 from bot.store import Store
 
 READY_SECONDS = 180
-
-
-def free_port() -> int:
-    """A port that nothing listens on right now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @dataclass

@@ -2,42 +2,36 @@
 
 from __future__ import annotations
 
-import os
-import shutil
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Route, expect
 
 from bot.store.messages import Author, OutboundReply
+from tests.browsers import launched, opened
 from tests.connectors.conftest import Service
+from tests.connectors.waiting import LONGEST_SECONDS
 
 browser_test = pytest.mark.browser
-FLAGS = [
-    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
-    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
-]
 AXE = Path(__file__).parents[1] / "console" / "vendor" / "axe.min.js"
 PHONE, DESKTOP = (360, 740), (1366, 860)
 
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """The system's Chromium, or the one that INTAKE_CHROMIUM names."""
-    path = os.environ.get("INTAKE_CHROMIUM") or shutil.which("chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+    """A browser for the module."""
+    with launched() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture
 def page(chromium: Browser, door: Service) -> Iterator[Page]:
     """A fresh phone on the page; what the browser complains about fails the test."""
-    context = chromium.new_context(viewport={"width": PHONE[0], "height": PHONE[1]})
+    context = opened(chromium, viewport={"width": PHONE[0], "height": PHONE[1]})
     page = context.new_page()
     complaints: list[str] = []
     page.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
@@ -127,14 +121,22 @@ def test_a_lost_connection_is_told_and_mended(page: Page) -> None:
 
 @browser_test
 def test_writing_is_shown_while_the_answer_is_made(page: Page, door: Service) -> None:
-    door.engine.seconds = 1.0
+    seen = threading.Event()
+
+    def answer(_asked: object) -> list[dict[str, Any]]:
+        seen.wait(LONGEST_SECONDS)
+        return [{"text": "Here it is."}]
+
+    door.engine.answer = answer
     try:
         write(page, "hello")
         expect(page.get_by_text("Writing an answer")).to_be_visible()
-        expect(page.get_by_role("log")).to_contain_text("You said: hello")
+        seen.set()
+        expect(page.get_by_role("log")).to_contain_text("Here it is.")
         expect(page.get_by_text("Writing an answer")).to_be_hidden()
     finally:
-        door.engine.seconds = 0.0
+        seen.set()
+        door.engine.answer = None
 
 
 @browser_test
@@ -208,17 +210,17 @@ def test_right_to_left_words_keep_their_direction(page: Page) -> None:
 def test_accessible_and_within_the_screen(
     chromium: Browser, door: Service, theme: Any, size: tuple[int, int]
 ) -> None:
-    context = chromium.new_context(
-        viewport={"width": size[0], "height": size[1]}, color_scheme=theme, bypass_csp=True
-    )
+    viewport = {"width": size[0], "height": size[1]}
+    context = opened(chromium, viewport=viewport, color_scheme=theme, bypass_csp=True)
     page = context.new_page()
     page.goto(f"{door.url}/chat")
     page.add_script_tag(path=AXE)
-    for step in (None, "buttons", "hello", "x" * 300):
+    for answers, step in enumerate((None, "buttons", "hello", "x" * 300)):
         if step:
             write(page, step)
+            enough = "n => document.querySelectorAll('.bot').length >= n"
+            page.wait_for_function(enough, arg=answers)
             expect(page.get_by_text("Writing an answer")).to_be_hidden()
-            page.wait_for_function("n => document.querySelectorAll('.bot').length >= n", arg=1)
         result = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
         assert [(v["id"], v["nodes"][0]["html"]) for v in result["violations"]] == []
         assert page.evaluate("document.documentElement.scrollWidth") <= size[0]

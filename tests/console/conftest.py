@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
-import socket
-import threading
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-import uvicorn
 from httpx import Response
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.testclient import TestClient
@@ -26,20 +21,12 @@ from bot.console.doors import ATTEMPTS
 from bot.console.sessions import open_session
 from bot.settings import Settings
 from bot.store import Store, new_key
+from tests.browsers import launched, opened
 from tests.console import seed
 from tests.console.browsing import DESKTOP
 from tests.console.seed import Clock
+from tests.standins.serving import address, bound, serving
 
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 HERE = "http://console.test"
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 KEY = new_key()
@@ -150,36 +137,24 @@ def console(make_console: Callable[..., Console]) -> Console:
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """The system's Chromium, or the one that INTAKE_CHROMIUM names."""
-    path = os.environ.get("INTAKE_CHROMIUM") or shutil.which("chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+    """A browser for the module."""
+    with launched() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture
 def served(make_console: Callable[..., Console]) -> Iterator[tuple[Console, str]]:
     """A console on a free port of this machine."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    console = make_console(f"http://127.0.0.1:{port}")
-    config = uvicorn.Config(console.app, host="127.0.0.1", port=port, log_level="error")
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.02)
-    yield console, f"http://127.0.0.1:{port}/console"
-    server.should_exit = True
-    thread.join()
+    held = bound()
+    console = make_console(address(held))
+    with serving(console.app, held) as url:
+        yield console, f"{url}/console"
 
 
 @pytest.fixture
 def page(chromium: Browser) -> Iterator[Page]:
     """A page that fails the test when it logs an error or asks another host for anything."""
-    context = chromium.new_context(viewport={"width": DESKTOP[0], "height": DESKTOP[1]})
+    context = opened(chromium, viewport={"width": DESKTOP[0], "height": DESKTOP[1]})
     tab, trouble = context.new_page(), []
     tab.on("pageerror", lambda error: trouble.append(str(error)))
     tab.on(

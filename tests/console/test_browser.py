@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from bot.console import phrases
+from tests.browsers import opened
 from tests.console.browsing import DESKTOP, PHONE, TABLET, log_in, violations
 from tests.console.conftest import Console
 from tests.console.test_files import received
@@ -37,14 +38,14 @@ def test_what_is_being_written_survives_a_refresh_of_the_page(
 
     sam = message("something new", "quiet-2", channel="webchat", account="")
     console.store.inbox.receive(sam)
-    expect(page.locator("#recent")).to_contain_text("something new", timeout=15_000)
+    expect(page.locator("#recent")).to_contain_text("something new")
     expect(page.get_by_label("Your reply")).to_have_value("half a sentence")
     expect(page.get_by_label("New note")).to_have_value("half a note")
 
 
 def test_the_console_works_without_script(served: tuple[Console, str], chromium: Browser) -> None:
     console, base = served
-    context = chromium.new_context(java_script_enabled=False)
+    context = opened(chromium, java_script_enabled=False)
     page = context.new_page()
     log_in(page, base, "coordinator")
     page.goto(f"{base}/cases/{console.numbers['Sam']}")
@@ -65,7 +66,8 @@ def test_every_page_is_accessible_and_small(
     served: tuple[Console, str], chromium: Browser, theme: str, size: tuple[int, int]
 ) -> None:
     console, base = served
-    context = chromium.new_context(
+    context = opened(
+        chromium,
         viewport={"width": size[0], "height": size[1]},
         color_scheme=theme,  # type: ignore[arg-type]
         bypass_csp=True,
@@ -125,7 +127,7 @@ def test_times_are_shown_in_the_readers_zone(
     served: tuple[Console, str], chromium: Browser
 ) -> None:
     console, base = served
-    context = chromium.new_context(timezone_id="Asia/Kolkata", locale="en-GB")
+    context = opened(chromium, timezone_id="Asia/Kolkata", locale="en-GB")
     page = context.new_page()
     log_in(page, base, "coordinator")
     page.goto(f"{base}/cases/{console.numbers['Nusrat J.']}")

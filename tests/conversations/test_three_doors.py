@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import html
 import re
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -84,7 +83,7 @@ def test_through_twilio(doors: Doors) -> None:
             )
             assert answer.status_code == 200
             until(lambda before=sent: len(doors.twilio.outgoing) > before)
-            _settle(lambda: len(doors.twilio.outgoing))
+            _settle(doors)
             sent = len(doors.twilio.outgoing)
     texts = "\n".join(m["body"] for m in doors.twilio.outgoing)
     assert re.search(r"1\. ", texts), "choices are numbered"
@@ -102,7 +101,7 @@ def test_through_telegram(doors: Doors) -> None:
     for text in (FIRST, *THEN):
         doors.telegram.message(text=text)
         until(lambda before=sent: len(doors.telegram.sent) > before)
-        _settle(lambda: len(doors.telegram.sent))
+        _settle(doors)
         sent = len(doors.telegram.sent)
     assert any("reply_markup" in m for m in doors.telegram.sent), "choices are buttons"
     (document,) = [m["document"] for m in doors.telegram.sent if "document" in m]
@@ -169,7 +168,7 @@ def _push_media(doors: Doors, media: str) -> str:
         ],
         90,
     )
-    _settle(lambda: len(doors.twilio.outgoing))
+    _settle(doors)
     return str(found[0])
 
 
@@ -223,12 +222,10 @@ def _submit(browser: httpx.Client, page: httpx.Response, **fields: str) -> httpx
     return browser.post(action.group(1), data=dict(hidden) | fields)
 
 
-def _settle(count: Callable[[], int]) -> None:
-    """Until nothing more comes for a moment."""
-    seen = -1
-    while seen != count():
-        seen = count()
-        time.sleep(1.5)
+def _settle(doors: Doors) -> None:
+    """Until everything that came in is answered, and every answer is sent."""
+    store = doors.service.store
+    until(lambda: not store.inbox.depth().waiting and not store.outbox.depth().waiting)
 
 
 def _number(doors: Doors, channel: str) -> str:

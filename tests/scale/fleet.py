@@ -77,7 +77,7 @@ class Fleet:
     def stop(self, name: str) -> int:
         """Ask one process to end, as a rolling restart does; its exit code."""
         self.processes[name].terminate()
-        return self.processes[name].wait(60)
+        return self.processes[name].wait(90)
 
     def wait_ready(self, *names: str) -> None:
         """Until these (default: all) are ready."""
@@ -103,7 +103,7 @@ class Fleet:
             process.terminate()
         for process in self.processes.values():
             with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(20)
+                process.wait(60)
             process.kill()
             process.wait()
         self.store.close()

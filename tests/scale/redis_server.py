@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import subprocess
 import sys
 import time
@@ -10,6 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import redis
+
+from bot.operations.engine_process import free_port
+from tests.connectors.waiting import LONGEST_SECONDS
 
 BINARY = Path(sys.executable).with_name("redis-server")
 
@@ -33,7 +35,7 @@ class RedisServer:
             stdout=subprocess.DEVNULL,
         )
         with redis.Redis.from_url(self.url) as client:
-            until = time.monotonic() + 30
+            until = time.monotonic() + LONGEST_SECONDS
             while time.monotonic() < until:
                 try:
                     client.ping()
@@ -53,6 +55,4 @@ class RedisServer:
 
 def unused() -> RedisServer:
     """A server on a free port, not started."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return RedisServer(int(probe.getsockname()[1]))
+    return RedisServer(free_port())

@@ -11,6 +11,7 @@ import pytest
 from connectors import bell_line
 from connectors.bell import Bell
 from connectors.bell_line import BellLine
+from tests.connectors.waiting import LONGEST_SECONDS
 from tests.scale.redis_server import RedisServer
 
 
@@ -20,7 +21,7 @@ async def process(url: str) -> AsyncIterator[Bell]:
     bell = Bell()
     up = bell.listen()
     line = asyncio.create_task(BellLine(url, {"answered": bell}).run())
-    assert await up.heard(30)  # it rings once when it begins to listen
+    assert await up.heard(LONGEST_SECONDS)  # it rings once when it begins to listen
     try:
         yield bell
     finally:
@@ -51,7 +52,7 @@ async def test_a_reply_made_elsewhere_wakes_its_page(redis_url: str) -> None:
         waiting = there.listen("conversation-1")
         not_theirs = there.listen("conversation-2")
         here.ring("conversation-1")
-        assert await waiting.heard(30)
+        assert await waiting.heard(LONGEST_SECONDS)
         assert not await not_theirs.heard(0)
 
 
@@ -60,7 +61,7 @@ async def test_a_ring_for_everybody_is_one_for_everybody(redis_url: str) -> None
         waiting = there.listen("conversation-1")
         for number in range(500):
             here.ring(f"another-{number}")
-        assert await waiting.heard(30)  # beyond some, all are woken
+        assert await waiting.heard(LONGEST_SECONDS)  # beyond some, all are woken
 
 
 async def test_rings_come_again_after_redis_was_away(
@@ -72,8 +73,8 @@ async def test_rings_come_again_after_redis_was_away(
         here.ring("conversation-1")
         back = there.listen()
         await asyncio.to_thread(redis_server.start)
-        assert await back.heard(30)
-        async with asyncio.timeout(30):
+        assert await back.heard(LONGEST_SECONDS)
+        async with asyncio.timeout(LONGEST_SECONDS):
             while True:  # the other side may still be on its way back
                 waiting = there.listen("conversation-1")
                 here.ring("conversation-1")

@@ -83,8 +83,8 @@ def test_under_load_with_a_killed_gateway_worker_and_sender_nothing_is_lost_or_d
         until(lambda name=person.name: not any("? " in line for line in heard(many.store, name)))
         assert heard(many.store, person.name) == script
         assert answered(many.store, person.name) == [f"You said: {text}" for text in script]
-    for conversation in {turn["conversation"] for turn in engine.turns}:
-        texts = [t["text"] for t in engine.turns if t["conversation"] == conversation]
+        found = many.store.conversations.by_address("webchat", person.name)
+        texts = [t["text"] for t in engine.turns if found and t["conversation"] == found.id]
         assert texts == sorted(texts)  # repeated by a kill perhaps, never out of order
 
 
@@ -104,13 +104,13 @@ def whatsapp(many: Fleet, twilio: TwilioStandIn, gateway: str, phone: str, text:
     params = twilio.inbound(phone, text)
     signature = twilio.sign(f"{PUBLIC}/webhooks/whatsapp", params)
     url = f"{many.url(gateway)}/webhooks/whatsapp"
-    return httpx.post(url, data=params, headers={"x-twilio-signature": signature}, timeout=30)
+    return httpx.post(url, data=params, headers={"x-twilio-signature": signature}, timeout=90)
 
 
 def test_limits_hold_over_both_gateways_and_replies_reach_whatsapp_once(
     many: Fleet, twilio: TwilioStandIn
 ) -> None:
-    for number in range(40):
+    for number in range(58):
         gateway = f"gateway-{1 + number % 2}"
         assert whatsapp(many, twilio, gateway, "+8801700000001", f"m{number}").is_success
     people = [f"+88018000000{number:02d}" for number in range(10)]
@@ -120,7 +120,7 @@ def test_limits_hold_over_both_gateways_and_replies_reach_whatsapp_once(
     found = many.store.conversations.by_address("whatsapp", "+8801700000001", twilio.sender)
     assert found is not None
     lines = many.store.transcript(found.id, limit=200)
-    assert any(line.error_code == "flood" for line in lines)  # neither gateway saw more than 20
+    assert any(line.error_code == "flood" for line in lines)  # neither gateway saw more than 29
     for phone in people:
         got = [m["body"] for m in twilio.outgoing if m["to"].endswith(phone)]
         assert got == ["You said: hello"]

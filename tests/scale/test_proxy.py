@@ -50,7 +50,7 @@ def proxy(gateways: list[str], folder: Path, port: int) -> Iterator[str]:
             yield url
         finally:
             process.terminate()
-            process.wait(20)
+            process.wait(60)
 
 
 def status(url: str) -> int:
@@ -99,7 +99,7 @@ def test_who_asks_cannot_be_forged(served: tuple[Fleet, str], redis_url: str) ->
     _fleet, url = served
     tally = SharedTally(RedisLink(redis_url, KEY), "logins", WINDOW.total_seconds())
     forged = {"X-Forwarded-For": "203.0.113.7"}
-    with httpx.Client(base_url=url, headers={**OURS, **forged}, timeout=30) as browser:
+    with httpx.Client(base_url=url, headers={**OURS, **forged}, timeout=90) as browser:
         form = {"token": token_of(browser.get("/console/login").text)}
         form |= {"name": "nobody", "password": "wrong", "next": ""}
         assert browser.post("/console/login", data=form).status_code == httpx.codes.UNAUTHORIZED
