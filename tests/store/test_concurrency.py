@@ -191,7 +191,9 @@ def test_processes_killed_at_any_moment(
                 store.inbox.receive(sent)
             if number < kills:
                 time.sleep(chance.uniform(0.02, 0.2))
-                processes.pop(0).kill()
+                killed = processes.pop(0)
+                killed.kill()
+                killed.wait()
                 processes.append(started(store_url, provider))
         wait_until(lambda: not store.inbox.depth().waiting and not store.outbox.depth().waiting)
     finally:
@@ -227,7 +229,7 @@ def started(url: str, provider: Path) -> subprocess.Popen[str]:
     return process
 
 
-def wait_until(done: Callable[[], bool], seconds: float = 60) -> None:
+def wait_until(done: Callable[[], bool], seconds: float = 90) -> None:
     """Poll until `done`."""
     until = time.monotonic() + seconds
     while not done():
