@@ -14,6 +14,7 @@ from bot.console.frame import Visit
 from bot.console.transcript import shown
 from bot.store import console_queries
 from bot.store.queries import CaseFilter, CaseLine
+from bot.store.search import look_for
 from bot.store.words import word_keys, words_of
 
 LONGEST = 80
@@ -54,8 +55,9 @@ def _worded(visit: Visit, wanted: str, after: str) -> list[CaseLine]:
     keys = word_keys(visit.store.database.cipher, words_of(wanted))
     if not keys:
         return []
-    found = console_queries.who_used(visit.store, keys)
-    wanted_cases = CaseFilter(words=keys) if found is None else CaseFilter(conversations=found)
+    found = look_for(visit.store.database, keys)
+    everywhere, few = CaseFilter(words=found.words), CaseFilter(conversations=found.conversations)
+    wanted_cases = everywhere if found.conversations is None else few
     page = queue.page_key(after)
     return visit.store.queries.queue(wanted_cases, after=page, limit=PAGE + 1)
 

@@ -8,12 +8,12 @@ and the bot's turn that is under way at that moment is taken again and stays qui
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from bot.facts.case import Case, CaseState
@@ -21,7 +21,6 @@ from bot.store import cases
 from bot.store.audit import record
 from bot.store.case_tables import CaseRow, Tag
 from bot.store.desk_tables import Mention
-from bot.store.index_tables import IndexedWord
 from bot.store.messages import Author, OutboundReply
 from bot.store.outgoing import write_replies
 from bot.store.ranking import place
@@ -177,33 +176,6 @@ def tagged(store: Store, tag: str, limit: int = 50) -> list[str]:
     with store.database.read() as session:
         query = select(Tag.case_number).where(Tag.tag_key == key).limit(limit)
         return list(session.scalars(query))
-
-
-def who_used(store: Store, words: Collection[int], most: int = 300) -> frozenset[str] | None:
-    """The conversations in which all of these words were used, chats that share a case by the
-    main one; None when each of the words is used in more than `most`."""
-    with store.database.read() as session:
-        for word in sorted(words):
-            query = select(IndexedWord.conversation_id).where(IndexedWord.word_key == word)
-            chats = set(session.scalars(query.limit(most + 1)))
-            if len(chats) <= most:
-                return _who_used_all(session, chats, set(words) - {word})
-    return None
-
-
-def _who_used_all(session: Session, chats: set[str], words: set[int]) -> frozenset[str]:
-    """Of these chats, the cases' conversations in which the other words were used too."""
-    main = func.coalesce(Conversation.linked_to, Conversation.id)
-    found = set(session.scalars(select(main).where(Conversation.id.in_(chats))))
-    for word in sorted(words):
-        together = or_(Conversation.id.in_(found), Conversation.linked_to.in_(found))
-        query = (
-            select(main)
-            .join(IndexedWord, IndexedWord.conversation_id == Conversation.id)
-            .where(together, IndexedWord.word_key == word)
-        )
-        found = set(session.scalars(query))
-    return frozenset(found)
 
 
 def languages(store: Store) -> list[str]:

@@ -7,18 +7,18 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Select, exists, func, or_, select, tuple_, union_all
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import ColumnElement, Select, exists, func, select, tuple_, union_all
+from sqlalchemy.orm import Session
 
 from bot.store.audit import record
 from bot.store.case_tables import CaseRow, CaseTerm, FactRow, Tag
 from bot.store.cases import term_key
 from bot.store.database import Database
 from bot.store.desk_tables import Mention
-from bot.store.index_tables import IndexedWord
 from bot.store.messages import Author, InboundMessage, Kind, Outgoing, State
 from bot.store.ranking import RANK_EMERGENCY, RANK_URGENT, RANK_WAITING
 from bot.store.records import TranscriptLine
+from bot.store.search import used_in
 from bot.store.tables import IS_OPEN, IS_TROUBLE, Conversation, DeliveryEvent, Message
 
 
@@ -43,7 +43,7 @@ class CaseFilter:
     missing_critical: bool | None = None
     open_question: bool | None = None
     failed_delivery: bool | None = None  # or held until the person writes
-    words: frozenset[int] = frozenset()  # keys of words, all of them used about the case
+    words: tuple[int, ...] = ()  # keys of words, all of them used about the case, rarest first
     conversations: frozenset[str] | None = None  # only these
     consented: bool | None = None
 
@@ -233,7 +233,8 @@ class Queries:
         )
 
     def _conditions(self, wanted: CaseFilter) -> list[ColumnElement[bool]]:
-        return [*_columns(wanted), *self._terms(wanted), *map(_used, sorted(wanted.words))]
+        used = used_in(wanted.words, CaseRow.conversation_id)
+        return [*_columns(wanted), *self._terms(wanted), *used]
 
     def _terms(self, wanted: CaseFilter) -> list[ColumnElement[bool]]:
         pairs = (("cancer_type", wanted.cancer), ("country", wanted.country))
@@ -301,21 +302,6 @@ def _columns(wanted: CaseFilter) -> list[ColumnElement[bool]]:
         has_failed = CaseRow.conversation_id.in_(failed)
         conditions.append(has_failed if wanted.failed_delivery else ~has_failed)
     return conditions
-
-
-def _used(word: int) -> ColumnElement[bool]:
-    """Whether a word was used in the case's conversation, or in a chat that shares the case.
-
-    Looked up case by case in the order of the list, which is quick for a word that many use.
-    """
-    used = select(IndexedWord.word_key).where(IndexedWord.word_key == word)
-    own = used.where(IndexedWord.conversation_id == CaseRow.conversation_id)
-    chat = aliased(Conversation)
-    linked = used.join(chat, chat.id == IndexedWord.conversation_id).where(
-        chat.linked_to == CaseRow.conversation_id
-    )
-    found = (query.limit(1).scalar_subquery().is_not(None) for query in (own, linked))
-    return or_(*found)
 
 
 def _shown_facts(session: Session, numbers: list[str]) -> dict[tuple[str, str], str]:
