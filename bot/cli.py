@@ -40,6 +40,7 @@ JsonLines = Annotated[
 
 def main() -> None:
     """Run a command; a known failure is one line, never a traceback."""
+    from bot.eligibility.yaml_places import RuleFileError
     from bot.operations.backup import BackupFailed
     from bot.operations.model_record import UntrustedModel
     from bot.operations.run import CannotStart
@@ -48,7 +49,7 @@ def main() -> None:
 
     try:
         app()
-    except (SettingMissing, BadKeys, StoreUnavailable) as error:
+    except (SettingMissing, BadKeys, StoreUnavailable, RuleFileError) as error:
         _fail(str(error))
     except (BackupFailed, CannotStart, TrainingFailed, UntrustedModel) as error:
         _fail(str(error))

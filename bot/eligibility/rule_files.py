@@ -1,12 +1,11 @@
 """Reads the rule files: pathway files, gates, triage and travel signs.
 
-A broken file stops the load with file, line and reason (`RuleFileError`); a running service keeps
-the set it had (`bot.eligibility.ruleset`). The hash of the set names its version.
+A mistake is a `RuleFileError` with file, line and reason; `bot.eligibility.ruleset` reads
+all files.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping
 from datetime import date
 from pathlib import Path
@@ -27,12 +26,13 @@ from bot.eligibility.rules import (
     Otherwise,
     PathwayRules,
     Rule,
-    RuleSet,
     Sign,
 )
 from bot.eligibility.yaml_places import RuleFileError, line_of, read_yaml
 from bot.facts.vocabulary import expand
-from bot.oncology.knowledge_files import KNOWLEDGE
+
+# What a list or mapping in the place of a word, or an empty list, ends in.
+MISSHAPEN: Final = (TypeError, AttributeError, LookupError)
 
 
 class _Reader:
@@ -86,6 +86,8 @@ class _Reader:
             return compile_condition(source)
         except ConditionError as error:
             raise self.fail((*place, *error.path), str(error)) from None
+        except MISSHAPEN:
+            raise self.fail(place, "not readable as a condition") from None
 
     def origin(self, source: Mapping[str, Any], place: Place, default: Origin | None) -> Origin:
         tags = self.texts(source.get("source"), (*place, "source"))
@@ -151,7 +153,7 @@ def _criterion(reader: _Reader, source: Any, place: Place, shared: Mapping[str, 
     reader.only(given, _CRITERION_FIELDS, place)
     where = place
     if "use" in given:
-        if given["use"] not in shared:
+        if not isinstance(given["use"], str) or given["use"] not in shared:
             raise reader.fail((*place, "use"), f"no shared criterion {given['use']!r}")
         base = reader.mapping(shared[given["use"]], ("shared", given["use"]))
         reader.only(base, _CRITERION_FIELDS, ("shared", given["use"]))
@@ -159,7 +161,7 @@ def _criterion(reader: _Reader, source: Any, place: Place, shared: Mapping[str, 
             where = ("shared", given["use"])
         given = {**base, **given}
     kind = given.get("kind", "line")
-    if kind not in KINDS:
+    if not isinstance(kind, str) or kind not in KINDS:
         raise reader.fail((*place, "kind"), f"not a kind; one of {', '.join(KINDS)}")
     return Criterion(
         say=reader.text_at(given, "say", place),
@@ -351,35 +353,3 @@ def read_signs(path: Path, text: str, levels: tuple[str, ...]) -> tuple[Sign, ..
             )
         )
     return tuple(signs)
-
-
-def load_rules(path: Path = KNOWLEDGE) -> RuleSet:
-    """Read and compile every rule file below `path`. Raises RuleFileError."""
-    names = ("gates.yml", "triage.yml", "travel.yml", "cancer_groups.yml")
-    files = [path / name for name in names]
-    folder = sorted((path / "pathways").glob("*.yml"))
-    texts: dict[Path, str] = {}
-    for file in (*files, *folder):
-        try:
-            texts[file] = file.read_text(encoding="utf-8")
-        except OSError as error:
-            raise RuleFileError(file, 0, error.strerror or "cannot be read") from None
-    digest = hashlib.sha256()
-    for file in (*files, *folder):
-        digest.update(file.name.encode() + b"\0" + texts[file].encode() + b"\0")
-    pathways: dict[str, PathwayRules] = {}
-    for file in folder:
-        read = read_pathway(file, texts[file])
-        if read.id in pathways:
-            raise RuleFileError(file, 1, f"pathway {read.id} is given twice")
-        pathways[read.id] = read
-    missing = [p for p in PATHWAYS if p not in pathways]
-    if missing:
-        raise RuleFileError(path / "pathways", 0, f"no file for {', '.join(missing)}")
-    return RuleSet(
-        pathways={p: pathways[p] for p in PATHWAYS},
-        gates=read_gates(files[0], texts[files[0]]),
-        triage=read_signs(files[1], texts[files[1]], ("EMERGENCY_NOW", "URGENT_TODAY")),
-        travel=read_signs(files[2], texts[files[2]], ("HOLD", "CAUTION")),
-        version=digest.hexdigest()[:16],
-    )

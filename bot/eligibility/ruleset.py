@@ -2,19 +2,23 @@
 
 Guarantee: the first load either succeeds or raises with file, line and reason. After that `current`
 always answers with the last set that could be read; a broken change is logged once and tried again
-when the files change again. Groups of cancers are read once: changing them needs a restart.
+when the files change again. The hash of the files names the version. Groups of cancers are read
+once: changing them needs a restart.
 """
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import threading
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
-from bot.eligibility.rule_files import load_rules
-from bot.eligibility.rules import RuleSet
+from bot.eligibility.rule_files import MISSHAPEN, read_gates, read_pathway, read_signs
+from bot.eligibility.rules import PATHWAYS, PathwayRules, RuleSet
 from bot.eligibility.wording import words
 from bot.eligibility.yaml_places import RuleFileError
 from bot.oncology.knowledge_files import KNOWLEDGE
@@ -23,6 +27,54 @@ LOOK_AGAIN_SECONDS: Final = 2.0
 
 _log = logging.getLogger(__name__)
 Signature = tuple[tuple[str, int, int], ...]
+
+
+TRIAGE: Final = ("EMERGENCY_NOW", "URGENT_TODAY")
+TRAVEL: Final = ("HOLD", "CAUTION")
+_Read = TypeVar("_Read")
+
+
+def _whole(read: Callable[[Path, str], _Read], path: Path, text: str) -> _Read:
+    """Read one file; what no check of a field foresaw names the file all the same."""
+    try:
+        return read(path, text)
+    except MISSHAPEN as error:
+        raise RuleFileError(path, 1, f"not written as a rule file ({error})") from None
+
+
+def load_rules(path: Path = KNOWLEDGE) -> RuleSet:
+    """Read and compile every rule file below `path`. Raises RuleFileError."""
+    names = ("gates.yml", "triage.yml", "travel.yml", "cancer_groups.yml")
+    files = [path / name for name in names]
+    folder = sorted((path / "pathways").glob("*.yml"))
+    texts: dict[Path, str] = {}
+    for file in (*files, *folder):
+        try:
+            texts[file] = file.read_text(encoding="utf-8")
+        except OSError as error:
+            raise RuleFileError(file, 0, error.strerror or "cannot be read") from None
+        except UnicodeDecodeError as error:
+            line = error.object[: error.start].count(b"\n") + 1
+            raise RuleFileError(file, line, "not readable as UTF-8") from None
+    digest = hashlib.sha256()
+    for file in (*files, *folder):
+        digest.update(file.name.encode() + b"\0" + texts[file].encode() + b"\0")
+    pathways: dict[str, PathwayRules] = {}
+    for file in folder:
+        read = _whole(read_pathway, file, texts[file])
+        if read.id in pathways:
+            raise RuleFileError(file, 1, f"pathway {read.id} is given twice")
+        pathways[read.id] = read
+    missing = [p for p in PATHWAYS if p not in pathways]
+    if missing:
+        raise RuleFileError(path / "pathways", 0, f"no file for {', '.join(missing)}")
+    return RuleSet(
+        pathways={p: pathways[p] for p in PATHWAYS},
+        gates=_whole(read_gates, files[0], texts[files[0]]),
+        triage=_whole(partial(read_signs, levels=TRIAGE), files[1], texts[files[1]]),
+        travel=_whole(partial(read_signs, levels=TRAVEL), files[2], texts[files[2]]),
+        version=digest.hexdigest()[:16],
+    )
 
 
 class RuleBook:

@@ -21,9 +21,8 @@ from bot.eligibility.cli import (
 )
 from bot.eligibility.engine import assess
 from bot.eligibility.explain import explain
-from bot.eligibility.rule_files import load_rules
 from bot.eligibility.rules import PATHWAYS
-from bot.eligibility.ruleset import RuleBook, current
+from bot.eligibility.ruleset import RuleBook, current, load_rules
 from bot.eligibility.yaml_places import RuleFileError
 from bot.oncology.knowledge_files import KNOWLEDGE
 from tests.eligibility.vignettes_file import FIT
@@ -64,6 +63,10 @@ MISTAKES = [
     ("pathways/car_t.yml", "products: [axi-cel", "product: [axi-cel", "not a field"),
     ("pathways/car_t.yml", "rules:\n", "rules: [\n", ""),
     ("pathways/car_t.yml", "pathway: car_t", "pathway: cart", "is not a pathway"),
+    ("pathways/car_t.yml", "kind: age", "kind: [age]", "not a kind"),
+    ("pathways/car_t.yml", "use: cd19_there", "use: [cd19_there]", "no shared criterion"),
+    ("pathways/car_t.yml", "fact: age_years", "fact: {age: years}", "not readable as a condition"),
+    ("pathways/car_t.yml", "marker: CD19", "marker: []", "not readable as a condition"),
     ("gates.yml", "soft: [car_t, til, tcr_t]", "soft: [cart, til, tcr_t]", "is not a pathway"),
     ("gates.yml", "lab: crcl", "lab: crcll", "is not a blood result"),
     ("triage.yml", "level: EMERGENCY_NOW", "level: SOON", "one of"),
@@ -122,6 +125,16 @@ def test_a_running_service_keeps_the_last_good_set(
     assert "gates.yml:" in caplog.text
     (files / "gates.yml").write_text(good + "\n# mended\n", encoding="utf-8")
     assert book.current().version not in ("", before.version)
+
+
+def test_bytes_that_are_no_text_are_a_broken_file(files: Path) -> None:
+    book = RuleBook(files, look_again=0)
+    before = book.current()
+    gates = files / "gates.yml"
+    gates.write_bytes(gates.read_bytes()[:200] + b"\n\xff\xfe")
+    assert book.current() is before
+    with pytest.raises(RuleFileError, match=r"gates.yml:\d+: not readable as UTF-8"):
+        load_rules(files)
 
 
 def test_a_missing_folder_keeps_the_last_good_set(files: Path) -> None:
