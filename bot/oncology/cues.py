@@ -49,6 +49,8 @@ class Cues:
     died: tuple[str, ...] = ()
     survived: tuple[str, ...] = ()
     history: tuple[str, ...] = ()
+    hypothesis: tuple[str, ...] = ()
+    dictation: tuple[str, ...] = ()
     # Single words, looked up on their own whatever phrase they stand in.
     alternative: tuple[str, ...] = ()
     question_always: tuple[str, ...] = ()
@@ -89,6 +91,9 @@ class Cues:
     addressing: tuple[str, ...] = ()
     pastime: tuple[str, ...] = ()
     done_inside: tuple[str, ...] = ()
+    people_in_general: tuple[str, ...] = ()
+    to_come: tuple[str, ...] = ()
+    got: tuple[str, ...] = ()
 
 
 WORDS = frozenset(
@@ -132,6 +137,9 @@ WORDS = frozenset(
         "addressing",
         "pastime",
         "done_inside",
+        "people_in_general",
+        "to_come",
+        "got",
     }
 )
 

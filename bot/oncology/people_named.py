@@ -116,6 +116,8 @@ def _stretches(
             _written_for(doc, first) or _only_acquaintance(doc, cues, name, first)
         ):
             kind = "kin"
+        if kind == "kin" and _of_acquaintance(doc, cues, first):
+            kind = "stranger"
         start = _start(first, kind, last, sentence_of, doc)
         if (kind, name) == (last.kind, last.name) and last.last > first:
             continue
@@ -150,6 +152,34 @@ def _only_acquaintance(doc: Document, cues: Mapping[str, list[Cue]], name: str, 
     return bool(following & words_of("has")) and not following & words_of("had")
 
 
+def _of_acquaintance(doc: Document, cues: Mapping[str, list[Cue]], first: int) -> bool:
+    """ "My colleague's father got it": somebody else's luck.
+
+    So is "my colleague got it" where the message goes on to speak of somebody who is ill.
+    """
+    owner = doc.tokens[first - 1].text if first else ""
+    own = doc.tokens[first].text
+    if _written_for(doc, first) or (owner in _OWNING and _written_for(doc, max(first - 2, 0))):
+        return False
+    told = {t.text for t in doc.tokens[first + 1 : first + 4]}
+    if not told & words_of("got") or told & (words_of("has") - words_of("got")):
+        return False
+    later = (c for kind in ("kin", "patient", "self") for c in cues.get(kind, ()))
+    return owner in _OWNING or (own in _ACQUAINTANCES and any(c.first > first + 1 for c in later))
+
+
+_OWNING = frozenset(
+    {
+        "neighbours",
+        "neighbors",
+        "colleagues",
+        "friends",
+        "bosss",
+        "bosses",
+        "teachers",
+        "classmates",
+    }
+)
 _ACQUAINTANCES = frozenset({"friend", "friends", "colleague", "colleagues"})
 
 

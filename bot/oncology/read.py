@@ -23,6 +23,7 @@ from bot.oncology.stages import read_stages
 from bot.oncology.status import read_status
 from bot.oncology.text import Document, read_document
 from bot.oncology.treatments import read_treatments
+from bot.oncology.unstated import without_unstated
 from bot.oncology.wanted import read_interests, read_main_question
 
 Found = Mention | FlagMention | Ambiguity
@@ -59,6 +60,7 @@ def read(text: str, *, asks: str | None = None) -> Reading:
     found: list[Found] = []
     for reader in READERS:
         found.extend(reader(doc, asks))
+    found = without_unstated(doc, found)
     if asks is not None and not any(item.fact == asks for item in found if _is_heard(item)):
         found.extend(read_asked(doc, asks))
     return settle(found)

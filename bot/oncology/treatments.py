@@ -291,6 +291,8 @@ def _measured(doc: Document, hit: Hit[Treatment]) -> bool:
 
 def _plainly_given(doc: Document, hit: Hit[Treatment]) -> bool:
     """A word right at the name says that it was given, so the question is about something else."""
+    if hit.first and doc.tokens[hit.first - 1].text in words_of("to_come"):
+        return False  # "can it still be operated"
     context = context_of(doc)
     here = context.sentence(hit.first)
     for kind in (Timing.DONE.value, Timing.ONGOING.value, "ongoing_near", "ongoing_before"):
