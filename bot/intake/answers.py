@@ -6,12 +6,15 @@ from typing import Any
 
 from bot.facts.case import CaseState, FactStatus
 from bot.intake.learning import IN_PASSING, SURE, leave_open, put
+from bot.intake.questions import says
 from bot.intake.speech import Button, answer_payload
 from bot.intake.turn import Turn
 from bot.oncology import read
 from bot.oncology.reading import Ambiguity, Mention
 
 PENDING = "pending"
+# In the memory of a case: it has spread, and it is not known yet whether nearby or far.
+SPREAD_SOMEWHERE = "spread_somewhere"
 # Answers not understood: explained, explained with an example, then left to a human.
 FAILURES_BEFORE_MOVING_ON = 3
 # A doubt put this often, over other facts and questions, is left to a human.
@@ -64,7 +67,7 @@ def open_question(turn: Turn) -> bool:
     if _answered(turn, asks):
         return False
     signals, intent = turn.learned.signals, turn.intent
-    if turn.learned.told or turn.move == "explain":
+    if turn.learned.told or turn.move in ("explain", "change_one", "declined"):
         # "I don't know, but it is stage 3": what was told counts
         return False
     if intent == "skip" or "answer.skip" in signals:
@@ -77,6 +80,13 @@ def open_question(turn: Turn) -> bool:
         turn.say(_text("why", asks))
         return False
     if turn.replies or turn.learned.anything or intent == "enough":
+        return False
+    if asks == "extent" and turn.says_yes:
+        turn.case.memory[SPREAD_SOMEWHERE] = True  # nearby or far is another question
+        return False
+    if says("protest", turn.heard.text):
+        turn.case.failed[asks] = turn.case.failed.get(asks, 0) + 1
+        turn.say("utter_missed_it", turn.button("utter_button_human", "human"))
         return False
     return _not_understood(turn, asks)
 
@@ -267,6 +277,8 @@ def ask_pending(turn: Turn) -> bool:
     if pending["kind"] == "read_back":
         place = fact == "country"
         value = turn.describe.value(fact, pending["value"])
+        if fact in turn.questions and not place:
+            value = turn.describe.labelled(fact, pending["value"])
         turn.say(
             "utter_confirm_country" if place else "utter_read_back",
             turn.button("utter_button_yes", "yes"),
@@ -276,7 +288,7 @@ def ask_pending(turn: Turn) -> bool:
         )
         return True
     buttons = [
-        Button(turn.describe.value(fact, option), answer_payload(fact, option))
+        Button(turn.describe.option(fact, option), answer_payload(fact, option))
         for option in pending["options"]
         if option != "unsure"
     ]

@@ -85,7 +85,11 @@ def _given(turn: Turn) -> bool:
         case.open_questions.extend(asked)
         turn.alert("question")
         turn.say("utter_asked_before_consent")
-    return bool(case.memory.pop(WISHES_HUMAN, False)) and hand_over(turn, "utter_human")
+    if case.memory.pop(WISHES_HUMAN, False):
+        return hand_over(turn, "utter_human")
+    if "suspected" in case.facts and turn.cancer is None:
+        return hand_over(turn, "utter_suspected")
+    return False
 
 
 def _refused(turn: Turn) -> None:

@@ -74,7 +74,18 @@ class Describer:
         named = f"utter_value_{value}"
         if label is None and named in self._say.names():
             return self.word(named)
-        return label or _plain(value)
+        return label or self._result(value)
+
+    def option(self, fact: str, value: Any) -> str:
+        """One value to choose, in plainer words than in a summary where there are any."""
+        named = f"utter_option_{value}"
+        return self.word(named) if named in self._say.names() else self.value(fact, value)
+
+    def labelled(self, fact: str, value: Any) -> str:
+        """One value with what it is said of ("autoimmune disease: needs strong medicine")."""
+        if fact in SELF_EXPLAINING:
+            return self.value(fact, value)
+        return f"{_small(self._questions[fact].label)}: {_small(self.value(fact, value))}"
 
     def _test(self, name: str, value: Any) -> str:
         """A test with its result; some results name their test already (MSI-H)."""
@@ -161,6 +172,8 @@ def _treatment(entry: Any) -> str:
 def _plain(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
     if isinstance(value, list):
         return ", ".join(map(_plain, value))
     if isinstance(value, Mapping):

@@ -29,7 +29,9 @@ def emergency_first(turn: Turn) -> bool:
     fresh = [f for f in flags if f.id not in turn.case.flags]
     if fresh:
         _note(turn, fresh)
-        turn.say("utter_urgent", reason=turn.word("utter_word_urgent"), number=_number(turn))
+        turn.say(
+            "utter_urgent", reason=turn.word("utter_word_urgent"), number=turn.emergency_number
+        )
     if turn.move == "urgent":
         _pause(turn, [FlagMention("RF16", turn.heard.text, 0, 0)])
         return True
@@ -72,12 +74,12 @@ def _pause(turn: Turn, flags: list[FlagMention]) -> None:
         turn.alert("self_harm")
         turn.say(
             "utter_self_harm",
-            number=_number(turn),
+            number=turn.emergency_number,
             line=turn.word("utter_word_crisis_line", line=line) if line else "",
         )
         turn.say("utter_self_harm_companion", *_yes_no(turn))
         return
-    turn.say("utter_emergency", number=_number(turn), diagnosis=_diagnosis(turn))
+    turn.say("utter_emergency", number=turn.emergency_number, diagnosis=_diagnosis(turn))
     turn.say("utter_emergency_companion", *_yes_no(turn))
 
 
@@ -115,12 +117,7 @@ def _answer_companion(turn: Turn) -> None:
         case.asks = None
         state = "accompanied" if turn.says_yes else "alone"
     safe = turn.button("utter_button_safe_now", "safe_now")
-    turn.say(f"utter_{kind}_{state}", safe, number=_number(turn))
-
-
-def _number(turn: Turn) -> str:
-    number = turn.desk.knowledge.emergency_number(turn.country)
-    return number or turn.word("utter_word_emergency_number")
+    turn.say(f"utter_{kind}_{state}", safe, number=turn.emergency_number)
 
 
 def _diagnosis(turn: Turn) -> str:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from bot.facts.case import CaseState, FactStatus
 from bot.intake import agenda, results
-from bot.intake.answers import PENDING, ask_pending
+from bot.intake.answers import PENDING, SPREAD_SOMEWHERE, ask_pending
 from bot.intake.describing import FOLDED
 from bot.intake.learning import IN_PASSING, leave_open
+from bot.intake.questions import opens_with_no, says
 from bot.intake.speech import Button, answer_payload
 from bot.intake.turn import Turn
 
 SENTENCE = 4  # words
+# In the memory of a case: how often the summary was answered by words nobody understood.
+MISSED = "confirm_missed"
 # Said once, when the fact behind it is first heard.
 ONCE = {
     "say_minor": "utter_minor",
@@ -97,6 +100,8 @@ def ask(turn: Turn, fact: str) -> None:
     name = "biomarkers" if fact.startswith("biomarkers.") else fact
     if fact == "extent" and "stage_group" in case.wire():
         name = "extent_now"  # the stage was told; where it is today is another question
+    if fact == "extent" and case.memory.pop(SPREAD_SOMEWHERE, None):
+        name = "extent_where"
     if fact == "brain_mets_status" and "brain" in case.wire().get("metastatic_sites", ()):
         name = "brain_mets_now"
     turn.say(f"utter_ask_{name}", *_buttons(turn, fact), marker=fact.removeprefix("biomarkers."))
@@ -130,36 +135,54 @@ def _sum_up(turn: Turn) -> None:
 
 
 def _confirm(turn: Turn) -> None:
-    if set(turn.fresh) - IN_PASSING:
+    """Only a yes, or a wish to have done with questions, goes on from the summary."""
+    if set(turn.fresh) - IN_PASSING or "user_role" in turn.fresh:
+        turn.case.memory.pop(MISSED, None)
         _sum_up(turn)
-    elif turn.says_yes:
+    elif turn.says_yes or turn.intent == "enough":
         _result(turn)
-    elif turn.says_no and turn.case.memory.pop("changing", None):
+    elif turn.case.memory.get("changing") and _wants_no_more(turn):
+        turn.case.memory.pop("changing")
         _result(turn)  # "What should I change?" "No, nothing."
-    elif turn.says_no or turn.intent == "correct":
+    elif turn.says_no or turn.intent == "correct" or opens_with_no(turn.heard.text):
         turn.case.memory["changing"] = True
+        _keep_for_a_human(turn)
         turn.say("utter_what_to_change")
-    elif turn.intent in ("skip", "dont_know", "enough"):
-        _result(turn)
+    elif turn.intent in ("skip", "dont_know"):
+        _ask_again(turn, "utter_confirm_unsure")
     else:
         if turn.intent == "ask_why":
             turn.say("utter_why_confirm")
-        elif not turn.replies and not turn.learned.anything and _lost(turn):
-            _keep_for_a_human(turn)
-            _result(turn)  # nobody is kept waiting for a yes that was said in other words
-            return
         _keep_for_a_human(turn)
-        turn.say(
-            "utter_confirm_again",
-            turn.button("utter_button_right", "yes"),
-            turn.button("utter_button_change", "correct"),
-        )
+        lost = not turn.replies and not turn.learned.anything and _lost(turn)
+        _ask_again(turn, "utter_confirm_lost" if lost else "utter_confirm_again")
+
+
+def _wants_no_more(turn: Turn) -> bool:
+    return turn.says_no or says("nothing_to_add", turn.heard.text)
+
+
+def _ask_again(turn: Turn, response: str) -> None:
+    human = (
+        (turn.button("utter_button_human", "human"),) if response != "utter_confirm_again" else ()
+    )
+    turn.say(
+        response,
+        turn.button("utter_button_right", "yes"),
+        turn.button("utter_button_change", "correct"),
+        *human,
+    )
 
 
 def _lost(turn: Turn) -> bool:
-    """Whether the question if the summary is right was met by words not understood once before."""
-    before: int = turn.case.memory.get("confirm_missed", 0)
-    turn.case.memory["confirm_missed"] = before + 1
+    """Whether words that nobody understood met the question if the summary is right before.
+
+    They never count as a yes: a coordinator is told, and the question stays.
+    """
+    before: int = turn.case.memory.get(MISSED, 0)
+    turn.case.memory[MISSED] = before + 1
+    if before:
+        turn.alert("not_understood")
     return before > 0
 
 

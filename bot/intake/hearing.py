@@ -6,27 +6,24 @@ import json
 import unicodedata
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import replace
 
 from bot.facts.case import CaseState, FactSource
-from bot.intake import letter
+from bot.intake import late, letter
 from bot.intake.answers import raise_doubts
 from bot.intake.choosing import (
-    ASKING,
-    LIKELY_QUESTION,
-    SURE_OF_QUESTION,
     answers_another,
     chosen,
     chosen_by_yes_or_no,
     chosen_in_passing,
 )
 from bot.intake.claims import claimed
-from bot.intake.learning import IN_PASSING, learn, put
-from bot.intake.questions import relation_of, says, wish_instead
+from bot.intake.learning import learn, put
+from bot.intake.questions import is_saying, relation_of, says, wish_instead
 from bot.intake.rights import PENDING as SURE
+from bot.intake.sifting import in_a_name, sifted
 from bot.intake.speech import letters
+from bot.intake.spreading import where_it_is
 from bot.intake.turn import QUESTION_MARKS, Turn
-from bot.oncology.reading import Ambiguity, Mention, Reading
 
 PLAIN_KINDS = frozenset({"text", "button", "command"})
 KIND_REPLIES = {
@@ -37,11 +34,6 @@ KIND_REPLIES = {
     "unsupported": "utter_unsupported",
 }
 ADULT_AGE = 18
-PLAIN_ANSWER = 2  # words; a longer sentence with a "no" in it may mean anything
-PLACES = frozenset({"city", "country"})
-SHORT_QUESTION = 5  # words
-PERSONS = frozenset({"user_role", "sex"})
-MEDICINES = frozenset({"treatments", "current_treatment", "drug_classes_received"})
 # Titles of buttons that people type.
 TITLES = {
     "utter_button_more_routes": "more_routes",
@@ -97,6 +89,8 @@ COMMANDS = {
     "nevermind": "skip",
 }
 SHORT_MESSAGE = 10  # words
+# Wishes in plain words whose message holds no facts to take.
+SETTLED = frozenset({"enough", "second_patient", "died", "danger_ahead", "no_cancer", "declined"})
 
 
 def understand(turn: Turn) -> bool:
@@ -115,92 +109,22 @@ def understand(turn: Turn) -> bool:
         wish = _claim(turn) or wish_instead(turn.asked, heard.text) or _said_plainly(turn)
         turn.move = command or wish or _typed_title(turn, TITLES) or _typed_number(turn)
         # A typed number, label or keyword answers the open question before anything else reads it.
-        done = command or turn.move in ("enough", "second_patient", "died", "danger_ahead")
+        done = command or turn.move in SETTLED
         if not done and not letter.waits(turn) and not chosen(turn):
-            turn.learned = learn(case, _sifted(turn), heard.message_id)
+            turn.learned = learn(case, sifted(turn), heard.message_id)
             if not heard.reading.flags:  # words of an emergency are no choice of a question
                 chosen_in_passing(turn)
                 chosen_by_yes_or_no(turn)
                 answers_another(turn)
+                late.changes_by_name(turn)
+                late.answers_late(turn)
+        where_it_is(turn)
+        if "suspected" in turn.learned.new and _only_suspected(turn):
+            turn.move = "suspected"
         raise_doubts(turn)
         _relation(turn)
     _watch(turn)
     return False
-
-
-def _sifted(turn: Turn) -> Reading:
-    """The reading without what is no statement about the patient.
-
-    Who is with the patient in an emergency is neither the patient nor the one who writes; and a
-    medicine in a bare question ("which dose of ...?") was not given.
-    """
-    reading, heard = turn.heard.reading, turn.heard
-    told = {m.fact for m in reading.mentions} - IN_PASSING
-    left_out: frozenset[str] = frozenset()
-    if turn.case.state is CaseState.EMERGENCY:
-        left_out = IN_PASSING
-    elif turn.bare:
-        pass  # a name alone asks for nothing
-    elif heard.intent in ASKING and heard.confidence >= SURE_OF_QUESTION and told <= MEDICINES:
-        left_out = MEDICINES
-    elif _asks_shortly(turn):
-        left_out = frozenset({turn.asked} if turn.asked else ())  # "is this free?" is no answer
-    elif heard.intent in ASKING and told <= PLACES and len(heard.text.split()) > PLAIN_ANSWER:
-        left_out = PLACES  # "Can I ...?", "Is it ...?": there are towns of that name
-    kept = (m for m in reading.mentions if m.fact not in left_out)
-    told_of = tuple(
-        m
-        for m in kept
-        if not (_opens_a_correction(turn, m) or _in_a_name(turn, m) or _part_of_words(turn, m))
-    )
-    return replace(reading, mentions=told_of, ambiguities=_stated(turn))
-
-
-def _part_of_words(turn: Turn, mention: Mention) -> bool:
-    """Whether words are part of others: "back" in "go back", an age in "60% blasts"."""
-    if mention.fact == "age_years":
-        return turn.heard.text[mention.end :].lstrip().startswith("%")
-    back = [m for m in turn.heard.reading.mentions if m.fact == "answer.back"]
-    inside = any(b.start <= mention.start and mention.end <= b.end for b in back)
-    return mention.fact != "answer.back" and inside
-
-
-def _asks_shortly(turn: Turn) -> bool:
-    """A short question that the model is sure of."""
-    sure = turn.heard.intent in ASKING and turn.heard.confidence >= SURE_OF_QUESTION
-    return sure and turn.opens_a_question and len(turn.heard.text.split()) <= SHORT_QUESTION
-
-
-def _in_a_name(turn: Turn, mention: Mention) -> bool:
-    """Whether a person is only a word in the name of a cancer ("cáncer de mama")."""
-    reading = turn.heard.reading
-    spans = [(a.start, a.end) for a in reading.ambiguities if a.fact == "cancer_type"]
-    spans += [(m.start, m.end) for m in reading.mentions if m.fact == "cancer_type"]
-    inside = any(start <= mention.start and mention.end <= end for start, end in spans)
-    return mention.fact in PERSONS and inside
-
-
-def _stated(turn: Turn) -> tuple[Ambiguity, ...]:
-    """The open meanings; a cancer named in a question ("do you treat liver cancer") is none."""
-    heard = turn.heard
-    asking = heard.intent in ASKING and heard.confidence >= LIKELY_QUESTION
-    if not asking or turn.cancer is None:
-        return heard.reading.ambiguities
-    return tuple(a for a in heard.reading.ambiguities if a.fact != "cancer_type")
-
-
-def _opens_a_correction(turn: Turn, mention: Mention) -> bool:
-    """Whether a yes or no belongs to a correction ("No, we are in Leeds"), not to our question."""
-    mentions, case = turn.heard.reading.mentions, turn.case
-    bare = any(
-        m.fact in ("answer.yes", "answer.no") and (m.start, m.end) == (mention.start, mention.end)
-        for m in mentions
-    )
-    corrected = any(
-        m.fact in case.facts and m.fact != turn.asked and case.facts[m.fact].value != m.value
-        for m in mentions
-    )
-    return bare and corrected
 
 
 def _typed_title(turn: Turn, titles: Mapping[str, str]) -> str | None:
@@ -333,12 +257,26 @@ def _said_of_the_case(turn: Turn, *, asks: bool) -> str | None:
     if says("what_if", text) and says("danger", text):
         return "danger_ahead"
     short = len(text.split()) <= SHORT_MESSAGE
+    if agreed and short and late.declined(turn):
+        return "declined"
+    if agreed and short and not asks and not turn.cancer and says("no_cancer", text):
+        return "no_cancer"
     if agreed and short and not asks and says("died", text):
         return "died"
     if agreed and turn.cancer and _another_patient(turn):
         return "second_patient"
     core = turn.asked is not None and f"utter_help_{turn.asked}" in turn.desk.say.names()
-    return "explain" if core and short and says("explain", text) else None
+    puzzled = says("explain", text) or is_saying("not_understood", text)
+    return "explain" if core and short and puzzled else None
+
+
+def _only_suspected(turn: Turn) -> bool:
+    """Whether something was found that no doctor has called a cancer; it is not asked which one."""
+    agreed = turn.case.consent is not None
+    found = turn.cancer is None and not turn.heard.reading.flags
+    if agreed and found:
+        turn.learned.ambiguous.clear()
+    return agreed and found and turn.move is None
 
 
 def _another_patient(turn: Turn) -> bool:
@@ -358,7 +296,7 @@ def _another_patient(turn: Turn) -> bool:
 def _relation(turn: Turn) -> None:
     """Keep how the person calls the patient ("my mother"), to answer in the same words."""
     for mention in turn.heard.reading.mentions:
-        if mention.fact != "user_role" or _in_a_name(turn, mention):
+        if mention.fact != "user_role" or in_a_name(turn, mention):
             continue
         relation = relation_of(mention.words) or relation_of(turn.heard.text)
         key = f"utter_relation_{relation}"

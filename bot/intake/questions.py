@@ -185,10 +185,63 @@ def says(wish: str, text: str) -> bool:
     return any(f" {words} " in f" {said} " for words in _sayings()[wish])
 
 
+def is_saying(wish: str, text: str) -> bool:
+    """Whether a text is nothing but words that make a wish ("what?")."""
+    return " ".join(re.findall(r"\w+", text.casefold())) in _sayings()[wish]
+
+
+def after_words(wish: str, text: str) -> str | None:
+    """What follows the last of the words of a wish in a text; None where none stands."""
+    said = text.casefold()
+    rest = [
+        text[at + len(words) :].strip()
+        for words in _word_list(wish)
+        for at in [_last_place(words, said)]
+        if at >= 0
+    ]
+    return min(rest, key=len) if rest else None
+
+
+def called(text: str) -> str | None:
+    """The fact that a text calls by its name ("my age"), None if it names none or several."""
+    said = " ".join(re.findall(r"\w+", text.casefold()))
+    named = [
+        fact for fact, names in _called().items() if any(f" {w} " in f" {said} " for w in names)
+    ]
+    return named[0] if len(named) == 1 else None
+
+
+def _last_place(words: str, said: str) -> int:
+    places = [m.start() for m in re.finditer(rf"(?<!\w){re.escape(words)}(?!\w)", said)]
+    return places[-1] if places else -1
+
+
+def _word_list(wish: str) -> tuple[str, ...]:
+    kind, _, fact = wish.partition(".")
+    return _called()[fact] if kind == "called" else _sayings()[wish]
+
+
+@cache
+def _called() -> dict[str, tuple[str, ...]]:
+    rows = _read(ROOT / "knowledge" / "questions.yml")["called"]
+    return {fact: tuple(words) for fact, words in rows.items()}
+
+
+def opens_with_no(text: str) -> bool:
+    """Whether a sentence begins by denying ("no it came back once")."""
+    said = re.findall(r"\w+", text.casefold())
+    return bool(said) and said[0] in _read_list("opens_denial")
+
+
+@cache
+def _read_list(name: str) -> frozenset[str]:
+    return frozenset(_read(ROOT / "knowledge" / "questions.yml")[name])
+
+
 def opens_question(text: str) -> bool:
     """Whether the first word is one that questions begin with."""
     said = text.casefold().split()
-    return bool(said) and said[0] in _openings()
+    return bool(said) and said[0] in _read_list("opens_question")
 
 
 def relation_of(words: str) -> str | None:
@@ -226,11 +279,6 @@ def _sayings() -> dict[str, tuple[str, ...]]:
         wish: tuple(" ".join(re.findall(r"\w+", w.casefold())) for w in words)
         for wish, words in rows.items()
     }
-
-
-@cache
-def _openings() -> frozenset[str]:
-    return frozenset(_read(ROOT / "knowledge" / "questions.yml")["opens_question"])
 
 
 @cache

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from bot.facts.case import CaseState
 from bot.intake import collecting, letter, results
-from bot.intake.questions import says
+from bot.intake.questions import relation_of, says
 from bot.intake.turn import QUESTION_MARKS, Turn
 from bot.records.catalogue import catalogue
 from bot.records.papers.received import received_papers
@@ -45,11 +45,23 @@ def _meant(turn: Turn) -> bool:
     sure = turn.heard.confidence >= SURE_OF_WISH
     if turn.learned.told and turn.bare and turn.heard.intent not in PLAIN_WISHES:
         return False
-    if turn.heard.intent == "second_patient" and turn.user_role == "patient":
-        return False  # "I am the patient": no other one
+    if turn.heard.intent == "second_patient" and not _means_another(turn):
+        return False
+    if turn.fresh and turn.heard.intent == "ask_question" and _answers_shortly(turn):
+        return False  # "caregiver, her daughter" resembles a question about families
     if turn.learned.told or (turn.asked and turn.asked in turn.fresh):
         return turn.heard.intent in INSISTENT and sure and _asks_surely(turn)
     return sure or turn.heard.intent not in SMALL_TALK
+
+
+def _means_another(turn: Turn) -> bool:
+    """Whether another patient is meant: said so, or in a sentence, but not by who writes."""
+    said = says("second_patient", turn.heard.text) or relation_of(turn.heard.text)
+    return bool(said) or not (turn.bare or turn.user_role == "patient" or turn.fresh)
+
+
+def _answers_shortly(turn: Turn) -> bool:
+    return not turn.opens_a_question and len(turn.heard.text.split()) <= LONG_QUESTION
 
 
 def _asks_surely(turn: Turn) -> bool:
@@ -113,6 +125,18 @@ def _died(turn: Turn) -> bool:
     return hand_over(turn, "utter_bereaved")
 
 
+def _no_cancer(turn: Turn) -> bool:
+    """What was found is no cancer, or another illness: a person says what can be done."""
+    turn.alert("no_cancer")
+    return hand_over(turn, "utter_no_cancer")
+
+
+def _suspected(turn: Turn) -> bool:
+    """Something was found and nobody has named it: first a doctor has to look."""
+    turn.alert("no_diagnosis")
+    return hand_over(turn, "utter_suspected")
+
+
 def _explain(turn: Turn) -> bool:
     """What a question means and where its answer stands; nothing was misunderstood."""
     turn.say("utter_explain_question", help=turn.word(f"utter_help_{turn.asked}"))
@@ -120,8 +144,7 @@ def _explain(turn: Turn) -> bool:
 
 
 def _danger_ahead(turn: Turn) -> bool:
-    number = turn.desk.knowledge.emergency_number(turn.country)
-    turn.say("utter_if_it_happens", number=number or turn.word("utter_word_emergency_number"))
+    turn.say("utter_if_it_happens", number=turn.emergency_number)
     return False
 
 
@@ -271,6 +294,9 @@ REPLIES: dict[str, Reply] = {
     "ask_advice": _advice,
     "human": _human,
     "died": _died,
+    "no_cancer": _no_cancer,
+    "suspected": _suspected,
+    "declined": _plain("utter_declined"),
     "explain": _explain,
     "danger_ahead": _danger_ahead,
     "request_checklist": _checklist,

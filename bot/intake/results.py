@@ -21,6 +21,7 @@ SHOWN_FIRST = frozenset({"CONSIDER", "CAUTION", "DEFER", "NEEDS_INFO", "TRIAL_ON
 SHARED = frozenset({"DEFER", "NEEDS_INFO", "TRIAL_ONLY", "NOT_YET", "NO_MATCH"})
 SECOND_OPINION, SUPPORTIVE = "second_opinion", "supportive_care"
 SERVICES = (SECOND_OPINION, SUPPORTIVE)
+CONFIRMED = frozenset({"biopsy_yes", "fnac_only"})
 MOSTLY_IN_BED = 3  # ECOG (SC-1)
 LONGEST_MESSAGE = 350  # characters; what is still read on a phone
 MISSING_NAMED, MISSING_SHARED = 3, 2
@@ -42,13 +43,26 @@ def say_result(turn: Turn) -> None:
     shown = _shown(turn, ranked)
     more = turn.button("utter_button_more_routes", "more_routes")
     why = turn.button("utter_button_why_routes", "why_routes")
-    turn.say(
-        "utter_result_intro" if treatments and shown else "utter_result_intro_none",
-        *(() if shown else (more,)),
-    )
+    if assessment.triage != "ROUTINE":
+        turn.say("utter_result_urgent", number=turn.emergency_number)
+    if _waits_for_biopsy(turn, shown):
+        shown = [p for p in shown if p.id in (turn.case.wire().get("pathway_interest") or ())]
+        turn.say("utter_result_no_biopsy", *(() if shown else (more,)))
+    else:
+        turn.say(
+            "utter_result_intro" if treatments and shown else "utter_result_intro_none",
+            *(() if shown else (more,)),
+        )
     _say_routes(turn, shown, why, more)
     collecting.say_first_list(turn)
     _remember(turn, assessment)
+
+
+def _waits_for_biopsy(turn: Turn, shown: list[PathwayResult]) -> bool:
+    """Whether no route can be named before there is a biopsy; a list of unlikely ones misleads."""
+    confirmed = turn.case.wire().get("histology_confirmed") in CONFIRMED
+    named = [p for p in shown if p.id not in SERVICES]
+    return bool(named) and not confirmed and all(p.status == "NEEDS_INFO" for p in named)
 
 
 def say_next_steps(turn: Turn, *, more_questions: bool) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from bot.facts.case import CaseState
-from bot.intake.questions import relation_of
+from bot.intake.questions import relation_of, says
 from bot.intake.turn import Turn
 from bot.records.documents import MY_DATA
 
@@ -28,7 +28,7 @@ def stop_erase_restart(turn: Turn) -> bool:
     if waiting and not turn.learned.anything and turn.says_no:
         turn.say(f"utter_{waiting}_kept")
         return False
-    wish = turn.intent
+    wish = None if _only_sounds_like_stop(turn) else turn.intent
     turn.case.memory.pop("stopped", None)  # who writes again is back
     if wish == "stop" and _spares_the_patient(turn):
         turn.alert("non_disclosure")
@@ -37,13 +37,19 @@ def stop_erase_restart(turn: Turn) -> bool:
     if wish == "stop" and turn.case.state is not CaseState.EMERGENCY:
         _stop(turn)
         return True
-    if wish in DONE:
+    if wish and wish in DONE:
         _ask(turn, wish)
         return True
     if wish == "my_data":
         turn.say("utter_my_data", documents=(MY_DATA,))
         return True
     return False
+
+
+def _only_sounds_like_stop(turn: Turn) -> bool:
+    """Whether the model guessed a wish to end from words that hold none ("no more", "me")."""
+    typed = turn.move is None and turn.heard.kind == "text" and turn.heard.payload is None
+    return typed and turn.heard.intent == "stop" and not says("stop", turn.heard.text)
 
 
 def _spares_the_patient(turn: Turn) -> bool:

@@ -102,6 +102,12 @@ class Turn:
         held = self.case.facts.get("country")
         return held.value if held and held.status is FactStatus.KNOWN else None
 
+    @property
+    def emergency_number(self) -> str:
+        """The number to call in the patient's country, or words for it."""
+        number = self.desk.knowledge.emergency_number(self.country)
+        return number or self.word("utter_word_emergency_number")
+
     def word(self, response: str, **values: Any) -> str:
         """A short text in the language of the conversation."""
         return self.describe.word(response, **values)

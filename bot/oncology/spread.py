@@ -43,6 +43,10 @@ class StageFile:
     systems: tuple[StageSystem, ...]
     sites: dict[str, tuple[str, ...]] = field(default_factory=dict)
     tnm_groups: dict[str, dict[str, str]] = field(default_factory=dict)
+    beside_site: frozenset[str] = frozenset()
+    site_cue: frozenset[str] = frozenset()
+    only_there: frozenset[str] = frozenset()
+    nothing_there: frozenset[str] = frozenset()
 
 
 @cache
@@ -52,7 +56,8 @@ def stage_file() -> StageFile:
 
 
 @cache
-def _site_book() -> PhraseBook[str]:
+def site_book() -> PhraseBook[str]:
+    """Names of the organs to which cancers spread."""
     return PhraseBook((word, site) for site, words in stage_file().sites.items() for word in words)
 
 
@@ -98,7 +103,7 @@ def _find(doc: Document) -> Sites:
         for hit in disease_words(doc)
         if "spread" in hit.value and (not _only_a_spot(doc, hit) or _cancer_named(doc))
     )
-    places = _site_book().find(doc)
+    places = site_book().find(doc)
     named: dict[int, Hit[str]] = {}
     if spread and places:
         for cue in spread:

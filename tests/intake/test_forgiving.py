@@ -524,12 +524,17 @@ def test_going_back_loses_nothing() -> None:
     assert talk.fact("cancer_type") == "hodgkin", talk
 
 
-def test_a_yes_in_other_words_keeps_nobody_waiting() -> None:
+def test_words_nobody_understood_are_no_yes_to_the_summary() -> None:
     talk = Talking().agreed().says("ovarian cancer stage 3c, chemo failed, Dhaka, 58, biopsy done")
     while talk.case.state is not CaseState.CONFIRM:
         talk.says("not sure", "dont_know")
-    talk.says("jo bhi hai", "nlu_fallback").says("aage", "nlu_fallback")
-    assert talk.case.state is CaseState.ASSESSED, talk
+    for words in ("jo bhi hai", "aage", "no it came back one time only", "arre bhai suno"):
+        talk.says(words, "nlu_fallback")
+        assert talk.case.state is CaseState.CONFIRM, talk
+    assert "not_understood" in talk.case.memory["alerts"]
+    talk.says("skip", "skip")
+    assert talk.case.state is CaseState.CONFIRM, talk
+    assert talk.taps("Yes").case.state is CaseState.ASSESSED, talk
 
 
 @pytest.mark.parametrize("said", ["oui c'est juste", "sí está bien", "всё верно", "hae thik"])

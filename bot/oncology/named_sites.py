@@ -1,0 +1,85 @@
+"""Organs named without any word of spread ("liver and bone"), for a dialogue that knows the cancer.
+
+What such a name means depends on the case, so this is no reader: beside a known cancer an organ
+other than its own is where it has spread; its own organ, with "only", is where it has stayed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+
+from bot.oncology.context import context_of
+from bot.oncology.lone_organs import complaint
+from bot.oncology.spread import site_book, stage_file
+from bot.oncology.text import Document, read_document
+from bot.oncology.vocabulary import organs
+
+_REACH = 4  # tokens between a site and the word that makes it one
+_ANYWHERE = "other"
+_NODES = "nodes"
+
+
+@dataclass(frozen=True, slots=True)
+class NamedSites:
+    """What organs a text names as places of the disease.
+
+    `alone` are those that the text, or a part of it between commas, consists of; `cued` those with
+    a word beside them that makes a place of them ("spots"). `only` says that nowhere else is.
+    """
+
+    alone: frozenset[str]
+    cued: frozenset[str]
+    said: frozenset[str]
+    only: bool
+
+
+def named_sites(text: str) -> NamedSites:
+    """The organs of a text that are not denied, doubted or only complained about."""
+    doc = read_document(text)
+    hits = [hit for hit in site_book().find(doc) if hit.value != _ANYWHERE]
+    kept = [hit for hit in hits if _stated(doc, hit.first, hit.last) and not complaint(doc, hit)]
+    inside = {i for hit in hits for i in range(hit.first, hit.last)}
+    alone: set[str] = set()
+    for first, last in _parts(doc):
+        rest = [doc.tokens[i].text for i in range(first, last) if i not in inside]
+        if all(word in stage_file().beside_site for word in rest):
+            alone |= {hit.value for hit in kept if first <= hit.first < last}
+    cued = {hit.value for hit in kept if _has_cue(doc, hit.first, hit.last)}
+    denied = any(token.text in stage_file().nothing_there for token in doc.tokens)
+    said = frozenset() if denied else frozenset(hit.value for hit in kept)
+    only = any(token.text in stage_file().only_there for token in doc.tokens)
+    return NamedSites(frozenset(alone), frozenset(cued), said, only)
+
+
+def _stated(doc: Document, first: int, last: int) -> bool:
+    found = context_of(doc).assess(first, last)
+    return found.present and not found.uncertain and not found.asked
+
+
+def _has_cue(doc: Document, first: int, last: int) -> bool:
+    around = (*range(max(0, first - _REACH), first), *range(last, last + _REACH))
+    return any(doc.tokens[i].text in stage_file().site_cue for i in around if i < len(doc.tokens))
+
+
+def _parts(doc: Document) -> Iterator[tuple[int, int]]:
+    """The stretches of tokens between sentence ends and commas."""
+    context = context_of(doc)
+    for sentence in context.sentences:
+        start = sentence.first
+        for at in range(sentence.first + 1, sentence.last):
+            if at in context.commas:
+                yield start, at
+                start = at
+        yield start, sentence.last
+
+
+@cache
+def own_sites(cancer: str) -> frozenset[str]:
+    """The sites that are the organ of a cancer itself."""
+    return frozenset(
+        organ.site
+        for organ in organs().values()
+        if organ.site and cancer in (organ.certain or organ.options[:_REACH])
+    )
