@@ -64,7 +64,8 @@ class CaseRow(Base):
         # The console's queue (urgent first, then waiting longest) and its "newest" list.
         Index("ix_cases_queue", "current", "queue_rank", "queue_at", "number"),
         Index("ix_cases_counts", "current", "state", "queue_rank"),
-        Index("ix_cases_created", "created_at", "consented"),
+        # The week: what else is counted of its cases is found without opening them.
+        Index("ix_cases_created", "created_at", "consented", "number", "conversation_id"),
         Index("ix_cases_language", "current", "language", "queue_rank", "queue_at"),
         Index("ix_cases_newest", "updated_at", "number"),
         Index("ix_cases_assigned", "assigned_to", "current", "queue_rank", "queue_at"),

@@ -9,17 +9,21 @@ import zipfile
 from dataclasses import replace
 from datetime import timedelta
 from html import unescape
+from itertools import groupby, pairwise
 
 import pytest
 import yaml
 from hypothesis import example, given
 from hypothesis import strategies as st
+from sqlalchemy import select
 
 from bot.console.anonymous import anonymous
 from bot.console.quality import intent_examples, intents
 from bot.export.workbook import Sheet, workbook
 from bot.facts.case import Case, Purpose
-from bot.store import NotFound
+from bot.store import NotFound, OutboundReply, weekly
+from bot.store.case_tables import AssessmentRow, ChecklistRow
+from bot.store.messages import Author
 from bot.store.quality import Misread
 from tests.console.conftest import NOW, Console, post
 
@@ -205,9 +209,6 @@ def test_no_cell_of_a_spreadsheet_is_a_formula_or_a_link(row: list[str], title: 
 
 
 def test_waiting_for_a_coordinator_is_counted_from_the_last_message(console: Console) -> None:
-    from bot.store import weekly
-    from bot.store.messages import Author, OutboundReply
-
     case = console.store.cases.by_number(console.numbers["Sam"])
     assert case is not None
     last = console.store.transcript(str(case.conversation_id))
@@ -221,3 +222,36 @@ def test_waiting_for_a_coordinator_is_counted_from_the_last_message(console: Con
     since, none = NOW - timedelta(days=30), {"cancer_type": (), "country": ()}
     found = weekly.figures(console.store.database, since, NOW + timedelta(days=30), none, ())
     assert 30 * 60.0 in found.answered_by_people
+
+
+def test_the_kept_figures_are_those_of_counting_every_message(console: Console) -> None:
+    store, since, until = console.store, NOW - timedelta(days=30), NOW + timedelta(days=30)
+    while store.indexing.catch_up():
+        pass
+    kept = weekly.figures(store.database, since, until, {"cancer_type": (), "country": ()}, ())
+    messages, by_bot, turns, took = 0, list[float](), list[int](), list[float]()
+    for number in console.numbers.values():
+        case = store.cases.by_number(number)
+        assert case is not None
+        lines = sorted(
+            store.queries.transcript(str(case.conversation_id), limit=1000), key=lambda ln: ln.seq
+        )
+        spoken = [(author, list(said)) for author, said in groupby(lines, lambda ln: ln.author)]
+        heard = [said for author, said in spoken if author is Author.PATIENT]
+        messages += sum(map(len, heard))
+        by_bot += [
+            round((answer[0].created_at - asked[-1].created_at).total_seconds(), 1)
+            for (who, asked), (answers, answer) in pairwise(spoken)
+            if (who, answers) == (Author.PATIENT, Author.BOT)
+        ]
+        with store.database.read() as session:
+            made = select(AssessmentRow.created_at).where(AssessmentRow.case_number == number)
+            assessed = sorted(session.scalars(made))
+            listed = select(ChecklistRow.id).where(ChecklistRow.case_number == number)
+            if assessed and session.scalars(listed).first() is not None:
+                turns.append(sum(said[0].created_at <= assessed[0] for said in heard))
+                took.append((assessed[0] - lines[0].created_at).total_seconds())
+    assert kept.messages == messages > len(console.numbers)
+    assert sorted(kept.answered_by_bot) == sorted(by_bot) != []
+    assert sorted(kept.turns_to_checklist) == sorted(turns) != []
+    assert sorted(kept.time_to_checklist) == pytest.approx(sorted(took))
