@@ -7,7 +7,7 @@ import re
 AGE_UNIT = (
     r"(?:years?|yrs?|yr|y|yo|saal|sal|bochor|bosor|bochhor|ans|anos|let|godov|goda|sana|sanah|saneh|"
     r"سنه|سنوات|عام|عاما|سال|ساله|سالشه|سالش|वर्ष|साल|বছর|বছরের|বৎসর|лет|года|год|岁|歲|tahun|thn|"
-    r"yas|yasinda|yasindaki|miaka|taon|taong|tuoi|bochorer|boshor|salesh|salash|salashe|sale|sena|3am|barsa|barsha|barsh|sui|vayasu)"
+    r"yas|yasinda|yasindaki|miaka|taon|taong|tuoi|bochorer|boshor|salesh|salash|salashe|sale|sena|3am|barsa|barsha|barsh|sui|vayasu|varsh|jahre|jahren|lat|ani|anni|років|роки|рік|года)"
 )
 _OLD = (
     r"(?:old|of age|age|aged|o|ka|ki|ke|er|boyos|umar|m|f|male|female|man|woman|lady|gentleman|"
@@ -36,6 +36,8 @@ FORMS = (
         r"his|my|the|now|group|de|e|es)\b)*[\s:=\-,.]*(?P<n>\d{1,3})"
         r"(?!\s*(?:months?|mo\b|weeks?|days?))(?!\d)(?!\s*(?:and|&|,|y|et|e)\s*\d)(?!\s\d\b)"
     ),
+    # "umar 45" behind the number: "55 age", "40 age"
+    re.compile(r"(?<![\w./])(?P<n>[1-9]\d)\s+age(?=\s*(?:[.,!\n]|$))"),
     # "45M", "45/F", "45 F", "M/45", "F 45", "male 45", "45 male"
     re.compile(
         r"(?<![\w./+])(?P<n>\d{2,3}|\d(?=\s*(?:/|male|female)))\s*[/\-]?\s*,?\s*"

@@ -77,9 +77,20 @@ def status_hits(doc: Document) -> list[Hit[str]]:
     if not isinstance(found, list):
         hits = _found(doc)
         found = doc.memory["status"] = [
-            h for h in hits if _meant(doc, h) and not _of_something_else(doc, h)
+            h
+            for h in hits
+            if _meant(doc, h) and not _of_something_else(doc, h) and not _at_first(doc, h)
         ]
     return found
+
+
+def _at_first(doc: Document, hit: Hit[str]) -> bool:
+    """ "Spread to the bones, on abiraterone": told before all treatment it is no change."""
+    own = {doc.tokens[i].text for i in range(hit.first, hit.last)}
+    if hit.value != "progressed" or not own & status_file().spreading:
+        return False
+    named = [h.first for h in treatment_hits(doc)]
+    return bool(named) and min(named) > hit.first and bool(given_treatments(doc))
 
 
 def _found(doc: Document) -> list[Hit[str]]:
@@ -196,6 +207,8 @@ def _was_ill(doc: Document) -> bool:
     """Nobody is free of a disease that neither a treatment nor a diagnosis tells of."""
     if any(one.status is not Timing.PLANNED for one in given_treatments(doc)):
         return True
+    if says_none(doc):
+        return False
     if len(doc.tokens) <= SHORT:
         return True
     context = context_of(doc)

@@ -49,6 +49,7 @@ class StatusFile:
     nearly: frozenset[str]
     ended: frozenset[str]
     reached: frozenset[str]
+    spreading: frozenset[str]
 
 
 @dataclass(frozen=True)
