@@ -6,6 +6,7 @@ leaves a count open the answer is None, never a guess.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -249,7 +250,7 @@ def _without_maintenance(
             continue
         if item not in systemic:
             continue
-        intent = (item.told.intent or "").lower()
+        intent = _intent(item)
         single = len(item.drugs) <= 1 and not item.regimen
         follows = after_transplant and facts.cancer_type == "multiple_myeloma" and single
         if intent in ("maintenance", "conditioning", "bridging", "consolidation") or (
@@ -262,13 +263,16 @@ def _without_maintenance(
     return out
 
 
+def _intent(item: Given) -> str:
+    return re.sub(r"[^a-z]", "", (item.told.intent or "").lower())
+
+
 def _counts(item: Given, months_to_relapse: float | None) -> bool | None:
     """Adjuvant treatment counts only when the relapse came within 6 to 12 months (B1).
 
     Up to 6 months it counts, beyond 12 it does not, in between it depends on the disease.
     """
-    intent = (item.told.intent or "").lower()
-    if intent not in ("adjuvant", "neoadjuvant", "neoadj", "adj", "perioperative"):
+    if _intent(item) not in ("adjuvant", "neoadjuvant", "neoadj", "adj", "perioperative"):
         return True
     if months_to_relapse is None or 6 < months_to_relapse <= 12:
         return None

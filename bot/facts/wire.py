@@ -208,12 +208,42 @@ _SAME_STATUS: Final = {
 }
 
 
+def _as_modality(value: Any) -> Any:
+    """A kind of treatment in our words; None for one that says nothing of its kind.
+
+    The treatment's own name decides then.
+    """
+    if value is not None and not isinstance(value, str):
+        raise ValueError("must be text")
+    return None if says_unknown(value) else _MODALITIES.get(as_word(value))
+
+
+_MODALITIES: Final = {
+    word: kind
+    for kind, words in {
+        "chemo": "chemotherapy",
+        "immunotherapy": "immuno immune_therapy",
+        "targeted": "targeted_therapy",
+        "cell_therapy": "cellular_therapy cell_treatment",
+        "radioligand": "radioligand_therapy radionuclide radionuclide_therapy",
+        "hormone": "hormonal hormone_therapy hormonal_therapy endocrine endocrine_therapy",
+        "radiation": "radiotherapy radiation_therapy rt",
+        "surgery": "operation surgical",
+        "transplant": "bmt sct hsct stem_cell_transplant bone_marrow_transplant",
+        "procedure": "intervention interventional",
+        "supportive": "supportive_care",
+        "complementary": "herbal alternative",
+    }.items()
+    for word in (kind, *words.split())
+}
+
+
 class Treatment(_Lenient):
     """One treatment as told; `line` is its number when the teller counted the lines."""
 
     name: str | None = Field(None, validation_alias=AliasChoices("name", "drug", "regimen"))
     drug_class: str | list[str] | None = Field(None, alias="class")
-    modality: str | None = None
+    modality: Annotated[str | None, BeforeValidator(_as_modality)] = None
     status: Annotated[
         Literal["planned", "ongoing", "done", "refused"] | None, BeforeValidator(_as_status)
     ] = None

@@ -183,6 +183,37 @@ def test_a_treatment_in_its_forms(told: list[Any], lines: int | None, classes: s
     assert classes <= view.received
 
 
+@pytest.mark.parametrize(
+    ("modality", "lines"),
+    [
+        ("chemotherapy", 1),
+        ("Systemic", 1),
+        ("systemic therapy", 1),
+        ("drug", 1),
+        ("words of a form", 1),
+        (None, 1),
+        ("radiotherapy", 0),
+        ("operation", 0),
+        ("hormone therapy", 0),
+    ],
+)
+def test_a_kind_of_treatment_in_its_forms(modality: str | None, lines: int) -> None:
+    told = [{"name": "FOLFOX", "modality": modality, "status": "done"}]
+    assert view(treatments=told).values["prior_systemic_lines"] == lines
+
+
+@pytest.mark.parametrize("kind", ["BMT", "stem cell transplant", "HSCT"])
+def test_a_transplant_under_its_short_names(kind: str) -> None:
+    told = [done("R-CHOP"), {"name": "autologous", "modality": kind, "status": "done"}]
+    assert view(treatments=told).values["transplant_history"] == "auto"
+
+
+@pytest.mark.parametrize("intent", ["Neo-adjuvant", "neoadjuvant", "adjuvant", "peri-operative"])
+def test_treatment_around_an_operation_in_its_forms(intent: str) -> None:
+    found = view(treatments=[done("FOLFOX", intent=intent)], months_to_relapse=20)
+    assert found.values["prior_systemic_lines"] == 0
+
+
 @pytest.mark.parametrize("word", ["PD", "progressive disease", "Did not respond", "failed"])
 def test_growth_on_a_treatment_in_its_forms(word: str) -> None:
     told = [{"name": "lenalidomide", "response": word}]
