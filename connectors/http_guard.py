@@ -15,7 +15,7 @@ from contextvars import ContextVar
 from itertools import count
 from typing import Final
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -53,6 +53,7 @@ HEADERS: Final = (
 )
 _HSTS: Final = ("strict-transport-security", "max-age=31536000; includeSubDomains")
 
+_CLOSE: Final = (b"connection", b"close")
 # No secret, only a name: a call of the system for each would cost every request a wait.
 _PROCESS: Final = secrets.token_hex(4)
 _numbers: Final = count(1)
@@ -65,7 +66,8 @@ class HttpGuard:
 
     def __init__(self, app: ASGIApp, *, https: bool, uploads: Sequence[str] = ()) -> None:
         self._app = app
-        self._headers = (*HEADERS, _HSTS) if https else HEADERS
+        headers = (*HEADERS, _HSTS) if https else HEADERS
+        self._headers = [(name.encode(), value.encode()) for name, value in headers]
         self._uploads = tuple(uploads)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -79,12 +81,13 @@ class HttpGuard:
 
         async def send_guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in self._headers:
-                    headers.setdefault(name, value)
-                headers["x-request-id"] = identity
+                headers = list(message.get("headers", ()))
+                given = {name.lower() for name, _value in headers}
+                headers += [pair for pair in self._headers if pair[0] not in given]
+                headers.append((b"x-request-id", identity.encode()))
                 if not body.complete:
-                    headers["connection"] = "close"  # what was not read is not the next request
+                    headers.append(_CLOSE)  # what was not read is not the next request
+                message["headers"] = headers
             await send(message)
 
         try:

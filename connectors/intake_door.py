@@ -37,6 +37,11 @@ FLOOD: Final = "flood"
 FLOOD_BURST: Final = 30
 FLOOD_PER_SECOND: Final = 0.5
 _TOLD_AGAIN_SECONDS: Final = 3600.0
+# With more than so many texts to be looked through for an emergency, that is done in a lull, but
+# within the pause that is made for further words.
+RUSH: Final = 5
+LULL_SECONDS: Final = 0.05
+RUSH_AT_MOST_SECONDS: Final = 1.0
 
 log = logging.getLogger(__name__)
 
@@ -80,9 +85,11 @@ class Door:
         self._told: dict[str, float] = {}
         self._in_pieces, self._wrote = in_pieces, OrderedDict[str, float]()
         self._afterwards: set[asyncio.Task[None]] = set()
+        self._came = 0.0
 
     async def take(self, message: InboundMessage) -> Received:
         """Commits the message; the same one again changes nothing."""
+        self._came = time.monotonic()
         arrival = await self._arrival(message)
         received = await self._together.store(arrival)
         result = "duplicate" if received.duplicate else arrival.kept_as or "stored"
@@ -158,9 +165,18 @@ class Door:
         self._afterwards.add(task)
         task.add_done_callback(self._afterwards.discard)
 
+    async def _lull(self) -> None:
+        """Until nobody has come for a moment: who waits for an answer at the door goes first."""
+        until = time.monotonic() + RUSH_AT_MOST_SECONDS
+        while len(self._afterwards) > RUSH and (now := time.monotonic()) < until:
+            if now - self._came >= LULL_SECONDS:
+                break
+            await asyncio.sleep(LULL_SECONDS)
+
     async def _hurry(self, text: str, received: Received) -> None:
         """An emergency does not wait for more words. Lost in a crash, it costs the pause."""
         loop = asyncio.get_running_loop()
+        await self._lull()
         try:
             if await loop.run_in_executor(self._reading, _is_urgent, text):
                 await asyncio.to_thread(self._store.inbox.hurry, received.message_id)

@@ -6,6 +6,7 @@ parameter that came, does not match. A kind of message that is new to us is stil
 
 from __future__ import annotations
 
+import base64
 import hmac
 import json
 import re
@@ -91,7 +92,11 @@ def verified(
     try:
         if content_type == FORM:
             params = parse_form(body)
-            return params if _is_signed(validator, url, params, signature) else None
+            # The address as we know it nearly always is the one; Twilio's own check knows others.
+            expected = signature_of(auth_token, url, params)
+            if hmac.compare_digest(expected.encode(), signature.encode()):
+                return params
+            return params if validator.validate(url, params, signature) else None
         if not parse_qs(url.partition("?")[2]).get("bodySHA256"):
             return None
         if not validator.validate(url, body.decode("utf-8"), signature):
@@ -101,12 +106,15 @@ def verified(
     return parse_json(body)
 
 
-def _is_signed(validator: RequestValidator, url: str, params: Params, signature: str) -> bool:
-    """Twilio's own check; the address as we know it is tried first, it nearly always is the one."""
-    expected = validator.compute_signature(url, params)
-    if hmac.compare_digest(expected.encode(), signature.encode()):
-        return True
-    return bool(validator.validate(url, params, signature))
+def signature_of(auth_token: str, url: str, params: Params) -> str:
+    """What Twilio's validator computes for a form, several times quicker.
+
+    Names in order, each followed by its value; of repeated ones every different value once, in
+    order. Source: twilio.com/docs/usage/security and `RequestValidator.compute_signature`.
+    """
+    said = "".join(name + value for name in sorted(params) for value in sorted(set(params[name])))
+    digest = hmac.digest(auth_token.encode(), (url + said).encode(), "sha1")
+    return base64.b64encode(digest).decode()
 
 
 def parse_form(body: bytes) -> Params:

@@ -13,7 +13,7 @@ from bot.store.case_tables import CaseRow
 from bot.store.crypto import new_id
 from bot.store.database import Database, insert_new
 from bot.store.errors import NotFound
-from bot.store.messages import PULLED_CHANNELS, InboundMessage
+from bot.store.messages import PULLED_CHANNELS, InboundMessage, Kind
 from bot.store.records import ConversationInfo
 from bot.store.tables import Conversation
 
@@ -115,6 +115,7 @@ def _new_row(
         "profile_name": message.profile_name,
         "created_at": now,
         "expires_at": _arrived(message, now) + UNCONSENTED - LAST_WORK,
+        "last_inbound_at": None if message.kind is Kind.BLOCKED else min(message.sent_at, now),
         "epoch": 0,
     }
 

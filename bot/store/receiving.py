@@ -148,8 +148,11 @@ def _note_contacts(
             continue
         # The provider's window counts from when it was written, not from when it was taken in.
         written = min(message.sent_at, now)
-        conversation.last_inbound_at = max(conversation.last_inbound_at or written, written)
-        conversation.stopped_at = conversation.stop_reason = None
+        # Set only where it changes: every changed row is written again.
+        if conversation.last_inbound_at is None or conversation.last_inbound_at < written:
+            conversation.last_inbound_at = written
+        if conversation.stopped_at or conversation.stop_reason:
+            conversation.stopped_at = conversation.stop_reason = None
         wrote[conversation.id] = conversation
     _release_held(session, wrote, now)
     works = [

@@ -115,6 +115,15 @@ def test_words_of_an_emergency_do_not_wait(slow_service: Service) -> None:
     assert sent["to"] == f"whatsapp:{OTHER}"
 
 
+def test_an_emergency_is_found_among_many_who_write_at_once(slow_service: Service) -> None:
+    service = slow_service
+    for number in range(40):
+        text = "she cannot breathe at all" if number == 20 else f"hello {number}"
+        service.push_whatsapp(service.twilio.inbound(f"+88018{number:08d}", text))
+    [sent] = until(lambda: service.twilio.outgoing)
+    assert sent["to"] == "whatsapp:+8801800000020"
+
+
 def test_a_tap_and_a_command_do_not_wait(slow_service: Service) -> None:
     service = slow_service
     service.push_telegram(service.telegram.message(text="/help"))
