@@ -78,13 +78,24 @@ class CaseFile:
     def said(self, fact: str) -> str:
         """A known fact in words, "" when it is not known."""
         held = self.case.facts.get(fact)
-        known = held is not None and held.status is FactStatus.KNOWN
-        return self.describe.value(fact, held.value) if held is not None and known else ""
+        if held is None or held.status is not FactStatus.KNOWN:
+            return ""
+        if fact == "docs_available":
+            return ", ".join(_paper(each) for each in held.value or ())
+        return self.describe.value(fact, held.value)
 
     @property
     def describe(self) -> Describer:
         """Says facts in the language of hospitals."""
         return _describer()
+
+
+def _paper(told: Any) -> str:
+    """A paper at hand by its name; `told` is its id, or {"id", "format"}."""
+    ident = str(told.get("id", "")) if isinstance(told, Mapping) else str(told)
+    paper = catalogue().paper(ident)
+    form = told.get("format") if isinstance(told, Mapping) else None
+    return (paper.title if paper else ident) + (f" ({form})" if form else "")
 
 
 @cache

@@ -237,7 +237,7 @@ def _assessment(page: Page, file: CaseFile, say: PackageTexts) -> None:
     pathways = [p for p in made.get("pathways", ()) if isinstance(p, Mapping)]
     for status in _SHOWN:
         for pathway in (p for p in pathways if p.get("status") == status):
-            _pathway(page, pathway, say)
+            _pathway(page, file, pathway, say)
     others = [_name(p) for p in pathways if p.get("status") not in _SHOWN]
     if others:
         page.write_block(say.others.format(names=", ".join(others)), size=_SMALL)
@@ -247,11 +247,12 @@ def _name(pathway: Mapping[str, Any]) -> str:
     return catalogue().render(f"utter_name_{pathway.get('id')}")
 
 
-def _pathway(page: Page, pathway: Mapping[str, Any], say: PackageTexts) -> None:
+def _pathway(page: Page, file: CaseFile, pathway: Mapping[str, Any], say: PackageTexts) -> None:
+    missing = dict.fromkeys(file.describe.missing(m) for m in pathway.get("missing") or ())
     parts = (
         (say.reasons, _listed(pathway, "reasons", " ")),
         (say.cautions, _listed(pathway, "cautions", " ")),
-        (say.missing, _listed(pathway, "missing", ", ").replace("_", " ")),
+        (say.missing, ", ".join(missing)),
         (say.evidence, _evidence(pathway)),
     )
     lines = [text.format(text=value) for text, value in parts if value]

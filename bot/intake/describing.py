@@ -8,6 +8,7 @@ from typing import Any
 
 from bot.facts.case import Case, FactStatus
 from bot.intake.questions import Questions
+from bot.records.catalogue import catalogue
 from bot.wording import Catalogue
 
 # Facts that are not said back when they are noted: they are obvious, or delicate.
@@ -86,6 +87,20 @@ class Describer:
         if fact in SELF_EXPLAINING:
             return self.value(fact, value)
         return f"{_small(self._questions[fact].label)}: {_small(self.value(fact, value))}"
+
+    def missing(self, name: str) -> str:
+        """What a missing fact or test of an assessment is called."""
+        key = f"utter_missing_{name}"
+        if key in self._say.names():
+            return self.word(key)
+        if name in self._questions:
+            return _small(self._questions[name].label)
+        paper = catalogue(self._language).paper(name)
+        if paper is not None:
+            return _small(paper.title)
+        if name[:2].isupper():  # marker ids are written in capitals
+            return self.word("utter_missing_marker", marker=name.replace("_", " "))
+        return name.replace("_", " ")
 
     def _test(self, name: str, value: Any) -> str:
         """A test with its result; some results name their test already (MSI-H)."""

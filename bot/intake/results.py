@@ -10,7 +10,6 @@ from bot.intake import collecting
 from bot.intake.judging import judge_case
 from bot.intake.speech import Button
 from bot.intake.turn import Turn
-from bot.records.catalogue import catalogue
 
 # C10: at most four in the first message; the second opinion is named in its opening sentence.
 SHOWN_AT_ONCE = 3
@@ -202,7 +201,7 @@ def _shared(turn: Turn, results: list[PathwayResult]) -> list[tuple[str, dict[st
     pages: list[list[str]] = [[]]
     for result in results:
         line = f"• {turn.word(f'utter_name_{result.id}')}"
-        missing = [missing_word(turn, m) for m in result.missing[:MISSING_SHARED]]
+        missing = [turn.describe.missing(m) for m in result.missing[:MISSING_SHARED]]
         if status == "NEEDS_INFO" and missing:
             line = f"{line}: {', '.join(missing)}"
         text = turn.word(response, reason=reason, lines="\n".join([*pages[-1], line]))
@@ -213,7 +212,7 @@ def _shared(turn: Turn, results: list[PathwayResult]) -> list[tuple[str, dict[st
 
 
 def _route_values(turn: Turn, result: PathwayResult) -> dict[str, Any]:
-    missing = list(dict.fromkeys(missing_word(turn, m) for m in result.missing))[:MISSING_NAMED]
+    missing = list(dict.fromkeys(turn.describe.missing(m) for m in result.missing))[:MISSING_NAMED]
     return {
         "pathway": turn.word(f"utter_name_{result.id}"),
         "reason": _sentence(" ".join(result.reasons[:1])),
@@ -243,22 +242,6 @@ def _evidence(turn: Turn, result: PathwayResult) -> str:
         return ""
     places = (turn.describe.value("country", region) for region in result.evidence.regions)
     return turn.word("utter_word_evidence_approved", places=", ".join(places))
-
-
-def missing_word(turn: Turn, name: str) -> str:
-    """What a missing fact or test is called."""
-    key = f"utter_missing_{name}"
-    if key in turn.desk.say.names():
-        return turn.word(key)
-    if name in turn.questions:
-        label = turn.questions[name].label
-        return label[0].lower() + label[1:]
-    paper = catalogue(turn.case.language).paper(name)
-    if paper is not None:
-        return paper.title[0].lower() + paper.title[1:]
-    if name[:2].isupper():  # marker ids are written in capitals
-        return turn.word("utter_missing_marker", marker=name.replace("_", " "))
-    return name.replace("_", " ")
 
 
 def _remember(turn: Turn, assessment: Assessment) -> None:

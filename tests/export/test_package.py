@@ -87,6 +87,17 @@ def test_the_assessment_names_rules_sources_and_review(sqlite_store: Store) -> N
     assert "not signed off" in text
 
 
+def test_a_hospital_reads_names_and_no_ids(sqlite_store: Store) -> None:
+    papers = ["B3", {"id": "B7", "format": "photo"}]
+    facts = {**OVARIAN, "docs_available": papers, "lvef_pct": 60}
+    text = " ".join(pdf(sqlite_store, facts))
+    assert "Papers at hand Original pathology (biopsy) report" in text
+    assert "report (photo)" in text
+    assert "Heart, ejection fraction (%) 60" in text
+    assert "Missing: a scan with spots that can be measured, recent blood results" in text
+    assert "days since chemo" not in text
+
+
 def test_the_checklist_and_the_files_are_in_it(sqlite_store: Store) -> None:
     file = {"key": "aa/" + "b" * 40, "name": "scan.pdf", "content_type": "application/pdf"}
     text = " ".join(
