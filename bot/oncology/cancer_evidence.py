@@ -76,10 +76,11 @@ def benign(doc: Document, first: int, last: int, *, doubted: bool) -> bool:
 
 
 def confirmed(doc: Document) -> bool:
-    """Whether the message speaks of a proven cancer somewhere."""
+    """Whether the message speaks of a proven cancer of the patient somewhere."""
     context = context_of(doc)
     return any(
         "malignant" in h.value
+        and not context.owners.is_other(h.first)
         and not context.sentence(h.first).question
         and not context.negated(h.first, h.last)
         for h in disease_words(doc)

@@ -23,8 +23,15 @@ from bot.oncology.cancer_evidence import (
 )
 from bot.oncology.context import Assertion, context_of
 from bot.oncology.cues import words_of
-from bot.oncology.lone_organs import called_primary, complaint, stands_alone, whole_sentence
+from bot.oncology.lone_organs import (
+    called_primary,
+    complaint,
+    of_another,
+    stands_alone,
+    whole_sentence,
+)
 from bot.oncology.phrases import Hit
+from bot.oncology.plain_facts import says_no_biopsy
 from bot.oncology.reading import Ambiguity, Mention
 from bot.oncology.signs import signs_of
 from bot.oncology.spread import disease_words, sites_of
@@ -216,18 +223,19 @@ def _of_breast(doc: Document, base: Finding, organ: Organ) -> Finding:
 
 def _organ_findings(doc: Document, sites: frozenset[int], asked: bool) -> Iterator[Finding]:
     kinds = {"malignant", "tumour", "mass", "histology"}
-    if not organ_book().find(doc):
+    named = organ_book().find(doc)
+    if not named:
         return
     malignant = [h for h in disease_words(doc) if kinds & h.value]
     diagnosed = [h for h in disease_words(doc) if "diagnosed" in h.value]
-    for hit in organ_book().find(doc):
+    for hit in named:
         if any(i in sites for i in range(hit.first, hit.last)):
             continue
-        word = _nearest(doc, hit, malignant)
+        word = _nearest(doc, hit, [m for m in malignant if not of_another(hit, m, named)])
         if word is not None:
             found = _of_organ(doc, _covering(doc, hit, word), hit.value)
             proven = {"malignant", "histology"} & word.value
-            yield found if proven else _unproven(found, "mass" in word.value)
+            yield found if proven else _unproven(doc, found, "mass" in word.value)
         elif (asked and not _in_a_sign(doc, hit)) or _introduced(doc, hit, diagnosed):
             base = Finding((), hit.first, hit.last, hit.start, hit.end, 0.85 if asked else 0.8)
             yield _of_organ(doc, base, hit.value)
@@ -282,9 +290,13 @@ def _covering(doc: Document, hit: Hit[str], word: Hit[frozenset[str]]) -> Findin
     return Finding((), first, last, doc.tokens[first].start, doc.tokens[last - 1].end, score)
 
 
-def _unproven(finding: Finding, only_mass: bool) -> Finding:
-    """A tumour, or less: a lump or a shadow, which is no diagnosis of one kind."""
-    confidence = min(finding.confidence, 0.6 if only_mass else 0.8)
+def _unproven(doc: Document, finding: Finding, only_mass: bool) -> Finding:
+    """A tumour, or less: a lump or a shadow, which is no diagnosis of one kind.
+
+    One that only a blood result tells from others, before any biopsy, is read back first.
+    """
+    guessed = finding.organ is not None and finding.certain and says_no_biopsy(doc)
+    confidence = min(finding.confidence, 0.6 if only_mass or guessed else 0.8)
     likely = None if only_mass else finding.likely
     return replace(finding, mass_only=True, confidence=confidence, likely=likely)
 
@@ -343,10 +355,19 @@ def _settled(doc: Document, found: list[Finding]) -> list[Finding]:
         if any(set(c.options) & set(finding.options) for c in certain):
             continue
         site = organs()[finding.organ].site if finding.organ else None
-        if site in ("liver", "bone", "brain", "lung", "skin", "adrenal") and certain:
+        if site in ("liver", "bone", "brain", "lung", "skin", "adrenal") and (
+            certain or (finding.mass_only and _proven_elsewhere(doc, finding, found))
+        ):
             continue
         kept.append(finding)
     return kept
+
+
+def _proven_elsewhere(doc: Document, mass: Finding, found: list[Finding]) -> bool:
+    """ "Breast cancer with lung nodules": what was seen in another organ is no second cancer."""
+    owners = context_of(doc).owners
+    others = (f for f in found if f.organ and f.organ != mass.organ and not f.mass_only)
+    return any(not owners.is_other(f.first) for f in others)
 
 
 def _rank(finding: Finding, meant: Assertion) -> tuple[bool, bool, bool, bool, float, bool, int]:

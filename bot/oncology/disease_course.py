@@ -8,18 +8,22 @@ from datetime import date
 from functools import cache
 
 from bot.oncology.context import context_of
+from bot.oncology.cued_sites import own_cancers
 from bot.oncology.knowledge_files import KNOWLEDGE, load
 from bot.oncology.numbers import Duration, durations
 from bot.oncology.phrases import Hit, PhraseBook
 from bot.oncology.reading import Mention
+from bot.oncology.sites import patient_sites
 from bot.oncology.spread import sites_of
 from bot.oncology.status import DENYING, relapses
 from bot.oncology.text import Document
-from bot.oncology.vocabulary import Review
+from bot.oncology.vocabulary import Review, cancers
 
 HOURS_A_MONTH = 730.5
 # A duration this many tokens from the word of relapse is the time until it.
 NEAR, FAR = 5, 9
+# Nodes without a word of where: nearby ones are meant most often.
+NODES_ALONE = 0.85
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,7 @@ class ExtentFile:
     relapse_links: frozenset[str]
     quiet: frozenset[str]
     doubt: frozenset[str]
+    distant_nodes: frozenset[str]
 
 
 @cache
@@ -97,12 +102,8 @@ def _until(doc: Document, hit: Hit[str], span: Duration) -> int | None:
 def read_extent(doc: Document, asks: str | None) -> Iterator[Mention]:
     """`extent` in words, or from a site of spread; `brain_mets_status`."""
     hits = [h for h in _book("extent").find(doc) if _meant(doc, h) and not _doubted(doc, h)]
-    context = context_of(doc)
-    far = [
-        h
-        for h in sites_of(doc).hits
-        if h.value != "nodes" and context.assess(h.first, h.last).present
-    ]
+    sites = patient_sites(doc, asks)
+    far = [h for h in sites if h.value != "nodes"]
     metastatic = [h for h in hits if h.value == "metastatic" and _says_where(doc, h)]
     others = [h for h in hits if h.value != "metastatic"]
     if others and not far:
@@ -114,9 +115,25 @@ def read_extent(doc: Document, asks: str | None) -> Iterator[Mention]:
         yield Mention("extent", "metastatic", words, far[0].start, far[0].end, 0.9)
     elif metastatic:
         yield _mention(doc, "extent", metastatic[-1])
+    elif sites and not any(_distant(doc, h) for h in sites) and not _of_blood(doc, asks):
+        words = doc.words(sites[0].start, sites[0].end)
+        yield Mention(
+            "extent", "locally_advanced", words, sites[0].start, sites[0].end, NODES_ALONE
+        )
     for hit in _book("brain").find(doc):
         if _meant(doc, hit):
             yield _mention(doc, "brain_mets_status", hit)
+
+
+def _distant(doc: Document, hit: Hit[str]) -> bool:
+    """Whether nodes may be far from the cancer; how far is asked then."""
+    around = {t.text for t in doc.tokens[max(0, hit.first - 1) : hit.last + 1]}
+    return bool(around & extent_file().distant_nodes)
+
+
+def _of_blood(doc: Document, asks: str | None) -> bool:
+    """Nodes say nothing of a disease that is everywhere from the start."""
+    return any(cancers()[cancer].blood for cancer in own_cancers(doc, asks))
 
 
 def _doubted(doc: Document, hit: Hit[str]) -> bool:

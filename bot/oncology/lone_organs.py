@@ -31,6 +31,13 @@ def whole_sentence(doc: Document, hit: Hit[str]) -> bool:
     return len(context_of(doc).sentences) > 1 and (hit.first, hit.last) == (here.first, here.last)
 
 
+def of_another(hit: Hit[str], word: Hit[frozenset[str]], named: list[Hit[str]]) -> bool:
+    """ "Breast cancer with lung nodules": the word belongs to the organ right before it."""
+    return hit.first >= word.last and any(
+        other.last == word.first and other.value != hit.value for other in named
+    )
+
+
 def stands_alone(doc: Document, hit: Hit[str]) -> bool:
     commas = context_of(doc).commas
     tokens = doc.tokens

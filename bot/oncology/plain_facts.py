@@ -76,6 +76,12 @@ def read_plain_facts(doc: Document, asks: str | None) -> Iterator[Mention]:
         )
 
 
+def says_no_biopsy(doc: Document) -> bool:
+    """Whether a message says that no biopsy was done."""
+    none = ("histology_confirmed", "biopsy_no")
+    return any(hit.value == none for hit in _book().find(doc))
+
+
 def read_counts(doc: Document, asks: str | None) -> Iterator[Mention]:
     """`prior_systemic_lines` and `relapse_count`, when they are said as numbers."""
     for kind, before in (("counts", number_at), ("ordinal_counts", _ordinal_at)):

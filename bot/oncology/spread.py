@@ -92,9 +92,11 @@ def _only_a_spot(doc: Document, hit: Hit[frozenset[str]]) -> bool:
 
 
 def _cancer_named(doc: Document) -> bool:
-    if any({"malignant", "generic"} & hit.value for hit in disease_words(doc)):
-        return True
-    return bool(cancer_book().find(doc))
+    """Whether a cancer of the patient is named; a late father's leaves a spot what it is."""
+    owners = context_of(doc).owners
+    named = [hit.first for hit in disease_words(doc) if {"malignant", "generic"} & hit.value]
+    named += [hit.first for hit in cancer_book().find(doc)]
+    return any(not owners.is_other(first) for first in named)
 
 
 def _find(doc: Document) -> Sites:
