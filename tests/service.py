@@ -71,7 +71,7 @@ class Service:
 
 def _engine_command(environment: dict[str, str]) -> list[str]:
     return [
-        *(str(ENGINE_PYTHON), "-W", "ignore", "-m", "rasa", "run"),
+        *(str(ENGINE_PYTHON), "-W", "ignore", "-m", "bot.engine.lean_start", "run"),
         *("--model", environment["TEST_MODEL"]),
         *("--endpoints", "endpoints.yml", "--credentials", "credentials.yml"),
         *("--interface", "127.0.0.1", "--port", environment["INTAKE_ENGINE_URL"].rsplit(":")[-1]),

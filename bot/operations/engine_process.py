@@ -25,7 +25,8 @@ def engine_command(model: Path, *, port: int, host: str = "127.0.0.1") -> tuple[
     """
     trusted = str(checked(model))
     return (
-        *(str(ENGINE_PYTHON), "-W", "ignore", "-m", "rasa", "run", "--model", trusted),
+        *(str(ENGINE_PYTHON), "-W", "ignore", "-m", "bot.engine.lean_start", "run"),
+        *("--model", trusted),
         *("--endpoints", "endpoints.yml", "--credentials", "credentials.yml"),
         *("--interface", host, "--port", str(port)),
     )

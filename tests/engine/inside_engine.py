@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
+import jsonschema
+from rasa.core.actions.action import RemoteAction
+from rasa.engine.graph import ExecutionContext, GraphComponent, GraphSchema, SchemaNode
+from rasa.engine.runner.dask import DaskGraphRunner
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import ActionExecuted, BotUttered, SlotSet, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 
-from bot.engine.fast_actions import fingerprints
+from bot.engine import fast_actions, graph_runner
 from bot.engine.text_model import TextModel, normalise
 from bot.engine.tracker_store import RecentTurns
 
@@ -83,10 +90,128 @@ def model_round_trip() -> dict[str, Any]:
     }
 
 
+SLOT_SET = {"event": "slot", "name": "language", "value": "bn", "timestamp": None}
+ANSWERS: dict[str, Any] = {
+    "a slot, and what follows": {
+        "events": [SLOT_SET, {"event": "followup", "name": "action_listen"}],
+        "responses": [{"response": "utter_ok"}],
+    },
+    "another kind of event": {"events": [{"event": "restart"}], "responses": []},
+    "nothing": {},
+    "a slot without a value": {"events": [{"event": "slot", "name": "language"}]},
+    "an event that is none": {"events": ["slot"]},
+    "events that are no list": {"events": {"event": "restart"}},
+    "a response that is none": {"events": [], "responses": ["hello"]},
+    "a list": [],
+}
+
+
+def refused() -> dict[str, list[bool]]:
+    """Whether ours, then Rasa's own check, refuses each answer of an action server."""
+    action = RemoteAction("action_take_turn", None)
+    checks = (fast_actions._validate, fast_actions.REPLACED["RemoteAction._validate_action_result"])
+
+    def refuses(check: Any, answer: Any) -> bool:
+        try:
+            check(action, answer)
+        except jsonschema.ValidationError:
+            return True
+        return False
+
+    return {name: [refuses(c, answer) for c in checks] for name, answer in ANSWERS.items()}
+
+
+class Step(GraphComponent):
+    """Says what came in, in brackets; a word of its own breaks it."""
+
+    @classmethod
+    def create(
+        cls, config: object, model_storage: object, resource: object, execution_context: object
+    ) -> Step:
+        return cls()
+
+    def run(self, **given: Any) -> str:
+        if "broken" in given.values():
+            raise RuntimeError("broken")
+        return f"({' '.join(given[name] for name in sorted(given))})"
+
+
+def step(**needs: str) -> SchemaNode:
+    return SchemaNode(needs, Step, "create", "run", {}, eager=True)
+
+
+# The last needs both of those before it and the input itself, and is named first.
+SCHEMA = GraphSchema(
+    {
+        "last": step(a="left", b="right", c="heard"),
+        "right": step(a="left"),
+        "left": step(a="heard"),
+        "aside": step(a="heard"),
+    }
+)
+
+
+def runner(kind: type[DaskGraphRunner]) -> DaskGraphRunner:
+    return kind.create(SCHEMA, None, ExecutionContext(SCHEMA))
+
+
+def runs_in_order() -> bool:
+    """Whether ours gives what Rasa's own runner gives, for several targets and messages."""
+    ours, theirs = runner(graph_runner.InOrder), runner(DaskGraphRunner)
+    asked = [(word, targets) for word in ("a", "b") for targets in (["last"], ["aside", "right"])]
+    return all(
+        ours.run({"heard": word}, targets) == theirs.run({"heard": word}, targets)
+        for word, targets in asked
+    )
+
+
+def lets_errors_through() -> bool:
+    """Whether an error of a component comes out as it does of Rasa's own runner."""
+    seen = []
+    for kind in (graph_runner.InOrder, DaskGraphRunner):
+        try:
+            runner(kind).run({"heard": "broken"}, ["last"])
+        except Exception as error:
+            seen.append((type(error), type(error.__cause__)))
+    return len(seen) == 2 and seen[0] == seen[1]
+
+
+LEAN = """
+import sys
+from bot.engine import lean_start
+lean_start.install()
+import rasa.__main__, rasa.core.agent, rasa.engine.recipes.default_recipe
+from rasa.nlu.classifiers.diet_classifier import DIET
+from rasa.core.policies.rule_policy import RulePolicy
+real = [n for n, m in sys.modules.items() if n.partition(".")[0] in lean_start.ABSENT
+        and getattr(m, "__file__", None)]
+try:
+    DIET()
+except lean_start.LeftOut as error:
+    print(real, "TensorFlow" in str(error), RulePolicy.__name__)
+"""
+
+
+def left_out() -> str:
+    """What a lean process says: real modules of it, whether a component misses them, another."""
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", LEAN],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return (done.stdout.strip().splitlines() or [done.stderr])[-1]
+
+
 def main() -> None:
     """Print the report as the last line."""
     report = {
-        "fingerprints": fingerprints(),
+        "fingerprints": fast_actions.fingerprints(fast_actions.REPLACED | graph_runner.REPLACED),
+        "refused": refused(),
+        "runs": [runs_in_order(), lets_errors_through()],
+        "left_out": left_out(),
         "memory": asyncio.run(short_memory()),
         "model": model_round_trip(),
         "normalised": {

@@ -83,7 +83,7 @@ def start_engine(
     model = model or train()
     port = port or free_port()
     command = [
-        *(ENGINE_PYTHON, "-W", "ignore", "-m", "rasa", "run", "--model", model),
+        *(ENGINE_PYTHON, "-W", "ignore", "-m", "bot.engine.lean_start", "run", "--model", model),
         *("--interface", "127.0.0.1", "--port", str(port)),
     ]
     environment = serving_environment() | {

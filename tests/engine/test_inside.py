@@ -8,18 +8,35 @@ import pytest
 
 pytestmark = pytest.mark.engine
 
-# Of the functions of Rasa 3.6.21 that bot/engine/fast_actions.py replaces. When one of these
+# Of the functions of Rasa 3.6.21 that bot/engine replaces or relies upon. When one of these
 # changes, read Rasa's new code, adapt ours, and only then write the new value here.
 KNOWN = {
     "RemoteAction._validate_action_result": "f8cdb4be68123961",
     "RemoteAction._action_call_format": "428795b944f22edb",
     "RemoteAction.run": "ccabf6f1160d527a",
     "EndpointConfig.request": "ccdb778aed8208e2",
+    "DaskGraphRunner.run": "45f0f52f574f3aa9",
+    "GraphNode.__call__": "66127a2bfb6fcf1e",
 }
 
 
 def test_the_code_of_rasa_that_we_replace_is_the_code_we_know(inside: dict[str, Any]) -> None:
     assert inside["fingerprints"] == KNOWN
+
+
+def test_an_answer_that_rasa_would_refuse_is_refused(inside: dict[str, Any]) -> None:
+    assert {name: ours for name, (ours, _) in inside["refused"].items()} == {
+        name: theirs for name, (_, theirs) in inside["refused"].items()
+    }
+    assert sorted(set(map(tuple, inside["refused"].values()))) == [(False, False), (True, True)]
+
+
+def test_components_run_as_rasa_would_run_them(inside: dict[str, Any]) -> None:
+    assert inside["runs"] == [True, True]
+
+
+def test_the_engine_does_without_tensorflow_and_says_so(inside: dict[str, Any]) -> None:
+    assert inside["left_out"] == "[] True RulePolicy"
 
 
 def test_only_the_last_turns_are_kept_but_all_slots(inside: dict[str, Any]) -> None:
