@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -86,6 +86,9 @@ class Door:
         self._in_pieces, self._wrote = in_pieces, OrderedDict[str, float]()
         self._afterwards: set[asyncio.Task[None]] = set()
         self._came = 0.0
+        # Texts to be looked through for an emergency, with when they came (monotonic seconds).
+        self._unread = deque[tuple[float, str, Received]]()
+        self._looking: asyncio.Task[None] | None = None
 
     async def take(self, message: InboundMessage) -> Received:
         """Commits the message; the same one again changes nothing."""
@@ -145,7 +148,9 @@ class Door:
     def _look_after(self, arrival: Arrival, received: Received) -> None:
         """What need not be waited for by the provider."""
         if arrival.message.text and (arrival.pause or arrival.kept_as):
-            self._later(self._hurry(arrival.message.text, received))
+            self._unread.append((self._came, arrival.message.text, received))
+            if self._looking is None or self._looking.done():
+                self._looking = self._later(self._look_through())
         if arrival.pause and arrival.message.sequence is None and self._in_pieces is not None:
             self._mind_order(arrival, self._in_pieces)
         if arrival.kept_as == FLOOD:
@@ -160,29 +165,34 @@ class Door:
             in_pieces()
         self._wrote[who] = now
 
-    def _later(self, step: Coroutine[Any, Any, None]) -> None:
+    def _later(self, step: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(step)
         self._afterwards.add(task)
         task.add_done_callback(self._afterwards.discard)
+        return task
 
-    async def _lull(self) -> None:
+    async def _look_through(self) -> None:
+        """Looks for emergencies, which do not wait for more words; lost in a crash, they do."""
+        while self._unread:
+            came, text, received = self._unread[0]
+            if len(self._unread) > RUSH:
+                await self._lull(came + RUSH_AT_MOST_SECONDS)
+            self._unread.popleft()
+            await self._hurry(text, received)
+
+    async def _lull(self, until: float) -> None:
         """Until nobody has come for a moment: who waits for an answer at the door goes first."""
-        until = time.monotonic() + RUSH_AT_MOST_SECONDS
-        while len(self._afterwards) > RUSH and (now := time.monotonic()) < until:
-            if now - self._came >= LULL_SECONDS:
-                break
+        while (now := time.monotonic()) < until and now - self._came < LULL_SECONDS:
             await asyncio.sleep(LULL_SECONDS)
 
     async def _hurry(self, text: str, received: Received) -> None:
-        """An emergency does not wait for more words. Lost in a crash, it costs the pause."""
         loop = asyncio.get_running_loop()
-        await self._lull()
         try:
             if await loop.run_in_executor(self._reading, _is_urgent, text):
                 await asyncio.to_thread(self._store.inbox.hurry, received.message_id)
                 self._arrived.ring()
-        except StoreUnavailable:
-            log.warning("message %s not hurried: database unavailable", received.message_id)
+        except Exception as error:  # the texts after it are still to be looked through
+            log.warning("message %s not hurried: %s", received.message_id, type(error).__name__)
 
     async def _tell_flood(self, message: InboundMessage, received: Received) -> None:
         now = time.monotonic()
