@@ -89,8 +89,9 @@ def _at_first(doc: Document, hit: Hit[str]) -> bool:
     own = {doc.tokens[i].text for i in range(hit.first, hit.last)}
     if hit.value != "progressed" or not own & status_file().spreading:
         return False
-    named = [h.first for h in treatment_hits(doc)]
-    return bool(named) and min(named) > hit.first and bool(given_treatments(doc))
+    first = min((h.first for h in treatment_hits(doc)), default=0)
+    before = {t.text for t in doc.tokens[hit.last : first]}
+    return first > hit.first and not before & status_file().after and bool(given_treatments(doc))
 
 
 def _found(doc: Document) -> list[Hit[str]]:

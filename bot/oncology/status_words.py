@@ -50,6 +50,7 @@ class StatusFile:
     ended: frozenset[str]
     reached: frozenset[str]
     spreading: frozenset[str]
+    after: frozenset[str]
 
 
 @dataclass(frozen=True)
