@@ -20,7 +20,7 @@ from bot.operations.training import ENGINE_PYTHON, serving_environment, train
 from bot.settings import ROOT
 from bot.store import Store
 
-READY_SECONDS = 180
+READY_SECONDS = 400
 
 
 @dataclass

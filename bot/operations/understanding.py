@@ -23,7 +23,7 @@ from bot.operations.training import serving_environment, train
 from bot.settings import ROOT, settings
 
 BATCH = 200
-ENGINE_READY_SECONDS = 120
+ENGINE_READY_SECONDS = 300
 LONGEST_TEXT = 20_000
 HEALTH = "/webhooks/intake/"
 

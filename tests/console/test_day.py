@@ -76,7 +76,8 @@ def test_a_coordinators_day(served: tuple[Console, str], page: Page, pictures: P
     page.get_by_label("This is").select_option(label="Original pathology (biopsy) report")
     page.get_by_role("button", name="File it").click()
     expect(page.locator("#notices")).to_contain_text("Filed.")
-    page.wait_for_function("document.querySelector('.sheets img')?.naturalWidth > 0")
+    # Not `wait_for_function`: its second look is an eval, which the page's own policy forbids.
+    expect(page.locator(".sheets img").first).not_to_have_js_property("naturalWidth", 0)
     page.screenshot(caret="initial", path=pictures / "file.png")
 
     # A fact is wrong; it is corrected, and the assessment follows.
