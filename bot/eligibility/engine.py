@@ -183,6 +183,7 @@ def _apply_gates(
         decisive=tuple(dict.fromkeys(decisive)),
         softening=tuple(dict.fromkeys(softening)) if status == "CONSIDER" else EMPTY,
         awaited=result.awaited,
+        helpful=result.helpful,
     )
 
 

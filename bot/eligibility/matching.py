@@ -107,7 +107,7 @@ def _otherwise(
     return PathwayResult(
         pathway.id, pathway.name, other.status, (other.rule,), EMPTY, (other.statement,), EMPTY,
         helpful, other.evidence, pathway.origin, before_gates=other.status,
-        decisive=_lifting(other.status, helpful),
+        decisive=_lifting(other.status, helpful), helpful=helpful,
     )  # fmt: skip
 
 
@@ -142,6 +142,7 @@ def _combined(
         outcomes=tuple(outcomes),
         before_gates=status,
         decisive=union((_decisive(status, winners, outcomes, view), _lifting(status, helpful))),
+        helpful=tuple(m for m in helpful if m not in missing),
     )
 
 

@@ -93,6 +93,17 @@ class PathwayResult:
     decisive: tuple[str, ...] = ()  # ids whose answer can still change the status
     softening: tuple[str, ...] = ()  # ids of which an answer can add a caution
     awaited: str = ""  # the status that only the missing biopsy holds back
+    helpful: tuple[str, ...] = ()  # of `missing`: markers of any tumour, worth knowing at most
+
+    @property
+    def own(self) -> bool:
+        """Whether a rule written for this very cancer gave the status before the gates.
+
+        A rule that leads to no more than research does not make an open question its own.
+        """
+        deciding = [o.rule for o in self.outcomes if o.status == self.before_gates]
+        leads = self.before_gates not in SHOWN
+        return any(not r.broad and (leads or r.then in SHOWN) for r in deciding)
 
     @property
     def stale(self) -> bool:

@@ -187,6 +187,9 @@ _RULE_FIELDS: Final = (
 )  # fmt: skip
 
 
+BROAD: Final = frozenset({"any", "solid", "blood"})
+
+
 def _cancers(reader: _Reader, given: Mapping[str, Any], place: Place) -> frozenset[str] | None:
     listed = reader.texts(given.get("cancers"), (*place, "cancers"))
     if not listed:
@@ -225,6 +228,7 @@ def _rule(
         products=reader.texts(given.get("products"), (*place, "products")),
         reports=dict(reports),
         agnostic=given.get("agnostic", False) is True,
+        broad=BROAD.issuperset(reader.texts(given.get("cancers"), (*place, "cancers"))),
     )
 
 

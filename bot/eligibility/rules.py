@@ -122,6 +122,7 @@ class Rule:
     products: tuple[str, ...] = ()
     reports: Mapping[str, str] = field(default_factory=dict)
     agnostic: bool = False
+    broad: bool = False  # written for all solid tumours, all blood cancers or any cancer
 
 
 @dataclass(frozen=True, slots=True)

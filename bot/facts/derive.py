@@ -120,6 +120,7 @@ _GRADE: Final = re.compile(
     r"\b(?:grade|gr|who|cns|g|astrocytoma|oligodendroglioma|glioma)\s*(?:who|cns|grade)?\s*(iv|iii|ii|i|[1-4])\b"
 )
 _GRADES: Final = {"i": 1, "ii": 2, "iii": 3, "iv": 4}
+_BCLC: Final = re.compile(r"\bbclc\s*(?:stage\s*)?([0abcd])\b")
 _RESISTANT: Final = re.compile(
     r"castrat\w* resistant|castration refractory|hormone (?:refractory|resistant)|\bm?crpc\b"
 )
@@ -131,6 +132,9 @@ def _from_words(view: View, subtype: str, facts: CaseFacts) -> None:
     stage = _plain(facts.stage_raw or "")
     if stage:
         view.values["stage_words"] = stage
+        liver_stage = _BCLC.search(stage)
+        if liver_stage is not None:
+            view.told("bclc", liver_stage[1].upper(), "named as the stage")
     words = f"{subtype} {stage}"
     grade = _GRADE.search(words)
     if grade is not None:

@@ -61,7 +61,7 @@ FAMILY_NAMES: Final[dict[str, str]] = {
     "KIT": "mutation",
     "PDGFRA": "mutation",
     "BCR::ABL1": "bcr_abl",
-    "T315I": "presence",
+    "T315I": "mutation",
     "PML::RARA": "presence",
     "CD19": "presence",
     "CD20": "presence",

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from bot.eligibility.engine import Assessment, PathwayResult
+from bot.facts.marker_ids import known_markers
 from bot.intake import collecting
 from bot.intake.judging import judge_case
 from bot.intake.speech import Button
@@ -149,14 +150,27 @@ def rank(turn: Turn, assessment: Assessment) -> list[PathwayResult]:
     wished = set(turn.case.wire().get("pathway_interest") or ())
 
     def key(result: PathwayResult) -> tuple[int, int]:
-        status = RANK.index(result.status)
         if result.id in first:
             return (0, first[result.id])
+        standing = _standing(result)
         if result.id in wished:  # what they asked about is answered among the first
-            return (1, status)
-        return (3, status) if result.id in SERVICES and status == 0 else (2, status)
+            return (1, standing)
+        service = result.id in SERVICES and result.status == "CONSIDER"
+        return (3, standing) if service else (2, standing)
 
     return sorted(assessment.pathways, key=key)
+
+
+def _standing(result: PathwayResult) -> int:
+    """Place among the routes: by status, and within one what was written for this cancer first.
+
+    "Later" for this cancer says more than "in research studies" for every cancer alike.
+    """
+    if result.awaited:  # only the biopsy is missing
+        return 2 * RANK.index("NEEDS_INFO") + RANK.index(result.awaited)
+    if result.status == "TRIAL_ONLY" and not result.own:
+        return 2 * RANK.index("NOT_YET") + 1
+    return 2 * RANK.index(result.status) + (0 if result.own else 1)
 
 
 def _supportive_first(turn: Turn, assessment: Assessment) -> bool:
@@ -201,7 +215,7 @@ def _shared(turn: Turn, results: list[PathwayResult]) -> list[tuple[str, dict[st
     pages: list[list[str]] = [[]]
     for result in results:
         line = f"• {turn.word(f'utter_name_{result.id}')}"
-        missing = [turn.describe.missing(m) for m in result.missing[:MISSING_SHARED]]
+        missing = _missing_words(turn, result)[:MISSING_SHARED]
         if status == "NEEDS_INFO" and missing:
             line = f"{line}: {', '.join(missing)}"
         text = turn.word(response, reason=reason, lines="\n".join([*pages[-1], line]))
@@ -212,7 +226,7 @@ def _shared(turn: Turn, results: list[PathwayResult]) -> list[tuple[str, dict[st
 
 
 def _route_values(turn: Turn, result: PathwayResult) -> dict[str, Any]:
-    missing = list(dict.fromkeys(turn.describe.missing(m) for m in result.missing))[:MISSING_NAMED]
+    missing = _missing_words(turn, result)[:MISSING_NAMED]
     return {
         "pathway": turn.word(f"utter_name_{result.id}"),
         "reason": _sentence(" ".join(result.reasons[:1])),
@@ -242,6 +256,17 @@ def _evidence(turn: Turn, result: PathwayResult) -> str:
         return ""
     places = (turn.describe.value("country", region) for region in result.evidence.regions)
     return turn.word("utter_word_evidence_approved", places=", ".join(places))
+
+
+def _missing_words(turn: Turn, result: PathwayResult) -> list[str]:
+    """What a person is told to be missing: one gene test rather than the list of its genes."""
+    names = [m for m in result.missing if m not in result.helpful]
+    if not names and result.status == "NEEDS_INFO":
+        names = list(result.missing)
+    if "ngs_done" in names:
+        genes = known_markers()
+        names = ["ngs_done", *(n for n in names if n not in genes and n != "ngs_done")]
+    return list(dict.fromkeys(turn.describe.missing(n) for n in names))
 
 
 def _remember(turn: Turn, assessment: Assessment) -> None:

@@ -206,7 +206,7 @@ def test_an_old_rule_is_told_with_more_care(files: Path, monkeypatch: pytest.Mon
     assert result.status == "CONSIDER"
     assert result.stale
     assert result.as_wire()["stale"] is True
-    assert "more than six months old" in result.reasons[0]
+    assert "more than six months ago" in result.reasons[0]
     path = files / "pathways" / "car_t.yml"
     text = path.read_text(encoding="utf-8")
     signed = "review: {by: Dr Example, on: 2027-01-05}"

@@ -16,7 +16,7 @@ from bot.operations.training import ENGINE_PYTHON, serving_environment, train
 from bot.settings import ROOT
 
 TOKEN = "a-token-for-tests"
-READY_WITHIN = 400
+READY_WITHIN = 400.0  # seconds; a loaded machine is slow, a broken engine ends by itself
 
 
 class EngineError(RuntimeError):

@@ -96,3 +96,35 @@ def test_what_was_asked_about_keeps_its_reason() -> None:
 def test_why_may_be_typed(said: str) -> None:
     talk = told("ovarian", STORIES[1]).says(said, "ask_why")
     assert talk.said[0] == "utter_route_why", talk
+
+
+OWN_ROUTES: tuple[tuple[str, str, str, str], ...] = (
+    ("prostate", "lupron and abiraterone, spread to bones, psa rising", "Radioligand", "MSI"),
+    ("npc", "spread to the lungs, chemo stopped working", "Immunotherapy", "NTRK"),
+    ("gist", "KIT exon 11, imatinib, growing in the liver", "Targeted", "the RET test"),
+    ("cml", "imatinib, nilotinib, T315I mutation found", "Targeted", "BCR-ABL test"),
+)
+
+
+@pytest.mark.parametrize(("cancer", "story", "route", "noise"), OWN_ROUTES)
+def test_the_cancers_own_routes_come_before_what_counts_in_any_tumour(
+    cancer: str, story: str, route: str, noise: str
+) -> None:
+    talk = told(cancer, f"{story}, 61, Lagos, biopsy done")
+    routes = [talk._text(r) for r in talk.replies if (r.response or "").startswith("utter_pathway")]
+    assert any(route in text for text in routes), talk
+    assert all(noise not in text for text in routes), talk
+
+
+def test_a_lymphoma_in_remission_hears_what_comes_later_before_what_is_only_studied() -> None:
+    talk = told("dlbcl_lbcl", "R-CHOP, remission since a year, 55, Lagos, biopsy done")
+    texts = [talk._text(r) for r in talk.replies]
+    assert any("CAR-T" in t for t in texts), talk
+    assert all("TIL" not in t for t in texts), talk
+
+
+def test_what_a_doctor_should_see_today_comes_before_the_routes() -> None:
+    talk = told("pancreatic", "eyes yellow since three days, not eaten for 3 days, stage 4, Lagos")
+    assert talk.said[0] == "utter_result_urgent", talk
+    later = told("pancreatic", STORIES[1])
+    assert "utter_result_urgent" not in later.said, later
