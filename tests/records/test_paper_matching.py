@@ -14,6 +14,8 @@ from bot.facts.case import Case, CaseNumber, CaseState, Consent, ConversationId
 from bot.oncology.knowledge_files import KnowledgeError
 from bot.records.catalogue import catalogue
 from bot.records.papers.dates import paper_date
+from bot.records.papers.evidence import Evidence
+from bot.records.papers.kinds import Kind
 from bot.records.papers.matching import Match, first_look_only, match, match_link, match_words
 from bot.records.papers.reading import read
 from bot.records.papers.received import FiledBy, file_paper, received_papers, unfile_paper
@@ -131,6 +133,29 @@ def test_papers_of_other_hospitals_are_never_filed_wrongly(paper: dict[str, str]
     right = paper.get("is")
     assert found.item is None or found.item == right
     assert right is None or right in found.options
+
+
+ELSEWHERE: list[tuple[str, str]] = [
+    ("B3", "附属医院\n病 理 诊 断 报 告 书\n肉 眼 所 见\n病理诊断：肺腺癌"),
+    ("B3", "病理报告\n标本：活检"),
+    ("B7", "Imagerie médicale\nTDM thoraco-abdomino-pelvienne\nInjection de produit de contraste"),
+    ("B7", "قسم الأشعة\nتقرير التصوير المقطعي للصدر\nالنتائج: كتلة\nالخلاصة: نمو"),
+    ("B9", "Chemotherapy Administration Record\nCycle Date Drugs Dose\nC1 C2 C3"),
+    ("B11", "Radiation Oncology\nTreatment Completion Summary\n60 Gy in 30 fractions, VMAT"),
+    ("B12", "शहर लैब\nरक्त जाँच रिपोर्ट\nWBC 3400 SGPT 45 Creatinine 1.0"),
+]
+
+
+@pytest.mark.parametrize(("right", "text"), ELSEWHERE, ids=range(len(ELSEWHERE)))
+def test_papers_in_other_languages_are_filed_or_asked_about(right: str, text: str) -> None:
+    found = match(Evidence(Kind.PDF, text=text), today=TODAY)
+    assert found.item in (None, right)
+    assert right in found.options
+
+
+def test_a_caption_may_name_the_box_of_slides() -> None:
+    found = match(Evidence(Kind.PHOTO), caption="photo of the slide box from the hospital")
+    assert "B5" in found.options
 
 
 FORMS = [

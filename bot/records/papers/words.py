@@ -22,6 +22,8 @@ _EDGES: Final = re.compile(r"(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])")
 _CAMEL: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
 # Scripts that write without spaces: a name may stand inside a longer run of letters.
 _UNSPACED: Final = re.compile(r"[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff]")
+# Text layers of PDFs often put a space behind each of their letters.
+_LOOSE: Final = re.compile(rf"(?<={_UNSPACED.pattern}) (?={_UNSPACED.pattern})")
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,8 @@ def plain(text: str) -> str:
     folded = unicodedata.normalize("NFKD", _CAMEL.sub(" ", text).casefold())
     kept = (c for c in folded if not "\u0300" <= c <= "\u036f")
     letters = "".join(c if unicodedata.category(c)[0] in "LNM" else " " for c in kept)
-    return unicodedata.normalize("NFC", " ".join(_EDGES.sub(" ", letters).split()))
+    spaced = " ".join(_EDGES.sub(" ", letters).split())
+    return unicodedata.normalize("NFC", _LOOSE.sub("", spaced))
 
 
 def find(text: str) -> Found:
