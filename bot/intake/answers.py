@@ -23,6 +23,7 @@ SHORT_ANSWER = 6  # words
 # Wishes in between, after which a doubt is put again instead of being given up.
 ASIDE = frozenset(
     {"ask_question", "ask_advice", "ask_why", "summary", "distress", "help", "greet", "thanks"}
+    | {"go_back", "resume"}
 )
 # An unsure question of so many words is one; fewer may be a name that nobody knows.
 QUESTION_WORDS = 6

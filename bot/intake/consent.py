@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from bot.facts.case import CaseState, Consent
-from bot.intake.hearing import foreign_script
+from bot.intake.hearing import UNDIAGNOSED, foreign_script
+from bot.intake.kindness import COMFORTED
+from bot.intake.questions import asks_beside_facts, says
 from bot.intake.requests import SURE_OF_WISH, answer_topic, hand_over
 from bot.intake.speech import Button
 from bot.intake.turn import Turn
 
 # In the memory of a case: what was wished and asked before the consent, answered after it.
+WAITED = "waited_for_an_answer"
 WISHES_HUMAN, ASKED_BEFORE = "wishes_human", "asked_before_consent"
 UNANSWERED = frozenset({"ask_question", "ask_advice", "complaint"})
 # The wording that was agreed to; change it when utter_consent changes in meaning.
@@ -48,7 +51,11 @@ def _answer_before_consent(turn: Turn) -> bool:
         turn.case.memory[WISHES_HUMAN] = True
         turn.say("utter_human_after_consent")
         return True
-    if intent not in UNANSWERED or not sure or turn.heard.kind != "text":
+    if turn.heard.kind != "text":
+        return False
+    if not (intent in UNANSWERED and sure):
+        if asks_beside_facts(turn.heard.text):
+            turn.case.memory.setdefault(ASKED_BEFORE, []).append(turn.heard.text)
         return False
     turn.case.memory.setdefault(ASKED_BEFORE, []).append(turn.heard.text)
     if intent == "ask_advice":
@@ -68,7 +75,14 @@ def _greet(turn: Turn) -> None:
         return
     answered = _answer_before_consent(turn)
     heard = turn.learned.anything or answered
-    turn.say("utter_consent_heard" if heard else "utter_consent", *_buttons(turn))
+    response = "utter_consent_heard" if heard else "utter_consent"
+    if says("anger", turn.heard.text):
+        case.memory[WAITED] = True
+        response = "utter_consent_sorry"
+    elif turn.intent == "distress" or says("grief", turn.heard.text):
+        case.memory[COMFORTED] = True
+        response = "utter_consent_moved"
+    turn.say(response, *_buttons(turn))
 
 
 def _given(turn: Turn) -> bool:
@@ -81,13 +95,15 @@ def _given(turn: Turn) -> bool:
     if known:
         turn.say("utter_heard", facts=known)
     case.memory["consent_just_given"] = True
+    if case.memory.pop(WAITED, None):
+        turn.alert("complaint")
     if asked := case.memory.pop(ASKED_BEFORE, []):
         case.open_questions.extend(asked)
         turn.alert("question")
         turn.say("utter_asked_before_consent")
     if case.memory.pop(WISHES_HUMAN, False):
         return hand_over(turn, "utter_human")
-    if "suspected" in case.facts and turn.cancer is None:
+    if case.memory.pop(UNDIAGNOSED, False) and turn.cancer is None:
         return hand_over(turn, "utter_suspected")
     return False
 

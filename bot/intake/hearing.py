@@ -89,6 +89,8 @@ COMMANDS = {
     "nevermind": "skip",
 }
 SHORT_MESSAGE = 10  # words
+# In the memory of a case: before the consent a finding was told that no doctor has named.
+UNDIAGNOSED = "undiagnosed"
 # Wishes in plain words whose message holds no facts to take.
 SETTLED = frozenset({"enough", "second_patient", "died", "danger_ahead", "no_cancer", "declined"})
 
@@ -119,8 +121,7 @@ def understand(turn: Turn) -> bool:
                 late.changes_by_name(turn)
                 late.answers_late(turn)
         where_it_is(turn)
-        if "suspected" in turn.learned.new and _only_suspected(turn):
-            turn.move = "suspected"
+        _watch_for_no_diagnosis(turn)
         raise_doubts(turn)
         _relation(turn)
     _watch(turn)
@@ -270,13 +271,15 @@ def _said_of_the_case(turn: Turn, *, asks: bool) -> str | None:
     return "explain" if core and short and puzzled else None
 
 
-def _only_suspected(turn: Turn) -> bool:
-    """Whether something was found that no doctor has called a cancer; it is not asked which one."""
-    agreed = turn.case.consent is not None
+def _watch_for_no_diagnosis(turn: Turn) -> None:
+    """Where something was found that no doctor has named, it is not asked which cancer it is."""
     found = turn.cancer is None and not turn.heard.reading.flags
-    if agreed and found:
+    if turn.move is None and found and says("undiagnosed", turn.heard.text):
         turn.learned.ambiguous.clear()
-    return agreed and found and turn.move is None
+        if turn.case.consent is None:
+            turn.case.memory[UNDIAGNOSED] = True
+        else:
+            turn.move = "suspected"
 
 
 def _another_patient(turn: Turn) -> bool:

@@ -25,6 +25,11 @@ def answers_late(turn: Turn) -> None:
     """Take a short message that nobody understood for an answer to another open question."""
     if not _unheard(turn):
         return
+    fact = called(turn.heard.text)
+    if fact and fact != turn.asked and turn.case.wire().get(fact) is None:
+        _take(turn, fact, turn.heard.text)  # "biopsy no, too old"
+    if turn.fresh or turn.learned.signals or turn.says_yes or turn.says_no:
+        return
     said = after_words("protest", turn.heard.text) or turn.heard.text
     if turn.case.state is CaseState.CONFIRM or said != turn.heard.text:
         _first_that_fits(turn, said)
@@ -63,7 +68,7 @@ def _unheard(turn: Turn) -> bool:
     plain = heard.kind == "text" and not turn.move and not heard.reading.flags
     short = len(heard.text.split()) <= LONGEST
     talks = turn.case.state in (CaseState.INTAKE, CaseState.CONFIRM)
-    return plain and short and talks and not turn.fresh and not turn.opens_a_question
+    return plain and short and talks and not (turn.fresh or turn.opens_a_question)
 
 
 def _open(turn: Turn) -> Iterable[Question]:

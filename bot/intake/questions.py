@@ -20,6 +20,7 @@ from rapidfuzz import fuzz, process
 ROOT = Path(__file__).resolve().parents[2]
 # Longer answers are understood by the vocabulary, not by single words.
 SHORT_ANSWER = 6
+QUESTION_SENTENCE = 4  # words; shorter ones are doubts ("stage 3?")
 # A yes or no among other words may belong to something else ("no se", "no idea").
 BARE = frozenset({"yes", "no"})
 NEGATIONS = frozenset({"not", "no", "never", "none", "nahi", "nahin", "na", "without", "non"})
@@ -225,6 +226,12 @@ def _word_list(wish: str) -> tuple[str, ...]:
 def _called() -> dict[str, tuple[str, ...]]:
     rows = _read(ROOT / "knowledge" / "questions.yml")["called"]
     return {fact: tuple(words) for fact, words in rows.items()}
+
+
+def asks_beside_facts(text: str) -> bool:
+    """Whether one of the sentences is a question of some words ("... biopsy done. Is it ok?")."""
+    asked = re.findall(r"([^.!?\n]+)[?\uff1f\u061f]", text)
+    return any(len(sentence.split()) >= QUESTION_SENTENCE for sentence in asked)
 
 
 def opens_with_no(text: str) -> bool:

@@ -24,6 +24,8 @@ NO_REMINDERS = "no_reminders"
 PLAIN_WISHES = frozenset({"human", "request_checklist", "request_letter"})
 LONG_QUESTION = 4  # words
 LIFETIME = "REQ-73"  # "how long does he have?" is no question about the service
+# What a short answer about who writes may be taken for ("i am her husband").
+RESEMBLED = frozenset({"ask_question", "distress"})
 Reply = Callable[[Turn], bool]
 
 
@@ -47,7 +49,7 @@ def _meant(turn: Turn) -> bool:
         return False
     if turn.heard.intent == "second_patient" and not _means_another(turn):
         return False
-    if turn.fresh and turn.heard.intent == "ask_question" and _answers_shortly(turn):
+    if turn.fresh and turn.heard.intent in RESEMBLED and _answers_shortly(turn):
         return False  # "caregiver, her daughter" resembles a question about families
     if turn.learned.told or (turn.asked and turn.asked in turn.fresh):
         return turn.heard.intent in INSISTENT and sure and _asks_surely(turn)
@@ -92,6 +94,8 @@ def _question(turn: Turn) -> bool:
         turn.alert("price")
     if _why_this_route(turn):
         return False
+    if says("promise", turn.heard.text):
+        turn.say("utter_manipulation")
     if not answer_topic(turn) and (_asks_surely(turn) or _asks_at_length(turn)):
         turn.pass_on("utter_question_passed_on")
     return False

@@ -13,6 +13,8 @@ from bot.intake.turn import Turn
 from bot.records.documents import MY_DATA
 
 PENDING = "sure"
+# What these would end is not begun on a guess: one of their own words must stand in the message.
+NEED_THEIR_WORDS = frozenset({"stop", "start_over"})
 Act = Callable[[Turn], None]
 
 
@@ -28,7 +30,7 @@ def stop_erase_restart(turn: Turn) -> bool:
     if waiting and not turn.learned.anything and turn.says_no:
         turn.say(f"utter_{waiting}_kept")
         return False
-    wish = None if _only_sounds_like_stop(turn) else turn.intent
+    wish = None if _only_sounds_like(turn) else turn.intent
     turn.case.memory.pop("stopped", None)  # who writes again is back
     if wish == "stop" and _spares_the_patient(turn):
         turn.alert("non_disclosure")
@@ -46,10 +48,11 @@ def stop_erase_restart(turn: Turn) -> bool:
     return False
 
 
-def _only_sounds_like_stop(turn: Turn) -> bool:
-    """Whether the model guessed a wish to end from words that hold none ("no more", "me")."""
+def _only_sounds_like(turn: Turn) -> bool:
+    """Whether the model guessed a wish from words that hold none ("no more", "me", "new")."""
     typed = turn.move is None and turn.heard.kind == "text" and turn.heard.payload is None
-    return typed and turn.heard.intent == "stop" and not says("stop", turn.heard.text)
+    wish = turn.heard.intent
+    return typed and wish in NEED_THEIR_WORDS and not says(wish, turn.heard.text)
 
 
 def _spares_the_patient(turn: Turn) -> bool:

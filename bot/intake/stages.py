@@ -8,6 +8,7 @@ from bot.intake import (
     emergency,
     going_on,
     hearing,
+    kindness,
     letter,
     papers,
     permissions,
@@ -25,6 +26,7 @@ STAGES: tuple[Stage, ...] = (
     hearing.quiet_while_human,
     consent.ask_consent,
     letter.take_hospital,  # the answer to our one question before the records letter
+    kindness.acknowledge_fear,
     hearing.foreign_script,
     papers.speak,  # received, still missing, "What is it?"
     hearing.answer_kind,  # empty, too long, a sticker, a voice note

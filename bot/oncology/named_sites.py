@@ -38,6 +38,8 @@ class NamedSites:
 def named_sites(text: str) -> NamedSites:
     """The organs of a text that are not denied, doubted or only complained about."""
     doc = read_document(text)
+    if doc.tokens and doc.tokens[0].text in stage_file().nothing_there and _protests(doc):
+        doc = read_document(text[doc.tokens[0].end :])
     hits = [hit for hit in site_book().find(doc) if hit.value != _ANYWHERE]
     kept = [hit for hit in hits if _stated(doc, hit.first, hit.last) and not complaint(doc, hit)]
     inside = {i for hit in hits for i in range(hit.first, hit.last)}
@@ -51,6 +53,11 @@ def named_sites(text: str) -> NamedSites:
     said = frozenset() if denied else frozenset(hit.value for hit in kept)
     only = any(token.text in stage_file().only_there for token in doc.tokens)
     return NamedSites(frozenset(alone), frozenset(cued), said, only)
+
+
+def _protests(doc: Document) -> bool:
+    """ "No, I told you ..." denies what was asked, not what follows."""
+    return any(token.text in stage_file().told_before for token in doc.tokens[1:4])
 
 
 def _stated(doc: Document, first: int, last: int) -> bool:

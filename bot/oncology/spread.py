@@ -47,6 +47,7 @@ class StageFile:
     site_cue: frozenset[str] = frozenset()
     only_there: frozenset[str] = frozenset()
     nothing_there: frozenset[str] = frozenset()
+    told_before: frozenset[str] = frozenset()
 
 
 @cache
