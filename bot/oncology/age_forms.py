@@ -17,7 +17,8 @@ _PERSON = (
     r"(?:woman|man|lady|gentleman|girl|boy|child|kid|baby|patient|pt|female|male|femme|homme|fille|"
     r"garcon|enfant|patiente|mujer|hombre|senora|senor|nina|nino|hija|hijo|paciente|mulher|homem|"
     r"menina|menino|filha|filho|crianca|son|daughter|mother|father|mum|mom|dad|wife|husband|"
-    r"madre|padre|mama|papa|mae|pai|mere|pere|frau|mann|kind)"
+    r"madre|padre|mama|papa|mae|pai|mere|pere|frau|mann|kind|muchacho|muchacha|joven|chico|chica|"
+    r"rapaz|moca|jovem)"
 )
 FORMS = (
     # "45 years old", "72 yr old", "45 y/o", "45yo"
@@ -36,8 +37,6 @@ FORMS = (
         r"his|my|the|now|group|de|e|es)\b)*[\s:=\-,.]*(?P<n>\d{1,3})"
         r"(?!\s*(?:months?|mo\b|weeks?|days?))(?!\d)(?!\s*(?:and|&|,|y|et|e)\s*\d)(?!\s\d\b)"
     ),
-    # "umar 45" behind the number: "55 age", "40 age"
-    re.compile(r"(?<![\w./])(?P<n>[1-9]\d)\s+age(?=\s*(?:[.,!\n]|$))"),
     # "45M", "45/F", "45 F", "M/45", "F 45", "male 45", "45 male"
     re.compile(
         r"(?<![\w./+])(?P<n>\d{2,3}|\d(?=\s*(?:/|male|female)))\s*[/\-]?\s*,?\s*"
@@ -63,7 +62,7 @@ FORMS = (
         r"brother|sister|who|amma|baba|ji|age)\s+(?:is|be)|am|i am|im|i'm|i m|he's|she's|turned|"
         r"shes|hes)\s+"
         r"(?:now |just |only |about |around |almost |nearly |a )?(?P<n>\d{1,3})"
-        r"(?=\s*(?:$|[,.;!\n]|and\b|with\b|from\b|has\b|had\b|diagnosed\b"
+        r"(?=\s*(?:$|[,.;!\n]|and\b|n\b|with\b|from\b|has\b|had\b|diagnosed\b"
         r"|in\b|years\b(?!\s+(?:older|younger|senior|junior|ago|back|into|of))|living\b|male\b|female\b|now\b|who\b))"
     ),
     # "the age was wrong, should be 39"; "now 30 with Hodgkin"
@@ -74,6 +73,10 @@ FORMS = (
     re.compile(r"(?<!\w)(?:now|today)\s+(?:aged?\s+)?(?P<n>[1-9]\d)(?=\s+(?:with|having)\b)"),
     # "just 26 and want children"
     re.compile(r"(?<!\w)(?:just|only)\s+(?P<n>[1-9]\d)(?=\s*(?:,|\.|!|and\s+[a-z]))"),
+    # "55 age", "40 age"
+    re.compile(r"(?<![\w./])(?P<n>[1-9]\d)\s+age(?=\s*(?:[.,!\n]|$))"),
+    # "ему 48", "їй 51"
+    re.compile(r"(?<!\w)(?:ему|ей|йому|їй|їи)\s+(?P<n>\d{1,3})(?=\s*(?:[.,;!\n]|$))"),
 )
 # Two ages of one person: "diagnosed at 34, now 41".
 SINCE_THEN = re.compile(

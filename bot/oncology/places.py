@@ -81,7 +81,8 @@ class _Judge:
             return None
         if found.place.kind == "people" and not self._is_person(found):
             return None
-        if self._names_a_person(found) or self._elsewhere(found):
+        named_by = self.cues.begins("belongings", found.last)
+        if named_by or self._names_a_person(found) or self._elsewhere(found):
             return None
         ranked = self._ranked(found)
         return self._of_patient(ranked) if ranked else None
@@ -330,6 +331,8 @@ class _Judge:
             return found
         if "stranger" in nearest.value:
             return None
+        if "patient" in nearest.value and found.cue == "home":
+            return replace(found, rank=found.rank + 1.0)
         kin = patient_kin(self.context)
         known = kin is not None and is_ill(self.context, kin[1] + len(kin[0].split()))
         if "kin" in nearest.value:
