@@ -13,6 +13,7 @@ from bot.facts.case import Case, Fact, FactSource, FactStatus
 from bot.oncology.reading import LIST_FACTS, Ambiguity, Mention, Reading
 
 SURE = 0.7
+NUMBER_ALONE = 0.8  # at most, of an age: no word says that the number is one
 CALLED_CANCER = 0.8  # below it an organ was named, but no cancer
 STAGE_FACTS = frozenset({"stage_group", "stage_raw", "stage_system"})
 # Said in passing: worth keeping, but no answer to a question and no reason to ignore a wish.
@@ -63,6 +64,8 @@ def learn(case: Case, reading: Reading, message_id: str) -> Learned:
             learned.signals.add(mention.fact)
         elif mention.fact == "user_role" and not _tells_who_writes(case, mention, reading):
             continue
+        elif _number_alone(mention) and _known(case, "age_years") and not mention.corrects:
+            continue  # a bare number is an age only while that is open
         elif _organ_elsewhere(case, mention):
             if "extent" not in {m.fact for m in reading.mentions}:
                 _take(case, learned, replace(mention, fact="extent"), METASTATIC, message_id)
@@ -103,6 +106,11 @@ def _tells_who_writes(case: Case, mention: Mention, reading: Reading) -> bool:
         return True
     told = {m.fact for m in reading.mentions if not m.fact.startswith("answer.")}
     return mention.value != "patient" and bool(told - IN_PASSING - ABOUT_TELLING)
+
+
+def _number_alone(mention: Mention) -> bool:
+    """Whether an age is only a number that stands by itself."""
+    return mention.fact == "age_years" and mention.confidence <= NUMBER_ALONE
 
 
 def _organ_elsewhere(case: Case, mention: Mention) -> bool:

@@ -25,9 +25,10 @@ from bot.oncology.age_forms import (
     ONLY_MONTHS,
     SINCE_THEN,
 )
+from bot.oncology.asked import asked_file
 from bot.oncology.beside import ages_beside_people
 from bot.oncology.context import Context
-from bot.oncology.lone_ages import lone_ages
+from bot.oncology.lone_ages import is_measure, lone_ages, only_age
 from bot.oncology.own_ages import own_ages
 from bot.oncology.patient import patient_kin
 from bot.oncology.people_words import people_file, same_relative
@@ -102,8 +103,8 @@ def _ages(context: Context, asks: str | None) -> Iterator[_Age]:
         return
     yield from _bare_years(context)
     if asks == "age_years":
-        yield from _answered(text)
-    elif asks in (None, "country"):
+        yield from _answered(context)
+    elif not _asks_a_number(asks):
         for years, first, last in lone_ages(context):
             start, end = doc.tokens[first].nstart, doc.tokens[last - 1].nend
             yield _Age(years, start, end, confidence=0.8)
@@ -207,7 +208,14 @@ def _spelled(doc: Document, asks: str | None) -> Iterator[_Age]:
             return
 
 
-def _answered(text: str) -> Iterator[_Age]:
+def _asks_a_number(asks: str | None) -> bool:
+    """Whether the open question has an answer that could be taken for an age."""
+    family = (asks or "").split(".")[0]
+    return family in ("biomarkers", "labs", "months_to_relapse") or asks in asked_file().numbers
+
+
+def _answered(context: Context) -> Iterator[_Age]:
+    doc, text = context.doc, context.doc.norm
     months = ONLY_MONTHS.fullmatch(text)
     if months:
         yield _Age(int(months["n"]) // 12, *months.span(), months=int(months["n"]))
@@ -218,9 +226,16 @@ def _answered(text: str) -> Iterator[_Age]:
         yield _Age(years, *year.span("n"), confidence=0.9)
         return
     match = ANSWER.match(text.strip())
+    offset = len(text) - len(text.lstrip())
     if match and int(match["n"]) <= 110:
-        offset = len(text) - len(text.lstrip())
-        yield _Age(int(match["n"]), match.start("n") + offset, match.end("n") + offset)
+        start, end = match.start("n") + offset, match.end("n") + offset
+        if not is_measure(doc, doc.token_at(start)):
+            yield _Age(int(match["n"]), start, end)
+            return
+    alone = only_age(context)
+    if alone is not None:
+        years, first, last = alone
+        yield _Age(years, doc.tokens[first].nstart, doc.tokens[last - 1].nend, confidence=0.85)
 
 
 def _is_patients(context: Context, age: _Age, role: str | None) -> bool:

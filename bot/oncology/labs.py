@@ -89,6 +89,12 @@ def read_labs(doc: Document, asks: str | None) -> Iterable[Mention | Ambiguity]:
     return found
 
 
+def lab_tokens(doc: Document) -> set[int]:
+    """Tokens of everything that reads like a blood result."""
+    spans = (doc.token_span(*match.span()) for match in _pattern()[0].finditer(doc.norm))
+    return {i for first, last in spans for i in range(first, last)}
+
+
 def _is_now(doc: Document, first: int, last: int) -> bool:
     if context_of(doc).owners.is_other(first):
         return False
