@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol, runtime_checkable
 
-from sqlalchemy import Row, bindparam, delete, func, select, update
+from sqlalchemy import Row, bindparam, delete, func, select, text, update
 from sqlalchemy.orm import Session
 
 from bot.facts.case import (
@@ -39,7 +39,9 @@ _MAIN = func.coalesce(
 )
 _CURRENT = (
     select(CaseRow)
-    .where(CaseRow.conversation_id == _MAIN, CaseRow.current)
+    # In the words of the index: SQLite would not see that "current = 1" means the same, and read
+    # the current cases of all people.
+    .where(CaseRow.conversation_id == _MAIN, text("cases.current"))
     .execution_options(populate_existing=True)
 )
 _FACTS = (

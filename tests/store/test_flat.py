@@ -67,3 +67,17 @@ def test_no_query_of_a_turn_reads_the_whole_conversation(sqlite_store: Store) ->
         if "messages" in plan and not NARROW.search(plan)
     ]
     assert wide == []
+
+
+def test_no_query_of_a_turn_reads_other_peoples_cases(sqlite_store: Store) -> None:
+    store = sqlite_store
+    with statements(store) as seen:
+        heard = says(store)
+        turn = claimed(store)
+        intake(store, turn.conversation_id, turn.message_id, stage="IV")
+        store.inbox.finish(turn, [reply("hi")])
+        to_send(store)
+        store.outbox.for_turn(heard.message_id)
+    of_cases = [(plan, sql) for sql, plan in plans(store, seen) if re.search(r"\bcases\b", plan)]
+    assert of_cases
+    assert [found for found in of_cases if not NARROW.search(found[0])] == []
