@@ -1,7 +1,7 @@
 """Which libraries a serving engine loads, and what reaches each: prints docs/engine-libraries.md.
 
 Run it in the engine's environment, after a training: `.venv-engine/bin/python
-scripts/engine_libraries.py`. It imports what `rasa run` imports, loads the newest model, reads one
+scripts/engine_libraries.py`. It imports what an engine imports, loads the newest model, reads one
 message, and looks at what is in memory then.
 """
 
@@ -45,6 +45,9 @@ with a date.
 
 async def serve_once() -> None:
     """What a serving engine does, once."""
+    from bot.engine import lean_start
+
+    lean_start.install()
     import rasa.__main__
     import rasa.cli.run
     import rasa.server  # noqa: F401
