@@ -55,7 +55,8 @@ def read_status(doc: Document, asks: str | None) -> Iterator[Mention]:
 
 def _is_question(doc: Document) -> bool:
     """ "Is immunotherapy good?" is no answer, however short."""
-    return doc.tokens[0].text in words_of("question_start") or doc.norm.rstrip().endswith("?")
+    begins = bool(doc.tokens) and doc.tokens[0].text in words_of("question_start")
+    return begins or doc.norm.rstrip().endswith("?")
 
 
 def _of_a_disease(doc: Document, hit: Hit[str]) -> bool:

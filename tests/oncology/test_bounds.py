@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.oncology import read
+from bot.oncology.knowledge_files import KNOWLEDGE
 from bot.oncology.reading import Reading
 from bot.oncology.text import MAX_CHARACTERS, pack, read_document
 
@@ -38,6 +40,16 @@ HOSTILE = {
 def test_a_hostile_message_is_harmless(text: str) -> None:
     assert isinstance(read(text), Reading)
     assert len(read_document(text).tokens) <= MAX_CHARACTERS
+
+
+QUESTIONS = yaml.safe_load((KNOWLEDGE / "questions.yml").read_text(encoding="utf-8"))["questions"]
+
+
+# A command, a sticker, a file without a caption: a message may hold no word at all.
+@pytest.mark.parametrize("text", ["", " ", "...", "/", "?", "👍", "1"])
+def test_next_to_nothing_answers_any_question_harmlessly(text: str) -> None:
+    for question in QUESTIONS:
+        _check_spans(text, read(text, asks=question["fact"]))
 
 
 @settings(max_examples=150, deadline=None)
