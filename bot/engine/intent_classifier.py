@@ -36,7 +36,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from bot.engine.knowledge_extractor import READING, family, hear, vocabulary_fingerprint
 from bot.engine.linear_component import LinearComponent
 from bot.engine.text_model import normalise
-from bot.oncology.ideas import ideas
+from bot.oncology.ideas import decided_topic, ideas
 from bot.oncology.reading import Reading
 from bot.oncology.topics import answer_of
 
@@ -104,7 +104,9 @@ class IntentClassifier(LinearComponent):
         message.set(INTENT, dict(ranking[0]), add_to_output=True)
         message.set(RANKING, ranking, add_to_output=True)
         asked = ranking[0][INTENT_NAME_KEY] == QUESTION
-        if asked and topics:
+        if asked and (decided := decided_topic(message.get(TEXT) or "")):
+            self._name_topic(message, decided, 1.0)
+        elif asked and topics:
             topic, probability = _likeliest(topics)
             if topic != QUESTION:
                 self._name_topic(message, topic, probability / asking)

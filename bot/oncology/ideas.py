@@ -22,13 +22,38 @@ _SHORTEST_STEM: Final = 2
 
 
 @dataclass(frozen=True)
+class Decision:
+    """A topic that is sure when a question names every one of some ideas, and one of others."""
+
+    topic: str
+    every: frozenset[str]
+    one_of: frozenset[str]
+    none: frozenset[str] = frozenset()
+
+    def holds(self, named: frozenset[str]) -> bool:
+        return self.every <= named and bool(self.one_of & named) and not self.none & named
+
+
+@dataclass(frozen=True)
 class IdeaFile:
-    """knowledge/question_words.yml: idea -> its words, a star for any ending."""
+    """knowledge/question_words.yml: idea -> its words, a star for any ending; what they decide."""
 
     source: str
     as_of: date
     review: Literal["pending", "approved"]
     ideas: dict[str, tuple[str, ...]]
+    decided: tuple[Decision, ...] = ()
+
+
+@cache
+def _file() -> IdeaFile:
+    return load(KNOWLEDGE / "question_words.yml", IdeaFile)
+
+
+def decided_topic(text: str) -> str | None:
+    """The topic that the words of a question decide ("CAR-T" and "price"), if they do."""
+    named = ideas(text)
+    return next((d.topic for d in _file().decided if d.holds(named)), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +83,7 @@ def _index() -> tuple[dict[str, list[_Phrase]], dict[str, list[_Phrase]], int]:
     """Phrases by their first word, by its stem where that is open, and the longest stem."""
     whole: dict[str, list[_Phrase]] = defaultdict(list)
     stems: dict[str, list[_Phrase]] = defaultdict(list)
-    for idea, forms in load(KNOWLEDGE / "question_words.yml", IdeaFile).ideas.items():
+    for idea, forms in _file().ideas.items():
         for form in forms:
             words = tuple((w, is_open) for part in form.split() for w, is_open in _words_of(part))
             first, is_open = words[0]
