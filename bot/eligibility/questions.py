@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping
 from typing import Any, Final
 
-from bot.eligibility.engine import SHOWN, Assessment, assess
+from bot.eligibility.engine import SHOWN, Assessment, PathwayResult, assess
 from bot.eligibility.rules import RuleSet
 from bot.facts.markers import known_markers
 from bot.facts.model import CaseFacts, fact_names
@@ -133,6 +133,7 @@ def _minimum(known: CaseFacts, done: Assessment) -> list[str]:
     return sorted(names, key=_place)
 
 
+GENES_TESTED: Final = frozenset({"tissue", "liquid", "both"})
 # What an answer can do: settle an undecided pathway, change a decided one, or add a caution.
 _UNDECIDED, _DECIDED, _CAUTION = 4, 2, 1
 
@@ -145,9 +146,22 @@ def open_facts(done: Assessment, known: CaseFacts, settled: Collection[str]) -> 
             continue
         weight = _UNDECIDED if result.status == "NEEDS_INFO" else _DECIDED
         for ids, points in ((result.decisive, weight), (result.softening, _CAUTION)):
-            asked = {_question(m, known, settled) for m in ids}
+            asked = {_asked_for(m, result, known, settled) for m in ids}
             weights.update({name: points for name in asked if name is not None})
     return weights
+
+
+def _asked_for(
+    missing: str, result: PathwayResult, known: CaseFacts, settled: Collection[str]
+) -> str | None:
+    """As `_question`; of the genes that count in any tumour, first whether they were tested."""
+    any_tumour = missing in result.helpful or not result.own
+    if any_tumour and missing in known_markers():
+        if known.ngs_done is None and "ngs_done" not in settled:
+            return "ngs_done"
+        if known.ngs_done not in GENES_TESTED:
+            return None
+    return _question(missing, known, settled)
 
 
 def _for_records(done: Assessment, known: CaseFacts, settled: Collection[str]) -> list[str]:

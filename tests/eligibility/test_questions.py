@@ -156,6 +156,23 @@ def test_a_gene_test_that_was_not_done_is_not_called_unknown() -> None:
         assert not any("not known yet" in reason for reason in found.reasons)
 
 
+def test_genes_of_any_tumour_are_asked_for_by_one_question_first() -> None:
+    person = {**FIT, "cancer_type": "esophageal_scc", "extent": "metastatic"}
+    person |= {"disease_status": "progressed", "prior_systemic_lines": 1}
+    for answer, more in ((None, False), ("no", False), ("tissue", True)):
+        order: list[str] = []
+        facts = {**person, **({"ngs_done": answer} if answer else {})}
+        facts["biomarkers"] = {"PDL1_CPS": 1}
+        while question := assess({**facts, **dict.fromkeys(order, "unknown")}).next_question:
+            if question.startswith("biomarkers."):
+                order.append(question)
+                break
+            order.append(question)
+        genes = {"biomarkers.BRAF", "biomarkers.NTRK", "biomarkers.RET", "biomarkers.HER2"}
+        assert bool(genes & set(order)) == more, (answer, order)
+        assert ("ngs_done" in order) == (answer is None), (answer, order)
+
+
 def test_a_fact_that_only_describes_is_not_asked() -> None:
     person = {**FIT, "cancer_type": "nsclc", "extent": "metastatic", "disease_status": "progressed"}
     trial = assess(person).pathway("clinical_trial")
