@@ -75,7 +75,8 @@ def open_question(turn: Turn) -> bool:
         return _leave(turn, asks, FactStatus.DECLINED, "utter_skipped")
     if intent == "dont_know" or "answer.unknown" in signals:
         return _leave(turn, asks, FactStatus.UNKNOWN, "utter_noted_unknown")
-    if intent == "go_back" or "answer.back" in signals:
+    back = intent == "go_back" and not says("came_back", turn.heard.text)  # that is the disease
+    if back or "answer.back" in signals:
         return _go_back(turn)
     if intent == "ask_why":
         turn.say(_text("why", asks))

@@ -7,7 +7,7 @@ from bot.intake import agenda, results
 from bot.intake.answers import PENDING, SPREAD_SOMEWHERE, ask_pending
 from bot.intake.describing import FOLDED
 from bot.intake.learning import IN_PASSING, leave_open
-from bot.intake.questions import opens_with_no, says
+from bot.intake.questions import is_saying, opens_with_no, says
 from bot.intake.speech import Button, answer_payload
 from bot.intake.turn import Turn
 
@@ -139,7 +139,7 @@ def _confirm(turn: Turn) -> None:
     if set(turn.fresh) - IN_PASSING or "user_role" in turn.fresh:
         turn.case.memory.pop(MISSED, None)
         _sum_up(turn)
-    elif turn.says_yes or turn.intent == "enough":
+    elif (turn.says_yes and not is_saying("hums", turn.heard.text)) or turn.intent == "enough":
         _result(turn)
     elif turn.case.memory.get("changing") and _wants_no_more(turn):
         turn.case.memory.pop("changing")

@@ -92,7 +92,9 @@ SHORT_MESSAGE = 10  # words
 # In the memory of a case: before the consent a finding was told that no doctor has named.
 UNDIAGNOSED = "undiagnosed"
 # Wishes in plain words whose message holds no facts to take.
-SETTLED = frozenset({"enough", "second_patient", "died", "danger_ahead", "no_cancer", "declined"})
+SETTLED = frozenset(
+    {"enough", "second_patient", "died", "danger_ahead", "no_cancer", "declined", "delay"}
+)
 
 
 def understand(turn: Turn) -> bool:
@@ -258,6 +260,11 @@ def _said_of_the_case(turn: Turn, *, asks: bool) -> str | None:
     if says("what_if", text) and says("danger", text):
         return "danger_ahead"
     short = len(text.split()) <= SHORT_MESSAGE
+    waits = turn.asked or turn.case.state is CaseState.CONFIRM
+    if agreed and waits and is_saying("delays", text):
+        return "delay"
+    if agreed and is_saying("more", text) and (more := _more_offered(turn)):
+        return more
     if agreed and short and late.declined(turn):
         return "declined"
     if agreed and short and not asks and not turn.cancer and says("no_cancer", text):
@@ -269,6 +276,14 @@ def _said_of_the_case(turn: Turn, *, asks: bool) -> str | None:
     core = turn.asked is not None and f"utter_help_{turn.asked}" in turn.desk.say.names()
     puzzled = says("explain", text) or is_saying("not_understood", text)
     return "explain" if core and short and puzzled else None
+
+
+def _more_offered(turn: Turn) -> str | None:
+    """What "more" means: the rest of what was shown last; None before there is a result."""
+    if turn.case.state is not CaseState.ASSESSED:
+        return None
+    offered = [m for m in turn.case.memory.get("moves") or () if m.startswith("more_")]
+    return next(iter(offered), "more_routes")
 
 
 def _watch_for_no_diagnosis(turn: Turn) -> None:

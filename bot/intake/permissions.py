@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from bot.facts.case import Case, CaseState, Consent, Purpose
+from bot.intake.questions import opens_with_no, says
 from bot.intake.speech import Button
 from bot.intake.turn import Turn
 
@@ -57,6 +58,8 @@ def agree_or_withdraw(turn: Turn) -> bool:
         turn.say(f"utter_consent_{purpose}_more", *_buttons(turn, purpose))
         return True
     decided = DECISIONS.get(turn.move or "")
+    if decided is None and asked is Purpose.SHARING and _says_share(turn):
+        decided = (asked, True)  # "yes share": the words of the button
     # What answers another question is no consent.
     if decided is None and asked and not turn.fresh and (turn.says_yes or turn.says_no):
         decided = (asked, turn.says_yes)
@@ -68,6 +71,11 @@ def agree_or_withdraw(turn: Turn) -> bool:
         turn.say("utter_consent_passed_over")
         return True
     return False
+
+
+def _says_share(turn: Turn) -> bool:
+    typed = turn.move is None and turn.heard.kind == "text" and not turn.opens_a_question
+    return typed and says("shares", turn.heard.text) and not opens_with_no(turn.heard.text)
 
 
 def ask_permission(turn: Turn) -> None:

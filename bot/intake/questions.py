@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SHORT_ANSWER = 6
 QUESTION_SENTENCE = 4  # words; shorter ones are doubts ("stage 3?")
 # A yes or no among other words may belong to something else ("no se", "no idea").
-BARE = frozenset({"yes", "no"})
+BARE = frozenset({"yes", "no", "only"})
 NEGATIONS = frozenset({"not", "no", "never", "none", "nahi", "nahin", "na", "without", "non"})
 # Words that join others and tell no choice from another.
 JOINING = frozenset({"and", "or", "of", "the", "with", "in", "a"})

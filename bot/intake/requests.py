@@ -141,6 +141,12 @@ def _suspected(turn: Turn) -> bool:
     return hand_over(turn, "utter_suspected")
 
 
+def _delay(turn: Turn) -> bool:
+    """They need a moment: the question stays open and is not put again at once."""
+    turn.say("utter_take_time")
+    return True
+
+
 def _explain(turn: Turn) -> bool:
     """What a question means and where its answer stands; nothing was misunderstood."""
     turn.say("utter_explain_question", help=turn.word(f"utter_help_{turn.asked}"))
@@ -301,6 +307,7 @@ REPLIES: dict[str, Reply] = {
     "no_cancer": _no_cancer,
     "suspected": _suspected,
     "declined": _plain("utter_declined"),
+    "delay": _delay,
     "explain": _explain,
     "danger_ahead": _danger_ahead,
     "request_checklist": _checklist,

@@ -45,6 +45,8 @@ def say_result(turn: Turn) -> None:
     why = turn.button("utter_button_why_routes", "why_routes")
     if assessment.triage != "ROUTINE":
         turn.say("utter_result_urgent", number=turn.emergency_number)
+    elif assessment.travel == "HOLD":
+        turn.say("utter_result_no_travel")
     if _waits_for_biopsy(turn, shown):
         shown = [p for p in shown if p.id in (turn.case.wire().get("pathway_interest") or ())]
         turn.say("utter_result_no_biopsy", *(() if shown else (more,)))

@@ -189,3 +189,13 @@ def test_words_of_an_emergency_come_first() -> None:
 def test_a_long_message_is_not_searched_for_wishes() -> None:
     words = "stop sharing " + "word " * rights_file().longest
     assert claimed(words) is None
+
+
+@pytest.mark.parametrize(
+    ("words", "given"),
+    [("yes share", True), ("you may share it", True), ("no, do not share", False)],
+)
+def test_the_words_of_the_button_are_an_answer(words: str, given: bool) -> None:
+    talk = asked_to_share()
+    talk.says(words, "nlu_fallback")
+    assert talk.case.may(Purpose.SHARING) is given, talk
