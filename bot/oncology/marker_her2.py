@@ -10,9 +10,10 @@ from bot.oncology.marker_plain import plain, plain_result
 from bot.oncology.marker_words import Marker, MarkerName
 from bot.oncology.phrases import Hit
 
+# Bounded: three runs in a row would share thousands of blanks out in every way.
 _HER2_SCORE = re.compile(
-    r"[\s:=(\-,]*(?:ih[cqk]|score|is|was|by|status|neu|of|as|result|came|/|new|low|positive|with|expression|in|biopsy|the|at)?"
-    r"[\s:=(\-,]*(?:ih[cqk]|score|is|of)?[\s:=(\-]*(?:(?P<n>[0-3])\s?\+?(?:\s?ve)?(?!\d|\.\d|[%/]|\s?(?:month|year|week|day|cycle))|\+\s?(?P<m>[1-3])(?!\d))"
+    r"[\s:=(\-,]{0,8}(?:ih[cqk]|score|is|was|by|status|neu|of|as|result|came|/|new|low|positive|with|expression|in|biopsy|the|at)?"
+    r"[\s:=(\-,]{0,8}(?:ih[cqk]|score|is|of)?[\s:=(\-]{0,8}(?:(?P<n>[0-3])\s?\+?(?:\s?ve)?(?!\d|\.\d|[%/]|\s?(?:month|year|week|day|cycle))|\+\s?(?P<m>[1-3])(?!\d))"
 )
 
 
@@ -56,10 +57,10 @@ def _her2_score(words: Words, hit: Hit[MarkerName]) -> str | None:
         return "3"
     if hit.last < len(doc.tokens) and doc.tokens[hit.last].text == "zero":
         return "0"
-    spelled = _SPELLED.match(doc.norm, at)
+    spelled = _SPELLED.match(doc.norm, at, at + 60)
     if spelled:
         return _DIGITS[spelled[1]]
-    match = _HER2_SCORE.match(doc.norm, at)
+    match = _HER2_SCORE.match(doc.norm, at, at + 60)
     return (match["n"] or match["m"]) if match else None
 
 
