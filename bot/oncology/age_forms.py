@@ -85,7 +85,7 @@ SINCE_THEN = re.compile(
 )
 # "She will be 8 in June": still a year younger.
 NOT_YET = re.compile(
-    r"(?<!\w)(?:will be|will turn|turns|going to be|about to turn|ll be|will complete)\s+"
+    r"(?<!\w)(?:will be|will turn|turns|going to be|going on|about to turn|ll be|will complete)\s+"
     r"(?P<n>\d{1,3})(?=\s*(?:$|[.!]|in\b|on\b|next\b|this\b|years?|yrs?|soon))"
 )
 BARE_YEARS = re.compile(

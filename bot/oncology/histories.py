@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator
 
 from bot.oncology.context import Timing
+from bot.oncology.given import Given
 from bot.oncology.reading import Mention
 from bot.oncology.text import Document
-from bot.oncology.treatments import Given, given_treatments
+from bot.oncology.treatments import given_treatments
 from bot.oncology.vocabulary import organ_book
 
 

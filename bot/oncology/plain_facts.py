@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 
 from bot.oncology.context import context_of
-from bot.oncology.courses import course, number_at
+from bot.oncology.courses import course, course_words, number_at
 from bot.oncology.knowledge_files import KNOWLEDGE, load
 from bot.oncology.phrases import Hit, PhraseBook
 from bot.oncology.reading import Mention
@@ -87,7 +87,8 @@ def read_counts(doc: Document, asks: str | None) -> Iterator[Mention]:
     for kind, before in (("counts", number_at), ("ordinal_counts", _ordinal_at)):
         for hit in _counted(kind).find(doc):
             number = before(doc, hit.first - 1) if hit.first else None
-            yield from _count(doc, hit, number)
+            if not _of_a_course(doc, hit) and not _of_anything(doc, hit, asks):
+                yield from _count(doc, hit, number)
     for hit in _counted("multiplied").find(doc):
         if hit.last < len(doc.tokens):
             after = doc.tokens[hit.last].text
@@ -96,6 +97,19 @@ def read_counts(doc: Document, asks: str | None) -> Iterator[Mention]:
             if number is None and following == "times":
                 number = number_at(doc, hit.last)
             yield from _count(doc, hit, number)
+
+
+def _of_a_course(doc: Document, hit: Hit[str]) -> bool:
+    """ "CHOEP x6 relapse": the number counts the cycles."""
+    return hit.first > 1 and doc.tokens[hit.first - 2].text == "x"
+
+
+def _of_anything(doc: Document, hit: Hit[str], asks: str | None) -> bool:
+    """ "The third time I write": a time of something else than a relapse."""
+    words = {t.text for t in doc.tokens[hit.first : hit.last]}
+    if asks == hit.value or hit.value != "relapse_count" or words != {"time"}:
+        return False
+    return not any("relapse_words" in word.value for word in course_words(doc))
 
 
 def _ordinal_at(doc: Document, index: int) -> int | None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bot.oncology.courses import nearest
+from bot.oncology.context import context_of
+from bot.oncology.courses import course, course_words, nearest
+from bot.oncology.given import Given
 from bot.oncology.phrases import Hit
 from bot.oncology.reading import Mention
 from bot.oncology.text import Document
-from bot.oncology.treatments import Given, given_treatments
+from bot.oncology.treatments import given_treatments
 
 
 def read_refractory(doc: Document, asks: str | None) -> Iterator[Mention]:
@@ -19,17 +21,31 @@ def read_refractory(doc: Document, asks: str | None) -> Iterator[Mention]:
     for one in given:
         if not one.treatment.classes or one.treatment.modality in ("surgery", "procedure"):
             continue
-        cue = nearest(doc, one.first, one.last, ("refractory",), spans)
+        of_all = _said_of_all(doc, one)
+        cue = of_all or nearest(doc, one.first, one.last, ("refractory",), spans)
         if cue is None and before is not None and _listed(before[1], one):
             cue = before[0]
         before = (cue, one) if cue is not None else None
         if cue is not None:
-            words = doc.words(min(one.start, cue.start), max(one.end, cue.end))
             start, end = min(one.start, cue.start), max(one.end, cue.end)
+            if of_all is not None:  # several names share these words
+                start, end = one.start, one.end
+            words = doc.words(start, end)
             for name in one.treatment.components or (one.treatment.name,):
                 if one.treatment.components and len(one.treatment.components) > 1:
                     break
                 yield Mention("refractory_to", name, words, start, end, 0.9)
+
+
+def _said_of_all(doc: Document, one: Given) -> Hit[frozenset[str]] | None:
+    """ "Both failed", "nothing worked": said of every treatment named before in the sentence."""
+    here = context_of(doc).sentence(one.first)
+    for cue in course_words(doc):
+        behind = one.last <= cue.first and cue.last <= here.last
+        before = {t.text for t in doc.tokens[max(0, cue.first - 2) : cue.first]}
+        if behind and "refractory" in cue.value and before & course().of_all:
+            return cue
+    return None
 
 
 def _listed(before: Given, one: Given) -> bool:

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
-from typing import Any
 
 from bot.oncology.context import Assertion, Timing, context_of
 from bot.oncology.courses import course, cycles, number_at, outcome, stop_reason
 from bot.oncology.cues import words_of
+from bot.oncology.given import GENERAL, JOINING, Given, merged, shared, without_general
 from bot.oncology.phrases import Hit, PhraseBook
 from bot.oncology.reading import Mention
 from bot.oncology.text import Document
@@ -23,64 +23,6 @@ from bot.oncology.vocabulary import Treatment, listed_book, organ_book, treatmen
 from bot.oncology.wishes import wish_first, wish_of
 
 MAX_OPERATIONS = 6
-
-# Names that stand for a whole kind of treatment.
-GENERAL = {
-    "chemotherapy": "chemo",
-    "immunotherapy": "immunotherapy",
-    "targeted therapy": "targeted",
-    "hormone therapy": "hormone",
-    "radiotherapy": "radiation",
-    "surgery": "surgery",
-    "stem cell transplant": "transplant",
-    "platinum chemotherapy": "chemo",
-    "taxane": "chemo",
-    "anthracycline": "chemo",
-    "CAR-T": "cell_therapy",
-    "maintenance therapy": "chemo",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Given:
-    """One treatment of the patient as found in the words."""
-
-    treatment: Treatment
-    first: int
-    last: int
-    start: int
-    end: int
-    status: Timing
-    cycles: int | None
-    response: str | None
-    stop_reason: str | None
-    score: float
-    corrects: bool
-
-    @property
-    def general(self) -> bool:
-        return self.treatment.name in GENERAL
-
-    def wire(self) -> dict[str, Any]:
-        """The treatment as one item of the wire fact."""
-        known = self.treatment
-        item: dict[str, Any] = {
-            "name": known.name,
-            "class": _class(known),
-            "modality": known.modality,
-            "status": self.status.value,
-            "cycles": self.cycles,
-            "response": self.response,
-            "stop_reason": self.stop_reason,
-            "components": list(known.components) or None,
-        }
-        return {key: value for key, value in item.items() if value is not None}
-
-
-def _class(treatment: Treatment) -> str | list[str] | None:
-    if not treatment.classes:
-        return None
-    return treatment.classes[0] if len(treatment.classes) == 1 else list(treatment.classes)
 
 
 def read_treatments(doc: Document, asks: str | None) -> Iterator[Mention]:
@@ -106,7 +48,7 @@ def given_treatments(doc: Document, asks: str | None = None) -> list[Given]:
     key = f"given {asks == 'treatments'}"
     found = doc.memory.get(key)
     if not isinstance(found, list):
-        found = doc.memory[key] = _without_general(_merged(_given(doc, asks == "treatments")))
+        found = doc.memory[key] = without_general(doc, merged(_given(doc, asks == "treatments")))
     return found
 
 
@@ -134,7 +76,8 @@ def _with_listed(doc: Document, plain: list[Hit[Treatment]]) -> list[Hit[Treatme
     for hit in listed_book().find(doc):
         if hit.first in taken:
             continue
-        if _takes_out(doc, hit) if hit.last - hit.first > 1 else _in_list(doc, hit, taken):
+        verb = {t.text for t in doc.tokens[hit.first : hit.last]} & course().taking_out
+        if _takes_out(doc, hit) if verb else _in_list(doc, hit, taken):
             found.append(hit)
             taken.update(range(hit.first, hit.last))
     return sorted(found, key=lambda hit: hit.first)
@@ -152,7 +95,7 @@ def _in_list(doc: Document, hit: Hit[Treatment], taken: set[int]) -> bool:
             if at in taken or text in beside:
                 return True
             gap = doc.norm[tokens[max(at, at - step) - 1].nend : tokens[max(at, at - step)].nstart]
-            if "." in gap or not (text in _JOINING or text.isdigit() or text in _UNITS):
+            if "." in gap or not (text in JOINING or text.isdigit() or text in _UNITS):
                 break
             at += step
     return False
@@ -237,7 +180,7 @@ def _given(doc: Document, asked: bool) -> list[Given]:
                 meant.corrects,
             )
         )
-    return _shared(doc, found)
+    return shared(doc, found)
 
 
 def _number_given(doc: Document, hit: Hit[Treatment]) -> int | None:
@@ -260,6 +203,8 @@ def _status(doc: Document, hit: Hit[Treatment], meant: Assertion, asked: bool) -
         return None
     if any(t.text in words_of("done_inside") for t in doc.tokens[hit.first : hit.last]):
         return Timing.DONE
+    if hit.value.modality == "surgery" and meant.timing is Timing.ONGOING:
+        return Timing.DONE  # "since surgery she is fine": no operation goes on
     if asked:
         return meant.timing or Timing.DONE
     if meant.timing is None:
@@ -304,61 +249,6 @@ def _plainly_given(doc: Document, hit: Hit[Treatment]) -> bool:
             ):
                 return True
     return False
-
-
-_JOINING = frozenset({"and", "plus", "with", "+", "&", "then", ">"})
-
-
-def _shared(doc: Document, found: list[Given]) -> list[Given]:
-    """Treatments named in one list share the number of cycles said once, after or before it."""
-    out = list(found)
-    for left in range(len(out) - 2, -1, -1):
-        a, b = out[left], out[left + 1]
-        between = [doc.tokens[i].text for i in range(a.last, b.first)]
-        joined = len(between) <= 2 and all(word in _JOINING for word in between)
-        if joined and a.response and b.response is None:
-            out[left + 1] = b = replace(b, response=a.response)
-        if joined and a.cycles is None and b.cycles is not None and not b.general:
-            out[left] = replace(a, cycles=b.cycles)
-        elif joined and b.cycles is None and a.cycles is not None and not a.general:
-            out[left + 1] = replace(b, cycles=a.cycles)
-    return out
-
-
-def _merged(found: list[Given]) -> list[Given]:
-    """One entry per treatment: the later words complete the earlier ones."""
-    by_name: dict[str, Given] = {}
-    for one in found:
-        name = one.treatment.name
-        known = by_name.get(name)
-        if known is None:
-            by_name[name] = one
-            continue
-        status = one.status if one.status is not Timing.PLANNED else known.status
-        by_name[name] = replace(
-            known,
-            status=status,
-            cycles=known.cycles or one.cycles,
-            response=known.response or one.response,
-            stop_reason=known.stop_reason or one.stop_reason,
-        )
-    return list(by_name.values())
-
-
-def _without_general(found: list[Given]) -> list[Given]:
-    """Drop "chemo" beside "FOLFOX": the general word speaks of the named treatment."""
-    out: list[Given] = []
-    for one in found:
-        named = [
-            o
-            for o in found
-            if not o.general
-            and o.treatment.modality == one.treatment.modality
-            and (o.status is one.status or abs(o.first - one.last) <= 4)
-        ]
-        if not (one.general and named):
-            out.append(one)
-    return out
 
 
 def says_none(doc: Document, *, asked: bool = False) -> Hit[str] | None:

@@ -28,3 +28,32 @@ def test_a_tumour_without_a_biopsy_is_read_back() -> None:
     [cancer] = [m for m in told if m.fact == "cancer_type"]
     assert cancer.value == "hcc"
     assert cancer.confidence < 0.7
+
+
+# What was given: name, status, and how often.
+GIVEN = [
+    ("the op and then some chemo tablets", ["surgery:done", "chemotherapy:done"]),
+    ("rectal cancer, surgery nxt week", ["surgery:planned"]),
+    ("penile cancer, doctor wants TIP chemo", ["TIP:planned"]),
+    ("completed NACT + CTRT 41.4 Gy/23#", ["chemo-RT:done", "radiotherapy:done"]),
+    ("FOLFOX done, nivolumab discussed", ["FOLFOX:done", "nivolumab:planned"]),
+    ("cisplatine 5 cures et radiothérapie 25 séances, curiethérapie",
+     ["cisplatin:done:5", "radiotherapy:done:25", "brachytherapy:done"]),
+    ("radiochimio terminée en mars", ["chemo-RT:done", "radiotherapy:done"]),
+    ("cisplatino 4 ciclos y radioterapia 30 sesiones", ["cisplatin:done:4", "radiotherapy:done:30"]),
+    ("carboplatin paclitaxel 6 ta chemo", ["carboplatin-paclitaxel:done:6"]),
+    ("BEP 4 then high dose", ["BEP:done", "chemotherapy:done"]),
+    ("PTCL, CHOEP x6", ["CHOEP:done:6"]),
+    ("VR-CAP then ibrutinib progressed", ["VR-CAP:done", "ibrutinib:done"]),
+    ("enucleated left, VEC x4", ["surgery:done", "VEC:done:4"]),
+    ("since surgery she is fine", ["surgery:done"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "given"), GIVEN)
+def test_what_was_given(text: str, given: list[str]) -> None:
+    told = read(text).facts().get("treatments", [])
+    heard = [
+        ":".join(str(t[key]) for key in ("name", "status", "cycles") if key in t) for t in told
+    ]
+    assert heard == given
