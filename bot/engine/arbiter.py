@@ -7,8 +7,8 @@
    this sense. A question that is surely one, but of no topic, stays a question.
 4. A short message that holds the very fact just asked for is the answer to it, unless it has a
    question mark, agrees, declines, corrects, or wants to leave.
-5. A list ("lung, bone, liver") resembles a correction. While a question is open, a correction must
-   be likely, or heard in the words.
+5. A list ("lung, bone, liver") resembles a correction, and so does a bare number. While a question
+   is open, a correction must be likely and more than a word or two, or heard in the words.
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ _OWN_MEANING = frozenset(
     {"affirm", "deny", "dont_know", "skip", CORRECTS, "human", "stop", "delete_data"}
 )
 _SHORT = 8  # words
+_BARE = 2  # words
 # Below these the model is not sure: of a question, and of a correction.
 _SURE_OF_QUESTION = 0.4
 _SURE_OF_CORRECTION = 0.6
@@ -57,6 +58,7 @@ class _Heard:
     asked: str | None
     question_mark: bool
     short: bool
+    bare: bool
 
     @classmethod
     def of(cls, message: Message) -> _Heard:
@@ -75,6 +77,7 @@ class _Heard:
             asked=(message.get("metadata") or {}).get("asks"),
             question_mark=not _QUESTION_MARKS.isdisjoint(text),
             short=len(text.split()) <= _SHORT,
+            bare=len(text.split()) <= _BARE,
         )
 
     @property
@@ -92,7 +95,7 @@ class _Heard:
         """Whether its intent stands whatever facts the words hold."""
         if self.intent != CORRECTS:
             return self.intent in _OWN_MEANING
-        return self.corrects or self.confidence >= _SURE_OF_CORRECTION
+        return self.corrects or (not self.bare and self.confidence >= _SURE_OF_CORRECTION)
 
 
 def _ruling(heard: _Heard) -> str | None:

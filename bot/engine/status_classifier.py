@@ -12,7 +12,7 @@ named is planned.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -32,6 +32,9 @@ NONE = "none"
 ABOUT_THE_ILLNESS = frozenset({"cancer_type", "treatments"})
 AFTER_TREATMENT = frozenset({"relapsed", "refractory", "on_treatment_responding"})
 NOT_GIVEN = frozenset({"planned", "refused"})
+# Results whose words resemble a course ("PR", "stable"), and how short a part that is one.
+TISSUE_RESULTS = frozenset({f"biomarkers.{name}" for name in ("ER", "PR", "HER2", "MSI_MMR")})
+RESULT_WORDS = 4
 LONGEST = 4000  # characters; what stands beyond is read by the vocabulary alone
 MOST_CANDIDATES = 60
 
@@ -57,6 +60,13 @@ def _parts(text: str) -> Iterator[_Part]:
         clauses = list(_CLAUSE.finditer(text, sentence.start(), sentence.end()))
         for clause in clauses if len(clauses) > 1 else ():
             yield _Part(number, clause.start(), clause.end())
+
+
+def _is_result(text: str, part: _Part, mark: int, results: Sequence[tuple[int, int]]) -> bool:
+    """ "PR 0", "MSI stable": receptors and genes have no course."""
+    if len(text[part.start : part.end].split()) > RESULT_WORDS:
+        return False
+    return any(a + mark < part.end and part.start < b + mark for a, b in results)
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=True)
@@ -85,7 +95,8 @@ class StatusClassifier(LinearComponent):
             return
         if STATUS in facts:
             return
-        found = self._find(text[:LONGEST])
+        results = [(m["start"], m["end"]) for m in mentions if m["fact"] in TISSUE_RESULTS]
+        found = self._find(text[:LONGEST], results)
         if found is None or not (asked or _fits(found.value, reading)):
             return
         reading["mentions"] = [*mentions, asdict(found)]
@@ -93,10 +104,11 @@ class StatusClassifier(LinearComponent):
         added = entity(found, type(self).__name__)
         message.set(ENTITIES, [*(message.get(ENTITIES) or ()), added], add_to_output=True)
 
-    def _find(self, text: str) -> Mention | None:
-        """The last sure status of a text."""
+    def _find(self, text: str, results: Sequence[tuple[int, int]]) -> Mention | None:
+        """The last sure status of a text; what is hardly more than a result of tissue is none."""
         mark = len(text) - len(text.removeprefix(TYPED_MARK))
-        parts = list(_parts(text))[-MOST_CANDIDATES:]
+        parts = [p for p in _parts(text) if not _is_result(text, p, mark, results)]
+        parts = parts[-MOST_CANDIDATES:]
         best: tuple[tuple[int, float], Mention] | None = None
         for part, (label, sure) in zip(parts, self._judged(text, parts), strict=True):
             if label == NONE or sure < self._config["threshold"]:
