@@ -48,13 +48,12 @@ _FILE_FIELDS: Final = (
     ("video_note", Kind.FILE, "video/mp4"),
     ("voice", Kind.VOICE, "audio/ogg"),
     ("audio", Kind.VOICE, None),
-    ("sticker", Kind.STICKER, None),
 )
 # All that is read of a message. The rest is not even parsed, so that a change in what does not
 # concern us cannot make a message unreadable.
 _POINTER_FIELDS: Final = frozenset({"message_id", "date", "chat"})
 _READ_FIELDS: Final = _POINTER_FIELDS | {
-    *("from", "text", "caption", "photo", "location", "venue", "contact"),
+    *("from", "text", "caption", "photo", "sticker", "location", "venue", "contact"),
     *("media_group_id", "edit_date", "reply_to_message"),
     *(field for field, _kind, _content_type in _FILE_FIELDS),
 }
@@ -195,6 +194,8 @@ def _content(message: Message, unused: str | None) -> dict[str, Any] | None:
     if message.text is not None:
         kind, text, metadata = typed(message.text)
         return {"kind": kind, "text": text or None, "metadata": metadata}
+    if message.sticker is not None:
+        return {"kind": Kind.STICKER}  # the picture tells nothing and is not fetched
     file = _file(message)
     if file is not None:
         caption = clean(message.caption or "") or None

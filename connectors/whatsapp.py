@@ -160,7 +160,7 @@ def parse_message(params: Params) -> InboundMessage:
             kind=Kind.BUTTON if token else Kind.LOCATION if location else kind,
             text=text,
             button_token=token[:256] if token else None,
-            files=files,
+            files=() if kind is Kind.STICKER else files,  # it tells nothing and is not fetched
             location=location,
             reply_to=clean_or_none(params.first("OriginalRepliedMessageSid")),
             metadata=metadata,

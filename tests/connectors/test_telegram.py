@@ -79,7 +79,7 @@ PARSED: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("a video note", {"video_note": FILE | {"length": 1, "duration": 1}}, {"kind": Kind.FILE}),
     ("a voice note", {"voice": FILE | {"duration": 3}}, {"kind": Kind.VOICE}),
     ("an audio file", {"audio": FILE | {"duration": 3}}, {"kind": Kind.VOICE}),
-    ("a sticker", {"sticker": STICKER}, {"kind": Kind.STICKER}),
+    ("a sticker", {"sticker": STICKER}, {"kind": Kind.STICKER, "files": ()}),
     (
         "a contact",
         {"contact": {"phone_number": "+123", "first_name": "Ali"}},

@@ -70,7 +70,7 @@ PARSED: list[tuple[str, dict[str, str], dict[str, Any]]] = [
     (
         "a sticker",
         {"Body": "", "MessageType": "sticker"} | media("image/webp"),
-        {"kind": Kind.STICKER},
+        {"kind": Kind.STICKER, "files": ()},
     ),
     ("a contact card", {"Body": ""} | media("text/vcard"), {"kind": Kind.CONTACT}),
     (
