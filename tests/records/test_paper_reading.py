@@ -137,6 +137,8 @@ BAD = {
     "PDF that is nothing but its name": (b"%PDF-1.7 hello", "broken"),
     "photo cut off": (photo(PATHOLOGY)[:40_000], "broken"),
     "ZIP cut off": (scan_cd()[:-300], "broken"),
+    "a zip that leaves its folder": (zipped([("../../home/.profile", b"x")]), "broken"),
+    "a zip that leaves its folder on Windows": (zipped([("a\\..\\..\\b", b"x")]), "broken"),
     "RAR": (b"Rar!\x1a\x07\x01\0" + b"\0" * 50, "archive"),
     "7z": (b"7z\xbc\xaf\x27\x1c" + b"\0" * 50, "archive"),
     "noise": (b"\xfe\x00\x11" + bytes(range(256)) * 4, "unknown"),

@@ -10,6 +10,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import BinaryIO, Final
 
 from bot.records.papers.kinds import Refused
@@ -58,6 +59,8 @@ def look(file: BinaryIO) -> Archive:
         raise Refused(Problem.BROKEN) from None
     names = tuple(entry.filename for entry in entries)
     _refuse_bombs(file, entries)
+    if any(".." in PurePosixPath(name.replace("\\", "/")).parts for name in names):
+        raise Refused(Problem.BROKEN)  # would write outside the folder it is unpacked into
     if any(mark in names for mark in _APP_MARKS):
         raise Refused(Problem.PROGRAM)
     if entries and all(entry.flag_bits & 1 for entry in entries):
