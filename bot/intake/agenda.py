@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from bot.facts.case import Case
-from bot.intake.questions import Question, Questions, Step
+from bot.intake.questions import Question, Questions, Step, men
 
 # A person who told everything at once waits for no more than this many further questions,
 # and nobody is asked more than ASKED_BEFORE_RESULT questions before the first result.
@@ -16,6 +16,7 @@ ASKED_BEFORE_RESULT = 5
 ASKED_AFTER_RESULT = 8
 # A question put this often without an answer, digressions included, is let go.
 TIMES_ASKED = 6
+PREGNANCY, YOUNGEST_MOTHER, OLDEST_MOTHER = "pregnancy_status", 12, 55
 
 # The fact that can settle most among those that are not settled.
 NextQuestion = Callable[[frozenset[str]], str | None]
@@ -76,10 +77,21 @@ def after_result(
     closed, next_question = settled(case), judge(case.wire())
     while (fact := next_question(closed)) is not None:
         name = question_name(fact, questions)
+        if name == PREGNANCY and _no_pregnancy(case):
+            closed = closed | {fact}
+            continue
         if name is not None and name not in closed and case.asked.get(name, 0) < TIMES_ASKED:
             return name
         closed = closed | {fact}
     return None
+
+
+def _no_pregnancy(case: Case) -> bool:
+    """Whether it would only hurt to ask: a man, a child, or long past that age."""
+    facts = case.wire()
+    age = facts.get("age_years")
+    never = age is not None and not YOUNGEST_MOTHER <= age <= OLDEST_MOTHER
+    return never or facts.get("sex") == "male" or case.memory.get("relation") in men()
 
 
 def question_name(fact: str, questions: Questions) -> str | None:

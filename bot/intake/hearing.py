@@ -263,6 +263,8 @@ def _said_of_the_case(turn: Turn, *, asks: bool) -> str | None:
     waits = turn.asked or turn.case.state is CaseState.CONFIRM
     if agreed and waits and is_saying("delays", text):
         return "delay"
+    if is_saying("why_me", text):
+        return "distress"
     if agreed and is_saying("more", text) and (more := _more_offered(turn)):
         return more
     if agreed and short and late.declined(turn):
@@ -320,6 +322,7 @@ def _relation(turn: Turn) -> None:
         key = f"utter_relation_{relation}"
         if relation and mention.value == "caregiver" and key in turn.desk.say.names():
             turn.case.memory.setdefault("patient_words", turn.word(key))
+            turn.case.memory.setdefault("relation", relation)
 
 
 def _watch(turn: Turn) -> None:

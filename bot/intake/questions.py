@@ -258,6 +258,11 @@ def relation_of(words: str) -> str | None:
     return found[0] if len(found) == 1 else None
 
 
+def men() -> frozenset[str]:
+    """The relatives who are men."""
+    return _read_list("men")
+
+
 @cache
 def _ordinals() -> dict[str, int]:
     rows = _read(ROOT / "knowledge" / "questions.yml")["ordinals"]

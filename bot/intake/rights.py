@@ -15,6 +15,7 @@ from bot.records.documents import MY_DATA
 PENDING = "sure"
 # What these would end is not begun on a guess: one of their own words must stand in the message.
 NEED_THEIR_WORDS = frozenset({"stop", "start_over"})
+ALONE = 3  # words of a message in which a single "stop" means all of it
 Act = Callable[[Turn], None]
 
 
@@ -52,7 +53,10 @@ def _only_sounds_like(turn: Turn) -> bool:
     """Whether the model guessed a wish from words that hold none ("no more", "me", "new")."""
     typed = turn.move is None and turn.heard.kind == "text" and turn.heard.payload is None
     wish = turn.heard.intent
-    return typed and wish in NEED_THEIR_WORDS and not says(wish, turn.heard.text)
+    if not typed or wish not in NEED_THEIR_WORDS or says(wish, turn.heard.text):
+        return False
+    alone = wish == "stop" and len(turn.heard.text.split()) <= ALONE
+    return not (alone and says("stop_alone", turn.heard.text))
 
 
 def _spares_the_patient(turn: Turn) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,11 @@ import pytest
 import yaml
 
 from bot.export.case_json import export_case
+from tests.connectors.waiting import until
 from tests.conversations.talk import Talk, read_document
 from tests.service import Service
 
+EVER = datetime.min.replace(tzinfo=UTC)
 FOLDER = Path(__file__).parent / "dialogues"
 pytestmark = pytest.mark.engine
 
@@ -33,7 +36,7 @@ def test_dialogue(service: Service, dialogue: dict[str, Any]) -> None:
     with service.client() as client:
         talk = Talk(client)
         for step in dialogue["says"]:
-            _step(talk, step)
+            _step(service, talk, step)
         if "answers" in dialogue:
             talk.answer_until_assessed(dialogue["answers"])
             if dialogue.get("to_the_end"):
@@ -41,7 +44,7 @@ def test_dialogue(service: Service, dialogue: dict[str, Any]) -> None:
         _check(service, talk, dialogue.get("then", {}))
 
 
-def _step(talk: Talk, step: Any) -> None:
+def _step(service: Service, talk: Talk, step: Any) -> None:
     """A text to type, or {"say"/"tap"/"file"/"long", "expect": what must hold right after}."""
     if isinstance(step, str):
         talk.say(step)
@@ -52,6 +55,8 @@ def _step(talk: Talk, step: Any) -> None:
         talk.say(step["say"])
     elif "file" in step:
         talk.send_file(step["file"])
+        # On a busy machine a file may still be looked at when its turn is over.
+        until(lambda: not service.store.received_files.awaited(EVER).files)
     elif "long" in step:
         talk.say(("word " * step["long"])[: step["long"]])
     assert talk.last["replies"] or talk.last["state"] == "human", f"silent\n{talk.transcript}"
