@@ -140,6 +140,8 @@ def read_document(text: str) -> Document:
         norm, origin, ends = original.lower().replace("`", "'"), None, None
     else:
         norm, origin, ends = _normalise(original)
+    if _LONG_GAP.search(norm):
+        norm, origin, ends = _shortened(norm, origin, ends)
     tokens, packed, at = _cut(norm, origin, ends)
     return Document(original, norm, tokens, packed, origin, ends, at)
 
@@ -160,6 +162,26 @@ def _normalise(text: str) -> tuple[str, list[int], list[int]]:
             origin.append(start)
             ends.append(end)
     return "".join(out), origin, ends
+
+
+def _shortened(
+    norm: str, origin: list[int] | None, ends: list[int] | None
+) -> tuple[str, list[int], list[int]]:
+    """Without what is too long of each gap between words.
+
+    Nobody writes it to be read, and patterns with several places for blanks would share thousands
+    of them out in every way, which takes minutes.
+    """
+    kept = [True] * len(norm)
+    for gap in _LONG_GAP.finditer(norm):
+        cut = range(gap.start() + _LONGEST_GAP, gap.end())
+        kept[cut.start : cut.stop] = [False] * len(cut)
+    places = [place for place, stays in enumerate(kept) if stays]
+    return (
+        "".join(norm[place] for place in places),
+        [origin[place] if origin else place for place in places],
+        [ends[place] if ends else place + 1 for place in places],
+    )
 
 
 def _clusters(text: str) -> Iterator[tuple[int, int]]:
@@ -222,6 +244,8 @@ _COUNTED = re.compile(
     r"(?:evre|kur|kemo|gun|hafta|ay\b|yil|asama|basamak|sira|stadium|linie|zyklus|zyklen|cycle|line|"
     r"dose|stage|grade|gy\b|cm\b|mm\b|mg\b|ml\b|kg\b|стади|курс|лини|ciklus|linja|rd\b|th\b|st\b|nd\b)"
 )
+_LONGEST_GAP = 24  # characters
+_LONG_GAP = re.compile(rf"\W{{{_LONGEST_GAP + 1},}}")
 _SOFT_GAP = re.compile(r"[ \t\-_/()\[\]{}'\"*:.]*")
 
 

@@ -7,7 +7,9 @@ that needs exponential time never ends, and its process is ended.
 
 from __future__ import annotations
 
+import ast
 import importlib
+import inspect
 import json
 import os
 import pkgutil
@@ -16,12 +18,17 @@ import subprocess
 import sys
 import sysconfig
 from collections.abc import Iterator
+from pathlib import Path
 from re import _constants, _parser  # type: ignore[attr-defined]
 from types import ModuleType
 from typing import Any
 
 import pytest
 
+from bot import oncology
+from bot.oncology.text import read_document
+
+REPOSITORY = Path(__file__).parents[2]
 ROOMS = ("bot", "connectors")
 # Rooms of the other environment, and a page that runs when it is imported.
 ELSEWHERE = ("bot.engine", "bot.store.migrations")
@@ -39,16 +46,34 @@ def modules() -> Iterator[ModuleType]:
 
 
 def patterns() -> dict[str, re.Pattern[str]]:
-    """Every compiled pattern that a module of ours holds, by where it stands."""
-    found = {}
-    for module in modules():
-        for name, value in vars(module).items():
-            for number, pattern in enumerate(_inside(value)):
-                if isinstance(pattern.pattern, str):
-                    found[f"{pattern.pattern}|{pattern.flags}"] = pattern
-                    assert number >= 0
-                    assert name
-    return found
+    """Every pattern of ours: held by a module, made by a function of it, or written in a call."""
+    made = [pattern for module in modules() for pattern in _of_module(module)]
+    found = {f"{p.pattern}|{p.flags}": p for p in made if isinstance(p.pattern, str)}
+    written = (p for room in (*ROOMS, "actions") for p in _in_calls(REPOSITORY / room))
+    return found | {f"{p.pattern}|{p.flags}": p for p in written}
+
+
+def _of_module(module: ModuleType) -> Iterator[re.Pattern[Any]]:
+    for value in vars(module).values():
+        yield from _inside(value)
+        function = inspect.unwrap(value) if callable(value) else None
+        if inspect.isfunction(function) and function.__module__ == module.__name__:
+            asked = inspect.signature(function)
+            if not asked.parameters and "Pattern" in str(asked.return_annotation):
+                yield from _inside(value())
+
+
+def _in_calls(folder: Path) -> Iterator[re.Pattern[str]]:
+    """Patterns that stand as plain text in a call of the library, in a function's body too."""
+    for file in sorted(folder.rglob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+                continue
+            called, given = node.func, node.args[:1]
+            if not isinstance(called.value, ast.Name) or called.value.id != "re" or not given:
+                continue
+            if isinstance(given[0], ast.Constant) and isinstance(given[0].value, str):
+                yield re.compile(given[0].value)
 
 
 def _inside(value: Any, depth: int = 3) -> Iterator[re.Pattern[Any]]:
@@ -60,6 +85,9 @@ def _inside(value: Any, depth: int = 3) -> Iterator[re.Pattern[Any]]:
     elif depth and isinstance(value, tuple | list | set | frozenset):
         for inner in value:
             yield from _inside(inner, depth - 1)
+    elif depth and type(value).__module__.startswith(ROOMS):
+        for name in (*getattr(value, "__dict__", ()), *getattr(type(value), "__slots__", ())):
+            yield from _inside(getattr(value, name, None), depth - 1)
 
 
 def hostile(pattern: re.Pattern[str]) -> list[str]:
@@ -162,6 +190,53 @@ def test_no_text_keeps_a_pattern_busy(part: int) -> None:
         f"from tests.security.test_hostile_patterns import attack; attack({part}, {PARTS})"
     )
     assert json.loads(stuck) == "done", f"this pattern did not come to an end: {stuck}"
+
+
+def read_long_messages() -> None:
+    """Messages as long as a channel lets through, each a word and thousands of the same signs."""
+    words = (
+        "her2",
+        "pd-l1 50",
+        "stage",
+        "ecog",
+        "psa",
+        "58 years",
+        "hiv",
+        "creatinine",
+        "lost 5 kg",
+    )
+    for word in (
+        *words,
+        "6 cycles of",
+        "temp 38",
+        "braf",
+        "t2",
+        "gleason",
+        "biopsy in",
+        "my name is",
+    ):
+        for signs in (" ", "-", "- ", "0 ", "1,", ", is ", "\n", "(", "+"):
+            message = f"{word} {signs * 4000}"[:4000] + "x"
+            print(json.dumps(message[:30]), flush=True)
+            oncology.read(message)
+    print(json.dumps("done"), flush=True)
+
+
+def test_no_long_message_keeps_the_reading_busy() -> None:
+    code = "from tests.security.test_hostile_patterns import read_long_messages as go; go()"
+    stuck = run_apart(code)
+    assert json.loads(stuck) == "done", f"this message was not read to its end: {stuck}"
+
+
+@pytest.mark.parametrize("gap", [" " * 500, "-. " * 200, "\n" * 300, " é " + "+" * 90 + " "])
+def test_words_around_a_long_gap_keep_their_place(gap: str) -> None:
+    for before, behind in (("stage", "four"), ("häm", "für")):
+        text = before + gap + behind
+        document = read_document(text)
+        first, last = document.tokens[0], document.tokens[-1]
+        assert text[first.start : first.end] == before
+        assert text[last.start : last.end] == behind
+        assert len(document.norm) < 100
 
 
 def test_a_pattern_that_looks_back_for_ever_is_found() -> None:
