@@ -72,6 +72,18 @@ def read_short(doc: Document, asks: str | None) -> Iterable[Mention]:
     return [Mention(f"answer.{said}", True, doc.words(start, end), start, end)]
 
 
+def replies(doc: Document) -> list[Hit[str]]:
+    """Words of yes, no and the like anywhere in a message, with their kinds."""
+    return _replies().phrases.find(doc)
+
+
+@cache
+def reply_padding() -> frozenset[str]:
+    """Single polite words around a short reply."""
+    words = load(KNOWLEDGE / "answers.yml", ReplyFile).padding
+    return frozenset(word for word in words if " " not in word)
+
+
 def _said(hits: list[Hit[str]]) -> str | None:
     """The one thing the replies say together; None when they contradict each other."""
     kinds = {hit.value for hit in hits}

@@ -35,6 +35,7 @@ from bot.oncology.plain_facts import says_no_biopsy
 from bot.oncology.reading import Ambiguity, Mention
 from bot.oncology.signs import signs_of
 from bot.oncology.spread import disease_words, sites_of
+from bot.oncology.subtypes import read_subtype
 from bot.oncology.text import Document
 from bot.oncology.treatments import treatment_hits
 from bot.oncology.vocabulary import (
@@ -47,7 +48,6 @@ from bot.oncology.vocabulary import (
     cancers,
     organ_book,
     organs,
-    subtype_book,
     vague,
 )
 
@@ -90,7 +90,7 @@ def read_cancers(doc: Document, asks: str | None) -> Iterator[Mention | Ambiguit
             "cancer_type", chosen, words, best.start, best.end, best.confidence, meant.corrects
         )
         if best.certain and chosen:
-            yield from _subtype(doc, chosen, best)
+            yield from read_subtype(doc, chosen, best.first, best.last)
     if not best.certain:
         yield Ambiguity("cancer_type", _asked_options(best), words, best.start, best.end)
     if meant.uncertain or (best.mass_only and not confirmed(doc)):
@@ -384,20 +384,6 @@ def _rank(finding: Finding, meant: Assertion) -> tuple[bool, bool, bool, bool, f
 
 def _asked_options(finding: Finding) -> tuple[str, ...]:
     return (*(o for o in finding.options if o != "unsure"), "unsure")
-
-
-def _subtype(doc: Document, cancer: str, finding: Finding) -> Iterator[Mention]:
-    context = context_of(doc)
-    for hit in subtype_book(cancer).find(doc):
-        meant = context.assess(hit.first, hit.last)
-        if meant.present and not meant.asked and not _far(doc, hit, finding):
-            words = doc.words(hit.start, hit.end)
-            yield Mention("cancer_subtype", hit.value, words, hit.start, hit.end, hit.score)
-            return
-
-
-def _far(doc: Document, hit: Hit[str], finding: Finding) -> bool:
-    return hit.first - finding.last > 40 or finding.first - hit.last > 40
 
 
 __all__ = ["cancers", "findings", "organ_named", "read_cancers"]

@@ -76,6 +76,11 @@ def read_plain_facts(doc: Document, asks: str | None) -> Iterator[Mention]:
         )
 
 
+def says_of_biopsy(doc: Document) -> bool:
+    """Whether a phrase says anything of a biopsy."""
+    return any(hit.value[0] == "histology_confirmed" for hit in _book().find(doc))
+
+
 def says_no_biopsy(doc: Document) -> bool:
     """Whether a message says that no biopsy was done."""
     none = ("histology_confirmed", "biopsy_no")

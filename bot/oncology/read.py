@@ -11,6 +11,7 @@ from typing import TypeGuard
 
 from bot.oncology.asked import read_asked
 from bot.oncology.biomarkers import read_biomarkers
+from bot.oncology.biopsies import read_biopsies
 from bot.oncology.cancers import read_cancers
 from bot.oncology.disease_course import read_extent, read_relapse_time
 from bot.oncology.histories import read_radiation, read_transplants
@@ -40,6 +41,7 @@ READERS: tuple[Reader, ...] = (
     read_relapse_time,
     read_extent,
     read_plain_facts,
+    read_biopsies,
     read_counts,
     read_refractory,
     read_transplants,

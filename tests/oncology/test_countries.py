@@ -44,8 +44,8 @@ def test_a_country_is_heard_in_plain_sentences(iso: str) -> None:
     country = NAMES[iso]
     for name in (country.name, *country.names):
         for sentence in SENTENCES:
-            if name in ("us", "oz", "hk", "tz") and sentence[0] in "m{":
-                continue  # too short to be believed without a word beside it
+            if name in ("us", "oz", "hk", "tz", "png") and sentence[0] in "m{":
+                continue  # too short, or the ending of a file, without a word beside it
             assert iso in heard(sentence.format(name)), sentence.format(name)
         assert iso in heard(name, "country"), name
 
