@@ -7,6 +7,7 @@ then the first. A reader never sees what another found; what they share stands i
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import cache
 from typing import TypeGuard
 
 from bot.oncology.asked import read_asked
@@ -16,6 +17,7 @@ from bot.oncology.cancers import read_cancers
 from bot.oncology.disease_course import read_extent, read_relapse_time
 from bot.oncology.histories import read_radiation, read_transplants
 from bot.oncology.person_readers import PERSON_READERS
+from bot.oncology.place_words import place_names
 from bot.oncology.plain_facts import read_counts, read_plain_facts
 from bot.oncology.reading import Ambiguity, FlagMention, Mention, Reading
 from bot.oncology.refractory import read_refractory
@@ -52,6 +54,7 @@ READERS: tuple[Reader, ...] = (
 )
 
 
+PLACES = frozenset({"city", "country"})
 # Facts whose words may contain the name of a treatment that is not meant as one.
 WHOLES = frozenset({"told_inoperable", "transplant_fitness", "platinum_status", "organ_transplant"})
 
@@ -59,13 +62,60 @@ WHOLES = frozenset({"told_inoperable", "transplant_fitness", "platinum_status", 
 def read(text: str, *, asks: str | None = None) -> Reading:
     """Understand one message; `asks` is the fact the bot has just asked for, if any."""
     doc = read_document(text)
-    found: list[Found] = []
-    for reader in READERS:
-        found.extend(reader(doc, asks))
+    found = _found_in(doc, asks)
+    if named := _names_only(text, found):
+        # "Bukhara" is a town and no fever: what else its letters sound like is not looked for.
+        places = [item for item in found if _is_place(item)]
+        rest = _found_in(read_document(_without_spans(text, named)), asks)
+        found = [*places, *(item for item in rest if not _is_place(item))]
     found = without_unstated(doc, found)
     if asks is not None and not any(item.fact == asks for item in found if _is_heard(item)):
         found.extend(read_asked(doc, asks))
     return settle(found)
+
+
+def _found_in(doc: Document, asks: str | None) -> list[Found]:
+    return [item for reader in READERS for item in reader(doc, asks)]
+
+
+def _is_place(item: Found) -> bool:
+    return isinstance(item, Mention) and item.fact in PLACES
+
+
+def _names_only(text: str, found: Iterable[Found]) -> list[Found]:
+    """Places written as names whose words somebody also took for something else."""
+    items = list(found)
+    others = [item for item in items if not _is_place(item)]
+    return [
+        place
+        for place in items
+        if _is_place(place)
+        and _as_a_name(text, place)
+        and any(o.start < place.end and place.start < o.end and _inside(o, place) for o in others)
+    ]
+
+
+def _as_a_name(text: str, place: Found) -> bool:
+    """With a capital letter, or behind a word that leads to places ("in", "from")."""
+    before = text[: place.start].lower().split()
+    return not text[place.start].islower() or (bool(before) and before[-1] in _leading_to_places())
+
+
+@cache
+def _leading_to_places() -> frozenset[str]:
+    cues = place_names().cues
+    return frozenset(cue.split()[-1] for kind in ("home", "from") for cue in cues[kind])
+
+
+def _inside(item: Found, place: Found) -> bool:
+    """A reader that took whole sentences (a red flag, a wish) may also hang on the name in them."""
+    return isinstance(item, FlagMention) or (place.start <= item.start and item.end <= place.end)
+
+
+def _without_spans(text: str, spans: Iterable[Found]) -> str:
+    for span in spans:
+        text = f"{text[: span.start]}{'·' * (span.end - span.start)}{text[span.end :]}"
+    return text
 
 
 def _is_heard(item: Found) -> TypeGuard[Mention | Ambiguity]:
