@@ -17,11 +17,15 @@ UCUM = "http://unitsofmeasure.org"
 
 @dataclass(frozen=True)
 class Measured:
-    """A test: its LOINC code and name, and the UCUM unit of a number ("": no unit)."""
+    """A test: its LOINC code and name, and the UCUM unit of a number.
+
+    "" stands for no code and for no unit; `genomic`: found by sequencing.
+    """
 
     code: str
     name: str
     unit: str = ""
+    genomic: bool = False
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ a profile. Ids and references derive from the case number: the same case gives t
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -158,14 +159,21 @@ def _concept(text: str, system: str, code: str | None) -> dict[str, Any]:
     return {"text": text} | ({"coding": [coding(system, code)]} if code else {})
 
 
+_DATE: Final = re.compile(r"\d{4}(-\d\d){0,2}", re.ASCII)
+
+
 def when(value: Any) -> str | None:
     """A FHIR date as precise as what was told; None when it is no date."""
     if isinstance(value, date):
         return value.isoformat()
     text = str(value or "")
-    parts = text.split("-")
-    good = 1 <= len(parts) <= 3 and all(p.isdigit() for p in parts) and len(parts[0]) == 4
-    return text if good and all(len(p) == 2 for p in parts[1:]) else None
+    # A day that the calendar does not have is no date either.
+    whole = text + "-01" * (2 - text.count("-"))
+    try:
+        date.fromisoformat(whole)
+    except ValueError:
+        return None
+    return text if _DATE.fullmatch(text) else None
 
 
 def _documents(made: Resources, file: CaseFile, patient: Mapping[str, str]) -> None:

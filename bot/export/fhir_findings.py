@@ -28,12 +28,13 @@ def add_findings(
     known, facts = codes(), file.facts
     for name, value in (facts.get("biomarkers") or {}).items():
         test = known.marker(name)
-        profile = "tumor-marker-test" if test else ""
+        profile = "tumor-marker-test" if test and not test.genomic else ""
         text = file.describe.value("biomarkers", {name: value})
         say.add(f"marker-{name}", name, test, _value(value, test, text), "laboratory", profile)
     for name, value in (facts.get("labs") or {}).items():
         test = known.labs.get(name)
-        say.add(f"lab-{name}", name, test, _value(value, test, str(value)), "laboratory")
+        called = test.name if test else name
+        say.add(f"lab-{name}", called, test, _value(value, test, str(value)), "laboratory")
     for name, test in known.measures.items():
         value = facts.get(name)
         if _is_number(value):
@@ -59,7 +60,8 @@ class _Observing:
         **more: Any,
     ) -> dict[str, str]:
         """One observation; `preliminary`, because the family told it."""
-        code = {"coding": [coding(LOINC, test.code, test.name)]} if test else {}
+        coded = test if test is not None and test.code else None
+        code = {"coding": [coding(LOINC, coded.code, coded.name)]} if coded else {}
         content = {"code": code | {"text": text}} | value | more
         return self._made.add(
             "Observation",

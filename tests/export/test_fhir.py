@@ -12,7 +12,7 @@ import pytest
 
 from bot.export.casefile import NoConsent, read_case
 from bot.export.codes import codes
-from bot.export.fhir import MCODE, case_fhir
+from bot.export.fhir import MCODE, case_fhir, when
 from bot.facts.vocabulary import cancers
 from bot.store import Store
 from tests.export.cases import OVARIAN, assessed_case, case_file
@@ -22,7 +22,7 @@ SYSTEMS = {
     "http://hl7.org/fhir/sid/icd-10-cm": r"[A-TV-Z]\d[0-9A-Z](\.[0-9A-Z]{1,4})?",
     "http://loinc.org": r"(\d{1,7}|LA\d+)-\d",
     "http://snomed.info/sct": r"[1-9]\d{5,17}",
-    "http://unitsofmeasure.org": r"[A-Za-z0-9%*/'\[\]]+",
+    "http://unitsofmeasure.org": r"[A-Za-z0-9%*/'\[\]{}]+",
     "urn:ietf:bcp:47": r"[a-z]{2,3}(-[A-Za-z0-9]+)*",
     "http://terminology.hl7.org/CodeSystem/condition-clinical": "active|recurrence|remission",
     "http://terminology.hl7.org/CodeSystem/condition-ver-status": "unconfirmed",
@@ -112,11 +112,51 @@ def test_a_rich_case_has_a_resource_for_all_that_was_told(sqlite_store: Store) -
     assert surgery["performedPeriod"] == {"start": "2024-04"}
     values = {o["code"]["text"]: o for o in resources(found, "Observation")}
     assert values["CA-125"]["valueQuantity"]["value"] == 412
-    assert values["hb"]["valueQuantity"]["unit"] == "g/dL"
+    assert values["Hemoglobin [Mass/volume] in Blood"]["valueQuantity"]["unit"] == "g/dL"
     assert values["ECOG Performance Status score"]["valueInteger"] == 1
     (answers,) = resources(found, "QuestionnaireResponse")
     said = {i["linkId"]: i["answer"][0]["valueString"] for i in answers["item"]}
     assert said["cancer_type"] == "ovarian cancer"
+
+
+def test_a_number_keeps_its_unit(sqlite_store: Store) -> None:
+    facts = {
+        **OVARIAN,
+        "biomarkers": {"ER": 90, "Ki67": 30, "TMB": 12, "MSI_MMR": "MSS"},
+        "labs": {"crcl": 58, "ldh": 300, "bili_xULN": 1.2},
+    }
+    _, number = assessed_case(sqlite_store, facts)
+    bundle = json.loads(case_fhir(read_case(sqlite_store, number)))
+    found = {}
+    for entry in bundle["entry"]:
+        if entry["resource"]["resourceType"] == "Observation":
+            seen = entry["resource"]
+            amount = seen.get("valueQuantity", {})
+            found[seen["code"]["text"]] = (amount.get("value"), amount.get("code"))
+    assert found["ER"] == (90, "%")
+    assert found["Ki67"] == (30, "%")
+    assert found["TMB"] == (12, "1/1000000{Base}")
+    assert found["Creatinine clearance"] == (58, "mL/min")
+    assert (300, "U/L") in found.values()
+    assert (1.2, "{ULN}") in found.values()
+
+
+@pytest.mark.parametrize(
+    ("told", "date"),
+    [
+        ("2024", "2024"),
+        ("2024-02", "2024-02"),
+        ("2024-02-29", "2024-02-29"),
+        ("2022-13", None),
+        ("2023-02-29", None),
+        ("last year", None),
+        ("2024-1", None),
+        ("20240101", None),
+        (None, None),
+    ],
+)
+def test_only_a_day_of_the_calendar_is_a_date(told: str | None, date: str | None) -> None:
+    assert when(told) == date
 
 
 def test_every_reference_leads_to_a_resource_of_the_bundle(sqlite_store: Store) -> None:
