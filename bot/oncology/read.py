@@ -54,6 +54,7 @@ READERS: tuple[Reader, ...] = (
 )
 
 
+LONGEST_CUE = 40
 PLACES = frozenset({"city", "country"})
 # Facts whose words may contain the name of a treatment that is not meant as one.
 WHOLES = frozenset({"told_inoperable", "transplant_fitness", "platinum_status", "organ_transplant"})
@@ -97,14 +98,14 @@ def _names_only(text: str, found: Iterable[Found]) -> list[Found]:
 
 def _as_a_name(text: str, place: Found) -> bool:
     """With a capital letter, or behind a word that leads to places ("in", "from")."""
-    before = text[: place.start].lower().split()
-    return not text[place.start].islower() or (bool(before) and before[-1] in _leading_to_places())
+    before = " " + " ".join(text[max(0, place.start - LONGEST_CUE) : place.start].lower().split())
+    return not text[place.start].islower() or before.endswith(_leading_to_places())
 
 
 @cache
-def _leading_to_places() -> frozenset[str]:
+def _leading_to_places() -> tuple[str, ...]:
     cues = place_names().cues
-    return frozenset(cue.split()[-1] for kind in ("home", "from") for cue in cues[kind])
+    return tuple(f" {cue}" for kind in ("home", "from") for cue in cues[kind])
 
 
 def _inside(item: Found, place: Found) -> bool:
