@@ -21,16 +21,16 @@ import httpx
 from pydantic import ValidationError
 
 from bot.store.messages import FileRef, OutboundReply, ReplyButton
+from connectors.quick_transport import QuickTransport
 from connectors.tls import trust
 
 log = logging.getLogger(__name__)
 
 TURN_SECONDS: Final = 30.0
 _TIMEOUT: Final = httpx.Timeout(TURN_SECONDS, connect=2.0)
+CONNECTIONS: Final = 64
 # Shorter than the engine's own five seconds: none is used while the engine closes it.
-_LIMITS: Final = httpx.Limits(
-    max_connections=64, max_keepalive_connections=32, keepalive_expiry=3.0
-)
+KEEPALIVE_SECONDS: Final = 3.0
 # How long an engine is left alone after it could not be reached: longer each time.
 FIRST_REST: Final = 0.5
 LONGEST_REST: Final = 15.0
@@ -97,9 +97,8 @@ class EngineClient:
             raise ValueError("INTAKE_ENGINE_URL holds no address")
         self._http = httpx.AsyncClient(
             timeout=_TIMEOUT,
-            limits=_LIMITS,
-            verify=trust(),
-            transport=transport,
+            transport=transport
+            or QuickTransport(connections=CONNECTIONS, keepalive=KEEPALIVE_SECONDS, verify=trust()),
             headers={"Authorization": f"Bearer {token}"} if token else {},
         )
 
