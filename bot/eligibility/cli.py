@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,6 +10,7 @@ from bot.eligibility import lint, page
 from bot.eligibility.engine import Assessment, assess
 from bot.eligibility.rules import RuleSet
 from bot.eligibility.ruleset import current
+from bot.facts.json_line import NoLine, check_told_once, read_line
 from bot.facts.model import FactError
 
 
@@ -23,15 +23,14 @@ def assess_lines(lines: Iterable[str], rules: RuleSet | None = None) -> Iterator
 
 def _answer(line: str, rules: RuleSet | None) -> dict[str, Any]:
     try:
-        case = json.loads(line)
-    except (ValueError, RecursionError):
-        return {"id": None, "error": "not a JSON line"}
-    if not isinstance(case, dict):
-        return {"id": None, "error": "not a JSON object"}
+        case = read_line(line)
+    except NoLine as error:
+        return {"id": None, "error": str(error)}
     ident = case.get("id")
     if "facts" not in case:
         return {"id": ident, "error": "facts: missing"}
     try:
+        check_told_once(line)
         return {"id": ident, **assess(case["facts"], rules).as_wire()}
     except FactError as error:
         return {"id": ident, "error": str(error)}

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
+from bot.facts.json_line import NoLine, check_told_once, read_line
 from bot.records.checklist import checklist
 
 # From facts to pathway id -> status; raises ValueError (a clear sentence) for facts it refuses.
@@ -21,15 +21,14 @@ def checklist_lines(lines: Iterable[str], statuses: Statuses) -> Iterator[dict[s
 
 def _answer(number: int, line: str, statuses: Statuses) -> dict[str, Any]:
     try:
-        asked = json.loads(line)
-    except (ValueError, RecursionError):
-        return {"id": None, "error": f"line {number} is not JSON"}
-    if not isinstance(asked, dict):
-        return {"id": None, "error": f"line {number} is not an object"}
+        asked = read_line(line)
+    except NoLine as error:
+        return {"id": None, "error": f"line {number} is {error}"}
     facts = asked.get("facts")
     if not isinstance(facts, dict):
         return {"id": asked.get("id"), "error": "facts should be an object"}
     try:
+        check_told_once(line)
         return {"id": asked.get("id"), **checklist(facts, statuses(facts)).as_wire()}
     except ValueError as refused:
         return {"id": asked.get("id"), "error": str(refused)}

@@ -320,18 +320,21 @@ def test_lines_are_answered_one_by_one() -> None:
         json.dumps({"id": "d", "facts": {"nonsense": 1}}),
         json.dumps({"id": "e", "facts": {}}),
         "[" * 100_000,
+        '{"id": "f", "facts": {"ecog": 1, "ecog": 4}}',
+        '{"id": "g", "facts": {"ecog": 1, "ecog": 1}}',
     ]
     answers = list(assess_lines(lines))
-    assert [a["id"] for a in answers] == ["a", None, None, "b", "c", "d", "e", None]
+    assert [a["id"] for a in answers] == ["a", None, None, "b", "c", "d", "e", None, "f", "g"]
     assert answers[0]["triage"] == "ROUTINE"
     assert len(answers[0]["pathways"]) == 18
     assert {"id", "status", "rules", "gates", "reasons", "missing", "evidence", "source"} <= set(
         answers[0]["pathways"][0]
     )
     assert [("error" in a) for a in answers] == [
-        *(False, True, True, True, True, True, False, True)
+        *(False, True, True, True, True, True, False, True, True, False)
     ]
     assert answers[4]["error"].startswith("age_years")
+    assert answers[8]["error"].startswith("ecog: is told twice")
 
 
 def test_rules_can_be_listed_shown_and_printed() -> None:
