@@ -35,6 +35,9 @@ NOT_GIVEN = frozenset({"planned", "refused"})
 # Results whose words resemble a course ("PR", "stable"), and how short a part that is one.
 TISSUE_RESULTS = frozenset({f"biomarkers.{name}" for name in ("ER", "PR", "HER2", "MSI_MMR")})
 RESULT_WORDS = 4
+# Names of the disease and of people tell no course; so many other words are needed for one.
+NAMES = frozenset({"cancer_type", "cancer_subtype", "user_role"})
+OTHER_WORDS = 2
 LONGEST = 4000  # characters; what stands beyond is read by the vocabulary alone
 MOST_CANDIDATES = 60
 
@@ -69,6 +72,15 @@ def _is_result(text: str, part: _Part, mark: int, results: Sequence[tuple[int, i
     return any(a + mark < part.end and part.start < b + mark for a, b in results)
 
 
+def _only_names(text: str, part: _Part, mark: int, names: Sequence[tuple[int, int]]) -> bool:
+    """ "My sister has cancer of unknown primary": nothing is said of how it stands."""
+    rest = list(text[part.start : part.end])
+    for start, end in names:
+        for at in range(max(start + mark, part.start), min(end + mark, part.end)):
+            rest[at - part.start] = " "
+    return len(re.findall(r"\w+", "".join(rest))) < OTHER_WORDS
+
+
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=True)
 class StatusClassifier(LinearComponent):
     """Adds a mention of the disease status to `reading` and `entities`."""
@@ -96,7 +108,9 @@ class StatusClassifier(LinearComponent):
         if STATUS in facts:
             return
         results = [(m["start"], m["end"]) for m in mentions if m["fact"] in TISSUE_RESULTS]
-        found = self._find(text[:LONGEST], results)
+        heard = (*mentions, *(reading.get("ambiguities") or ()))
+        names = [] if asked else [(m["start"], m["end"]) for m in heard if m["fact"] in NAMES]
+        found = self._find(text[:LONGEST], results, names)
         if found is None or not (asked or _fits(found.value, reading)):
             return
         reading["mentions"] = [*mentions, asdict(found)]
@@ -104,10 +118,14 @@ class StatusClassifier(LinearComponent):
         added = entity(found, type(self).__name__)
         message.set(ENTITIES, [*(message.get(ENTITIES) or ()), added], add_to_output=True)
 
-    def _find(self, text: str, results: Sequence[tuple[int, int]]) -> Mention | None:
+    def _find(
+        self, text: str, results: Sequence[tuple[int, int]], names: Sequence[tuple[int, int]]
+    ) -> Mention | None:
         """The last sure status of a text; what is hardly more than a result of tissue is none."""
         mark = len(text) - len(text.removeprefix(TYPED_MARK))
         parts = [p for p in _parts(text) if not _is_result(text, p, mark, results)]
+        if names:
+            parts = [p for p in parts if not _only_names(text, p, mark, names)]
         parts = parts[-MOST_CANDIDATES:]
         best: tuple[tuple[int, float], Mention] | None = None
         for part, (label, sure) in zip(parts, self._judged(text, parts), strict=True):
