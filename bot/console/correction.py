@@ -6,6 +6,7 @@ once. Every value passes the same check as a value from the wire before it is ke
 
 from __future__ import annotations
 
+import re
 import types
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ from bot.console.plain import Wording, country, locale
 from bot.facts.model import CaseFacts, FactError, fact_names
 from bot.facts.vocabulary import cancers
 
+_DAY = r"(?:19|20)\d\d(?:-\d\d){0,2}"
+_DATES = re.compile(rf"(?P<start>{_DAY})?(?: ?to (?P<end>{_DAY}))?")
 STATUSES = ("done", "ongoing", "planned", "refused")
 SITES = (
     "liver",
@@ -172,6 +175,10 @@ def _line(item: Any) -> str:
         return str(item)
     parts = [str(item.get("name") or item.get("type") or item.get("site") or "")]
     parts += [str(item[k]) for k in ("status", "cycles") if item.get(k) is not None]
+    if item.get("start") or item.get("end"):
+        parts.append(" to ".join(str(item[k]) for k in ("start", "end") if item.get(k)))
+        if not item.get("start"):
+            parts[-1] = f"to {parts[-1]}"
     return "; ".join(parts)
 
 
@@ -206,7 +213,8 @@ def _parsed(fact: str, form: Form, given: list[str], text: str, held: Any) -> An
     if form is Form.LINES:
         return [_kept(line, held) for line in lines]
     if form is Form.TREATMENTS:
-        return [_treatment(line, held) for line in lines]
+        unused = list(held) if isinstance(held, list) else []
+        return [_treatment(line, unused) for line in lines]
     if form is Form.PAIRS:
         return dict(_pair(fact, line) for line in lines)
     return text
@@ -247,24 +255,28 @@ def _kept(line: str, held: Any) -> Any:
     return line
 
 
-def _treatment(line: str, held: Any) -> dict[str, Any]:
+def _treatment(line: str, unused: list[Any]) -> dict[str, Any]:
     """One line of the treatments form; an item of the same name keeps its other details."""
     name, *rest = (part.strip() for part in line.split(";"))
     told: dict[str, Any] = {}
     for part in rest:
+        dates = _DATES.fullmatch(part)
         if part.lower() in STATUSES:
             told["status"] = part.lower()
+        elif dates and part:
+            told |= {k: v for k, v in dates.groupdict().items() if v}
         elif part.isdecimal():
             told["cycles"] = int(part)
         else:
             raise Unusable("treatments")
-    return _named(name, held) | told
+    return _named(name, unused) | told
 
 
-def _named(name: str, held: Any) -> dict[str, Any]:
-    for item in held if isinstance(held, list) else ():
+def _named(name: str, unused: list[Any]) -> dict[str, Any]:
+    """The first item of this name that no line before has taken, or a new one."""
+    for place, item in enumerate(unused):
         if isinstance(item, Mapping) and str(item.get("name", "")).casefold() == name.casefold():
-            return {k: v for k, v in item.items() if k != "cycles"}
+            return {k: v for k, v in unused.pop(place).items() if k != "cycles"}
     from bot.oncology import read  # loads the vocabularies; only needed for a new name
 
     for mention in read(name, asks="treatments").mentions:

@@ -235,6 +235,23 @@ def test_correcting_treatments_keeps_what_the_form_does_not_show(console: Consol
     }
 
 
+def test_two_treatments_of_one_name_keep_their_own_dates(console: Console) -> None:
+    before = console.store.cases.by_number(console.numbers["Nusrat J."])
+    assert before is not None
+    form = console.logged_in().get(console.path("Nusrat J.", "/facts/treatments")).text
+    shown = re.search(r"<textarea[^>]*>([^<]*)</textarea>", form)
+    assert shown
+    assert "carboplatin; done; 4; 2026-01 to 2026-05" in shown[1]
+    lines = shown[1].strip().replace("2026-05", "2026-06") + "\ntrametinib; ongoing; 2026-07"
+    correct(console, "Nusrat J.", "treatments", value=lines)
+    case = console.store.cases.by_number(console.numbers["Nusrat J."])
+    assert case is not None
+    *kept, last, new = case.facts["treatments"].value
+    assert kept == before.facts["treatments"].value[:3]
+    assert last == before.facts["treatments"].value[3] | {"end": "2026-06"}
+    assert (new["name"], new["status"], new["start"]) == ("trametinib", "ongoing", "2026-07")
+
+
 @pytest.mark.parametrize(
     ("fact", "given"),
     [
@@ -246,6 +263,7 @@ def test_correcting_treatments_keeps_what_the_form_does_not_show(console: Consol
         ("biomarkers", "no colon"),
         ("labs", "hb: 900"),
         ("treatments", "cisplatin; perhaps"),
+        ("treatments", "cisplatin; done; 2024-13"),
         ("diagnosis_date", "yesterday"),
     ],
 )
