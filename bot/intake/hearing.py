@@ -89,6 +89,7 @@ COMMANDS = {
     "nevermind": "skip",
 }
 SHORT_MESSAGE = 10  # words
+CANCER = "cancer_type"
 # In the memory of a case: before the consent a finding was told that no doctor has named.
 UNDIAGNOSED = "undiagnosed"
 # Wishes in plain words whose message holds no facts to take.
@@ -300,17 +301,21 @@ def _watch_for_no_diagnosis(turn: Turn) -> None:
 
 
 def _another_patient(turn: Turn) -> bool:
-    """A relative who has a cancer as well ("my dad also has prostate cancer")."""
-    reading, text = turn.heard.reading, turn.heard.text
-    cancer = "cancer_type" in {
-        *(m.fact for m in reading.mentions),
-        *(a.fact for a in reading.ambiguities),
-    }
-    relation = relation_of(text)
-    same = relation and turn.word(f"utter_relation_{relation}") == turn.case.memory.get(
-        "patient_words"
-    )
-    return bool(cancer and relation and not same and says("also", text))
+    """Somebody else who has a cancer as well ("my dad also has prostate cancer")."""
+    reading, text, case = turn.heard.reading, turn.heard.text, turn.case
+    known = {case.facts[CANCER].value} if CANCER in case.facts else set()
+    named = {m.value for m in reading.mentions if m.fact == CANCER} - known
+    if not named and CANCER not in {a.fact for a in reading.ambiguities}:
+        return False
+    relation, ours = relation_of(text), case.memory.get("relation")
+    if says("another_one", text):
+        return True
+    if relation is None or relation == ours:
+        return False
+    role = case.facts.get("user_role")
+    somebody_else = bool(named) and (ours is not None or (role and role.value == "patient"))
+    corrects = any(m.corrects for m in reading.mentions) or turn.heard.intent == "correct"
+    return says("also", text) or bool(somebody_else and not corrects)
 
 
 def _relation(turn: Turn) -> None:

@@ -196,3 +196,30 @@ def test_a_choice_named_among_other_words_counts(answer: str, status: str) -> No
     assert talk.case.asks == "disease_status", talk
     talk.says(answer)
     assert talk.fact("disease_status") == status, talk
+
+
+SECOND_PATIENTS = (
+    "and my mother in law has breast cancer her2 positive, 58, can you do her too",
+    "my aunt has ovarian cancer too",
+    "my sister has breast cancer",
+    "what about my aunt, ovarian cancer stage 3",
+    "i have another one, my wife with thyroid cancer papillary 40",
+)
+
+
+@pytest.mark.parametrize("said", SECOND_PATIENTS)
+def test_a_second_patients_facts_never_replace_the_firsts(said: str) -> None:
+    talk = Talking().says("my father has lung cancer nsclc, 65, Dhaka").taps("Yes")
+    before = talk.case.wire()
+    after = talk.says(said)
+    assert "utter_second_patient" in after.said, after
+    assert {k: v for k, v in after.case.wire().items() if k in before} == before
+    assert "breast" not in str(after.case.wire().get("cancer_type"))
+
+
+def test_a_corrected_diagnosis_is_no_second_patient() -> None:
+    talk = Talking().says("my mother has ovarian cancer, stage 3, Lagos").taps("Yes")
+    for said in ("sorry, my mother has cervical cancer, not ovarian", "it is cervical cancer"):
+        talk = talk.says(said)
+        assert "utter_second_patient" not in talk.said, talk
+        assert talk.case.wire()["cancer_type"] == "cervical"
