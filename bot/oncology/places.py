@@ -81,8 +81,8 @@ class _Judge:
             return None
         if found.place.kind == "people" and not self._is_person(found):
             return None
-        named_by = self.cues.begins("belongings", found.last)
-        if named_by or self._names_a_person(found) or self._elsewhere(found):
+        things = self.cues.begins("belongings", found.last)
+        if things or self._names_a_person(found) or self._elsewhere(found):
             return None
         ranked = self._ranked(found)
         return self._of_patient(ranked) if ranked else None
