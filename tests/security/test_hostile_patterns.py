@@ -34,7 +34,7 @@ ROOMS = ("bot", "connectors")
 ELSEWHERE = ("bot.engine", "bot.store.migrations")
 LONGEST = 200
 # Generous: a sound pattern needs milliseconds for all of its strings.
-KILLED_AFTER = 100
+KILLED_AFTER = 240
 
 
 def modules() -> Iterator[ModuleType]:
