@@ -28,6 +28,8 @@ FOLDED = {
 }
 # What needs no label when it is said back among others.
 SELF_EXPLAINING = frozenset({"cancer_type", "extent", "treatments", "country"})
+# Treatments that nobody was given, and how the summary calls them.
+NOT_GIVEN = {"planned": "utter_word_planned", "refused": "utter_word_refused"}
 SUMMARY_ORDER = (
     "cancer_type",
     "extent",
@@ -68,7 +70,7 @@ class Describer:
         if fact == "country":
             return self._names.country(value)
         if fact == "treatments":
-            return ", ".join(map(_treatment, value)) or self.word("utter_word_none_yet")
+            return self._courses(value)
         if fact in ("biomarkers", "labs"):
             return ", ".join(self._test(k, v) for k, v in value.items())
         label = self._questions[fact].label_of(value) if fact in self._questions else None
@@ -141,10 +143,34 @@ class Describer:
         for fact in ordered:
             if fact in FOLDED or fact not in self._questions:
                 continue
-            text = self.line_value(case, fact)
-            if text:
+            if fact == "treatments":
+                out += self._treatment_lines(case)
+            elif text := self.line_value(case, fact):
                 out.append(f"• {self._questions[fact].label}: {text}")
         return out
+
+    def _treatment_lines(self, case: Case) -> list[str]:
+        """What was given, and on lines of their own what is planned and what was refused."""
+        held = case.facts.get("treatments")
+        if held is None or held.status is not FactStatus.KNOWN:
+            return []
+        given = [entry for entry in held.value if _status(entry) not in NOT_GIVEN]
+        out = []
+        if given or not held.value:
+            label = self._questions["treatments"].label
+            out.append(f"• {label}: {self.value('treatments', given)}")
+        for status, word in NOT_GIVEN.items():
+            if named := [_treatment(entry) for entry in held.value if _status(entry) == status]:
+                out.append(f"• {self.word(word).capitalize()}: {', '.join(named)}")
+        return out
+
+    def _courses(self, entries: Iterable[Any]) -> str:
+        """Treatments on one line; those that were not given say so."""
+        said = []
+        for entry in entries:
+            word = NOT_GIVEN.get(_status(entry))
+            said.append(f"{_treatment(entry)} ({self.word(word)})" if word else _treatment(entry))
+        return ", ".join(said) or self.word("utter_word_none_yet")
 
     def line_value(self, case: Case, fact: str) -> str:
         """All that is known of one summary line, its folded facts included."""
@@ -174,6 +200,10 @@ class Describer:
 def _small(text: str) -> str:
     """Small first letter, unless the word is an abbreviation."""
     return text if text[1:2].isupper() else text[:1].lower() + text[1:]
+
+
+def _status(entry: Any) -> str:
+    return str(entry.get("status", "")) if isinstance(entry, Mapping) else ""
 
 
 def _treatment(entry: Any) -> str:

@@ -17,6 +17,7 @@ from bot.intake.turn import Turn
 from bot.oncology import read
 from bot.oncology.reading import Reading
 
+WHO = "user_role"
 LONGEST = 8  # words of an answer to a question that is not open
 _JOINING = re.compile(r"^(?:(?:to|is|was|are|should|be|as|from|it|now|please)\b|[\s:=,.-])+", re.I)
 
@@ -31,7 +32,10 @@ def answers_late(turn: Turn) -> None:
     if turn.fresh or turn.learned.signals or turn.says_yes or turn.says_no:
         return
     said = after_words("protest", turn.heard.text) or turn.heard.text
-    if turn.case.state is CaseState.CONFIRM or said != turn.heard.text:
+    at_the_summary = turn.case.state is CaseState.CONFIRM
+    if at_the_summary and turn.questions[WHO].choice_named(said):
+        _take(turn, WHO, said)  # who writes may be put right there, in so many words
+    elif at_the_summary or said != turn.heard.text:
         _first_that_fits(turn, said)
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bot.facts.case import Case, Fact, FactSource, FactStatus
+from bot.oncology.given import GENERAL
 from bot.oncology.reading import LIST_FACTS, Ambiguity, Mention, Reading
 
 SURE = 0.7
@@ -206,7 +207,19 @@ def _merge_treatments(old: list[dict[str, Any]], new: dict[str, Any]) -> list[di
         if entry.get("name") == new.get("name"):
             entry.update({k: v for k, v in new.items() if v is not None})
             return merged
-    return [*merged, dict(new)]
+    if _speaks_of_another(merged, new):
+        return merged
+    rest = [entry for entry in merged if not _speaks_of_another([new], entry)]
+    return [*rest, dict(new)]
+
+
+def _speaks_of_another(named: list[dict[str, Any]], general: dict[str, Any]) -> bool:
+    """Whether a general word ("chemotherapy") speaks of a treatment that has its own name."""
+    return general.get("name") in GENERAL and any(
+        entry.get("name") not in GENERAL
+        and all(entry.get(key) == general.get(key) for key in ("modality", "status"))
+        for entry in named
+    )
 
 
 def _words(before: Fact | None, mention: Mention) -> str:

@@ -45,7 +45,6 @@ class CourseFile:
     before_margin: frozenset[str]
     taking_out: frozenset[str]
     growths: frozenset[str]
-    own_course: frozenset[str]
     given_inside: frozenset[str]
     of_all: frozenset[str]
 

@@ -108,11 +108,11 @@ def merged(found: list[Given]) -> list[Given]:
     return list(by_name.values())
 
 
-def without_general(doc: Document, found: list[Given]) -> list[Given]:
+def without_general(found: list[Given]) -> list[Given]:
     """Drop "chemo" beside "FOLFOX": the general word speaks of the named treatment.
 
     How often "6 chemo" was given goes to the one treatment that it speaks of. What is told as a
-    course of its own stays ("BEP then high dose", "25 sessions of radiation, then brachytherapy").
+    course of its own stays ("25 sessions of radiation, then brachytherapy").
     """
     out: list[Given] = []
     counted: dict[str, int] = {}
@@ -124,17 +124,16 @@ def without_general(doc: Document, found: list[Given]) -> list[Given]:
             and o.treatment.modality == one.treatment.modality
             and (o.status is one.status or abs(o.first - one.last) <= 4)
         ]
-        if not (one.general and named) or _own_course(doc, one, named):
+        if not (one.general and named) or _from_outside(named):
             out.append(one)
         elif one.cycles and len(named) == 1 and _beside(one, named[0]):
             counted[named[0].treatment.name] = one.cycles
     return [replace(o, cycles=o.cycles or counted.get(o.treatment.name)) for o in out]
 
 
-def _own_course(doc: Document, one: Given, named: list[Given]) -> bool:
-    words = {t.text for t in doc.tokens[one.first : one.last]}
-    inside = all(o.treatment.name in course().given_inside for o in named)
-    return bool(words & course().own_course) or inside
+def _from_outside(named: list[Given]) -> bool:
+    """Whether the named ones are radiotherapy from inside, of which the word does not speak."""
+    return all(o.treatment.name in course().given_inside for o in named)
 
 
 def _beside(one: Given, named: Given) -> bool:

@@ -48,7 +48,7 @@ def given_treatments(doc: Document, asks: str | None = None) -> list[Given]:
     key = f"given {asks == 'treatments'}"
     found = doc.memory.get(key)
     if not isinstance(found, list):
-        found = doc.memory[key] = without_general(doc, merged(_given(doc, asks == "treatments")))
+        found = doc.memory[key] = without_general(merged(_given(doc, asks == "treatments")))
     return found
 
 
