@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from bot.facts.model import fact_names
 from bot.store.messages import State
 from bot.wording.catalogue import ROOT
 
+ACTION = re.compile(r"[a-z]+(\.[a-z_]+)+")
 CONSOLE = ROOT / "bot" / "console"
 # Words that the service must not use to patients; coordinators copy what they read.
 FORBIDDEN = re.compile(
@@ -82,3 +84,25 @@ def test_no_inline_script_or_style_stands_in_a_template() -> None:
         text = file.read_text(encoding="utf-8")
         assert not re.search(r"<style|\sstyle=|\son\w+=|<script(?! src=)", text), file.name
         assert "|safe" not in text.replace("shapes[name]|safe", ""), file.name
+
+
+def _written_down() -> set[str]:
+    """What the audit trail may say was done: every such word in a call that writes to it."""
+    done: set[str] = set()
+    for file in sorted((ROOT / "bot").rglob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if not isinstance(node, ast.Call):
+                continue
+            called = getattr(node.func, "attr", getattr(node.func, "id", ""))
+            if called not in ("record", "write", "_note", "change", "_save"):
+                continue
+            words = [word for arg in node.args for word in ast.walk(arg)]
+            said = {w.value for w in words if isinstance(w, ast.Constant)}
+            done |= {w for w in said if isinstance(w, str) and ACTION.fullmatch(w)}
+    return done
+
+
+def test_everything_the_audit_trail_says_has_words() -> None:
+    t = texts.texts()
+    assert len(_written_down()) > 30
+    assert [done for done in sorted(_written_down()) if not t.has(f"action.{done}")] == []
