@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from bot.facts.case import CaseState
 from bot.intake.learning import learn, put
-from bot.intake.questions import Choice, Step, corrected
+from bot.intake.questions import Choice, Step, corrected, opens_politely
 from bot.intake.speech import letters
 from bot.intake.turn import Turn
 from bot.oncology import read
@@ -42,6 +42,8 @@ def chosen_by_yes_or_no(turn: Turn) -> None:
     asks, signals = turn.asked, turn.learned.signals
     if not asks or asks not in turn.questions or asks in turn.case.facts or turn.learned.told:
         return
+    if opens_politely(turn.heard.text):
+        return  # "ok thanks" is no biopsy
     sure = turn.heard.confidence >= SURE_OF_QUESTION
     for signal, intent, word in (("answer.yes", "affirm", "yes"), ("answer.no", "deny", "no")):
         if (signal in signals and _nothing_else(turn, signal)) or (

@@ -234,6 +234,13 @@ def asks_beside_facts(text: str) -> bool:
     return any(len(sentence.split()) >= QUESTION_SENTENCE for sentence in asked)
 
 
+def opens_politely(text: str) -> bool:
+    """Whether words only say "go on" ("ok thanks"), or ask for help ("yes please help us")."""
+    said = re.findall(r"\w+", text.casefold())
+    polite = bool(said) and said[0] in _read_list("opens_politely") and "yes" not in said
+    return polite or "please" in said
+
+
 def opens_with_no(text: str) -> bool:
     """Whether a sentence begins by denying ("no it came back once")."""
     said = re.findall(r"\w+", text.casefold())

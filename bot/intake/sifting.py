@@ -8,7 +8,7 @@ from dataclasses import replace
 from bot.facts.case import CaseState
 from bot.intake.choosing import ASKING, LIKELY_QUESTION, SURE_OF_QUESTION
 from bot.intake.learning import IN_PASSING
-from bot.intake.questions import says
+from bot.intake.questions import opens_politely, says
 from bot.intake.turn import Turn
 from bot.oncology.reading import Ambiguity, Mention, Reading
 
@@ -48,6 +48,13 @@ def _bare_in_a_protest(turn: Turn, mention: Mention) -> bool:
     reading = turn.heard.reading
     bare = {m.words for m in reading.mentions if m.fact in ("answer.yes", "answer.no")}
     return mention.words in bare and says("protest", turn.heard.text)
+
+
+def _only_polite(turn: Turn, mention: Mention) -> bool:
+    """Whether a yes to a question of the illness is heard in a polite "ok, go on"."""
+    yes = {m.words for m in turn.heard.reading.mentions if m.fact == "answer.yes"}
+    answers = mention.fact == turn.asked and mention.words in yes
+    return answers and opens_politely(turn.heard.text)
 
 
 def _other_role(turn: Turn, mention: Mention) -> bool:
@@ -112,4 +119,5 @@ NO_FACTS: tuple[Callable[[Turn, Mention], bool], ...] = (
     _part_of_words,
     _bare_in_a_protest,
     _other_role,
+    _only_polite,
 )

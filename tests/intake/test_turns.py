@@ -223,3 +223,23 @@ def test_a_corrected_diagnosis_is_no_second_patient() -> None:
         talk = talk.says(said)
         assert "utter_second_patient" not in talk.said, talk
         assert talk.case.wire()["cancer_type"] == "cervical"
+
+
+@pytest.mark.parametrize(
+    ("words", "answer"),
+    [
+        ("ok thanks", None),
+        ("sure go on", None),
+        ("yes please help us", None),
+        ("ok do that for me", None),
+        ("yes", "biopsy_yes"),
+        ("ok yes", "biopsy_yes"),
+        ("haan", "biopsy_yes"),
+    ],
+)
+def test_a_polite_word_is_no_biopsy(words: str, answer: str | None) -> None:
+    talk = Talking().agreed()
+    talk.says("ovarian cancer stage 3, carboplatin, growing, 61, Lagos, I am the patient")
+    while talk.case.asks != "histology_confirmed":
+        talk.says("not sure", "dont_know")
+    assert talk.says(words, "affirm").fact("histology_confirmed") == answer, talk
