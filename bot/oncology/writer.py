@@ -39,8 +39,10 @@ def read_writer(context: Context, by_role: Hits, asks: str | None) -> Mention | 
     if charity is not None and not ill:
         return _mention(doc, "other", *charity, 0.9)
     selves = [h for h in by_role.get("patient", ()) if not _of_relative(context, h)]
-    if selves and not ill:
-        return _mention(doc, "patient", selves[0].first, selves[0].last, 0.95)
+    outright = [h for h in selves if "own" in (t.text for t in doc.tokens[h.first : h.last])]
+    if (selves and not ill) or outright:
+        said = (outright or selves)[0]
+        return _mention(doc, "patient", said.first, said.last, 0.95)
     aged = None if ill or _kin_is_patient(context) else next(own_ages(context), None)
     if aged is not None:
         return _mention(doc, "patient", aged[1], aged[2], 0.9)
