@@ -7,6 +7,7 @@ answered when it is there. Start it with `python -m connectors.gateway [PART ...
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import logging
 import sys
@@ -41,6 +42,7 @@ from connectors.webhooks import TelegramWebhook, WhatsAppWebhook
 log = logging.getLogger(__name__)
 
 GRACE_SECONDS = 20
+LOADED_AFTER_SECONDS = 60
 
 
 def create_app(
@@ -131,6 +133,12 @@ def start_logging() -> None:
         logging.getLogger(name).setLevel(logging.WARNING)
 
 
+def _set_apart() -> None:
+    """Looking for garbage among vocabulary and rules would hold answers up, again and again."""
+    gc.collect()
+    gc.freeze()
+
+
 class _Server(uvicorn.Server):
     """Tells the application at once that it is to stop, not only when all requests have ended."""
 
@@ -139,10 +147,9 @@ class _Server(uvicorn.Server):
         self._stopping = stopping
 
     async def startup(self, sockets: list[socket] | None = None) -> None:
-        """Looking for garbage among vocabulary and rules would hold answers up for 0.1 s."""
+        """What is loaded by a while later stays; see _set_apart."""
         await super().startup(sockets)
-        gc.collect()
-        gc.freeze()
+        asyncio.get_running_loop().call_later(LOADED_AFTER_SECONDS, _set_apart)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         self._stopping.set()
