@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
@@ -11,7 +13,9 @@ from tests.console.browsing import DESKTOP, PHONE, TABLET, log_in, violations
 from tests.console.conftest import Console
 from tests.console.test_files import received
 from tests.console.test_quality import message_of
+from tests.console.test_replying import SID
 from tests.records.paper_files import text_pdf
+from tests.store.people import says
 
 pytestmark = pytest.mark.browser
 
@@ -119,6 +123,61 @@ def test_every_page_is_accessible_and_small(
     page.goto(base + received(console, text_pdf("Pathology report")).removeprefix("/console"))
     expect(page.get_by_role("img", name="Page 1 of 1")).to_be_visible()
     found |= violations(page, "file")
+    context.close()
+    assert found == {}
+
+
+@pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_every_way_to_answer_is_accessible(
+    served: tuple[Console, str], chromium: Browser, theme: str, size: tuple[int, int]
+) -> None:
+    console, base = served
+    console.settings.reply_templates = f"reading={SID},record_missing={SID}"
+    nusrat, sam = console.numbers["Nusrat J."], console.numbers["Sam"]
+    case = console.store.cases.by_number(sam)
+    assert case is not None
+    family = says(console.store, "this is the daughter", person="+4915550")
+    asked = console.store.links.ask(
+        console.store.links.offer(str(case.conversation_id)), family.conversation_id
+    )
+    assert asked is not None
+    console.store.links.answer(asked[1], asked[0], agreed=True)
+    context = opened(
+        chromium,
+        viewport={"width": size[0], "height": size[1]},
+        color_scheme=theme,  # type: ignore[arg-type]
+        bypass_csp=True,
+        reduced_motion="reduce",
+    )
+    page, found = context.new_page(), {}
+
+    # A chat to choose, and a conversation that somebody else holds.
+    log_in(page, base, "coordinator")
+    expect(page.get_by_role("heading", name="Cases")).to_be_visible()
+    page.goto(f"{base}/cases/{sam}")
+    page.get_by_role("button", name="Take over").click()
+    expect(page.get_by_label("To", exact=True)).to_be_visible()
+    found |= violations(page, "chats")
+    page.get_by_role("button", name="Log out").click()
+    expect(page.get_by_role("heading", name="Log in")).to_be_visible()
+
+    # The reply window is over: templates, and a reply that will be held.
+    console.clock.now += timedelta(hours=30)
+    log_in(page, base, "second")
+    expect(page.get_by_role("heading", name="Cases")).to_be_visible()
+    for path in (f"/cases/{sam}", f"/cases/{nusrat}/facts", "/undelivered", "/no-such-page"):
+        page.goto(base + path)
+        found |= violations(page, path)
+    page.goto(f"{base}/cases/{nusrat}")
+    page.get_by_role("button", name="Take over").click()
+    expect(page.locator("#templates")).to_contain_text(phrases.text("reading", "en"))
+    found |= violations(page, "templates")
+    page.get_by_label("Your reply").fill("kept until you write")
+    page.get_by_role("button", name="Send", exact=True).click()
+    expect(page.locator("#recent")).to_contain_text("kept until you write")
+    found |= violations(page, "held")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     context.close()
     assert found == {}
 
