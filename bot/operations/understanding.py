@@ -82,12 +82,10 @@ def _result(found: dict[str, Any]) -> dict[str, Any]:
 def _engine() -> Iterator[httpx.Client]:
     configuration = settings()
     token = configuration.engine_token.get_secret_value() if configuration.engine_token else ""
-    running = _client(configuration.engine_url, token)
-    if token and answers(running, HEALTH):
-        with running:
+    with _client(configuration.engine_url, token) as running:
+        if token and answers(running, HEALTH):
             yield running
-        return
-    running.close()
+            return
     with _own_engine() as client:
         yield client
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
 from collections import Counter
 from typing import Any
 
@@ -54,6 +58,22 @@ def misses(texts: list[str], wanted: list[str], found: list[str]) -> str:
     """The wrong ones, a line each."""
     rows = zip(texts, wanted, found, strict=True)
     return "\n".join(f"{w} -> {f}: {t}" for t, w, f in rows if w != f)
+
+
+def test_the_command_asks_an_engine_that_is_running(engine: Engine) -> None:
+    lines = ['{"id": 1, "text": "my mother has ovarian cancer, Dhaka"}', "no JSON"]
+    done = subprocess.run(
+        [sys.executable, "-m", "bot.cli", "understand", "--jsonl"],
+        input="\n".join(lines),
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=ROOT,
+        env=os.environ | {"INTAKE_ENGINE_URL": engine.url, "INTAKE_ENGINE_TOKEN": engine.token},
+    )
+    first, second = map(json.loads, done.stdout.splitlines())
+    assert first["facts"]["cancer_type"] == "ovarian"
+    assert second == {"id": None, "error": "not JSON"}
 
 
 def test_intents_of_unseen_messages(engine: Engine) -> None:
