@@ -22,6 +22,8 @@ from bot.oncology.vocabulary import Review, cancers
 HOURS_A_MONTH = 730.5
 # A duration this many tokens from the word of relapse is the time until it.
 NEAR, FAR = 5, 9
+# Tokens between spots in the brain and what was done about them.
+NEAR_THE_SPOTS = 3
 # Nodes without a word of where: nearby ones are meant most often.
 NODES_ALONE = 0.85
 
@@ -35,6 +37,8 @@ class ExtentFile:
     review: Review
     extent: dict[str, tuple[str, ...]]
     brain: dict[str, tuple[str, ...]]
+    brain_spots: dict[str, tuple[str, ...]]
+    brain_spots_are: dict[str, tuple[str, ...]]
     relapse_links: frozenset[str]
     quiet: frozenset[str]
     doubt: frozenset[str]
@@ -120,9 +124,19 @@ def read_extent(doc: Document, asks: str | None) -> Iterator[Mention]:
         yield Mention(
             "extent", "locally_advanced", words, sites[0].start, sites[0].end, NODES_ALONE
         )
-    for hit in _book("brain").find(doc):
+    for hit in (*_book("brain").find(doc), *_spots_in_the_brain(doc)):
         if _meant(doc, hit):
             yield _mention(doc, "brain_mets_status", hit)
+
+
+def _spots_in_the_brain(doc: Document) -> Iterator[Hit[str]]:
+    """ "Brain metastases, not treated yet": spots and, close by, what was done about them."""
+    said = list(_book("brain_spots_are").find(doc))
+    for spots in _book("brain_spots").find(doc):
+        for hit in said:
+            low, high = sorted((spots, hit), key=lambda h: h.first)
+            if high.first - low.last <= NEAR_THE_SPOTS:
+                yield Hit(hit.value, low.first, high.last, low.start, high.end, hit.score)
 
 
 def _distant(doc: Document, hit: Hit[str]) -> bool:

@@ -54,6 +54,9 @@ READERS: tuple[Reader, ...] = (
 )
 
 
+# What is said of spots in the brain, and what would be said of the whole disease.
+BRAIN = "brain_mets_status"
+OF_THE_WHOLE = frozenset({"treatments_none", "disease_status"})
 LONGEST_CUE = 40
 PLACES = frozenset({"city", "country"})
 # Facts whose words may contain the name of a treatment that is not meant as one.
@@ -146,13 +149,24 @@ def settle(found: Iterable[Found]) -> Reading:
 
 
 def _without_parts(mentions: list[Mention]) -> list[Mention]:
-    """ "Surgery is not possible" names no operation: a treatment inside such words falls away."""
+    """ "Surgery is not possible" names no operation: a treatment inside such words falls away.
+
+    So does "not treated" of "brain metastases not treated": the rest of the cancer may well be.
+    """
     wholes = [m for m in mentions if m.fact in WHOLES]
+    brain = [m for m in mentions if m.fact == BRAIN]
     return [
         m
         for m in mentions
-        if m.fact != "treatments" or not any(w.start <= m.start and m.end <= w.end for w in wholes)
+        if not (
+            m.fact == "treatments" and any(w.start <= m.start and m.end <= w.end for w in wholes)
+        )
+        and not (m.fact in OF_THE_WHOLE and any(_overlap(m, b) for b in brain))
     ]
+
+
+def _overlap(one: Mention, other: Mention) -> bool:
+    return one.start < other.end and other.start < one.end
 
 
 def _without_overlaps(mentions: list[Mention]) -> list[Mention]:

@@ -49,3 +49,22 @@ def test_what_is_seen_tells_how_the_disease_stands(text: str, expected: str) -> 
 )
 def test_no_status_where_none_is_told(text: str) -> None:
     assert status(text) is None
+
+
+BRAIN = (
+    ("nsclc, brain metastases not treated yet, osimertinib", "untreated_or_symptomatic"),
+    ("no treatment for the brain mets so far", "untreated_or_symptomatic"),
+    ("untreated brain mets", "untreated_or_symptomatic"),
+    ("metastasis cerebrales sin tratar", "untreated_or_symptomatic"),
+    ("brain mets treated with gamma knife 2024", "treated_stable"),
+    ("spread to brain and bones, growing now", None),
+    ("no brain mets, stable", None),
+)
+
+
+@pytest.mark.parametrize(("text", "status"), BRAIN)
+def test_what_was_done_about_spots_in_the_brain(text: str, status: str | None) -> None:
+    facts = read(text).facts()
+    assert facts.get("brain_mets_status") == status
+    assert "treatments_none" not in facts
+    assert facts.get("disease_status") != "newly_diagnosed"
