@@ -199,7 +199,7 @@ class Describer:
 
 def _small(text: str) -> str:
     """Small first letter, unless the word is an abbreviation."""
-    return text if text[1:2].isupper() else text[:1].lower() + text[1:]
+    return text if len(text) == 1 or text[1:2].isupper() else text[:1].lower() + text[1:]
 
 
 def _status(entry: Any) -> str:
