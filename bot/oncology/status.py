@@ -45,6 +45,7 @@ def read_status(doc: Document, asks: str | None) -> Iterator[Mention]:
     said = [h for h in status_hits(doc) if asked or _of_a_disease(doc, h)]
     if not said and asked and len(doc.tokens) <= SHORT and not _is_question(doc):
         said = [h for h in answers().find(doc) if not context_of(doc).owners.is_other(h.first)]
+        said = [h for h in said if not _of_something_else(doc, h)]
     if not said:
         said = list(_beside_things(doc))
     if said:
@@ -138,8 +139,15 @@ def _resolved(doc: Document, hit: Hit[str]) -> Hit[str] | None:
     around = {
         t.text for t in doc.tokens[max(0, hit.first - 4) : min(hit.last + 4, len(doc.tokens))]
     }
-    value = "relapsed" if around & status_file().passed else "progressed"
-    return composed_hit(doc, value, hit.first, hit.last)
+    later = around & status_file().passed or _was_removed(doc)
+    return composed_hit(doc, "relapsed" if later else "progressed", hit.first, hit.last)
+
+
+def _was_removed(doc: Document) -> bool:
+    """Cut out, and nothing taken at present: what is found then has come back."""
+    given = given_treatments(doc)
+    cut = any(one.treatment.modality == "surgery" for one in given if one.status is Timing.DONE)
+    return cut and not any(one.status is Timing.ONGOING for one in given)
 
 
 def _denied_before(doc: Document, hit: Hit[str]) -> bool:
@@ -171,9 +179,22 @@ def _standing(doc: Document, said: list[Hit[str]]) -> Hit[str]:
     """The last one told of the present; newly found only when nothing else is told."""
     later = [h for h in said if h.value != "newly_diagnosed"] or said
     last = ([h for h in later if not _background(doc, h)] or later)[-1]
-    if last.value == "progressed" and _found_after_the_end(doc, last):
-        return composed_hit(doc, "relapsed", last.first, last.last)
-    return last
+    found_later = last.value == "progressed" and (
+        _found_after_the_end(doc, last) or _after_remission(doc, said, last)
+    )
+    return composed_hit(doc, "relapsed", last.first, last.last) if found_later else last
+
+
+def _after_remission(doc: Document, said: list[Hit[str]], hit: Hit[str]) -> bool:
+    """ "PET all clear; now new nodes", "fine until June, when the marker rose": it came back."""
+    before = [h for h in said if h.last <= hit.first]
+    if not before:
+        return False
+    quiet = before[-1]
+    if any(quiet.last <= h.first < hit.first for h in treatment_hits(doc)):
+        return False
+    own = {doc.tokens[i].text for i in range(quiet.first, quiet.last)}
+    return quiet.value == "remission" or bool(own & status_file().until)
 
 
 def _found_after_the_end(doc: Document, hit: Hit[str]) -> bool:
@@ -196,7 +217,7 @@ def _background(doc: Document, hit: Hit[str]) -> bool:
 def _meant(doc: Document, hit: Hit[str]) -> bool:
     context = context_of(doc)
     found = context.assess(hit.first, hit.last)
-    if found.other_person or found.uncertain or (found.asked and not _told_in_passing(doc, hit)):
+    if found.other_person or found.uncertain or (found.asked and not _told(doc, hit)):
         return False
     if _only_thought_of(doc, hit):
         return False
@@ -215,6 +236,18 @@ def _was_ill(doc: Document) -> bool:
         return True
     context = context_of(doc)
     return any(context.assess(f.first, f.last).present for f in findings(doc, None))
+
+
+def _told(doc: Document, hit: Hit[str]) -> bool:
+    """In a question, what stands in brackets is told ("should he (8, in remission) stop it?")."""
+    before, after = (
+        doc.norm[: doc.tokens[hit.first].nstart],
+        doc.norm[doc.tokens[hit.last - 1].nend :],
+    )
+    bracketed = before.rfind("(") > before.rfind(")") and ")" in after
+    if hit.value == "newly_diagnosed" and not context_of(doc).sentence(hit.first).question:
+        return True  # "looking for help for a nephew, diagnosed two weeks back"
+    return bracketed or _told_in_passing(doc, hit)
 
 
 def _told_in_passing(doc: Document, hit: Hit[str]) -> bool:

@@ -48,6 +48,7 @@ class StatusFile:
     denied: frozenset[str]
     nearly: frozenset[str]
     ended: frozenset[str]
+    until: frozenset[str]
     reached: frozenset[str]
     spreading: frozenset[str]
     after: frozenset[str]

@@ -68,3 +68,74 @@ def test_what_was_done_about_spots_in_the_brain(text: str, status: str | None) -
     assert facts.get("brain_mets_status") == status
     assert "treatments_none" not in facts
     assert facts.get("disease_status") != "newly_diagnosed"
+
+
+TOLD = (
+    (
+        "FLOT and surgery for gastric cancer, PET all clear in August. Now CT says neck nodes new",
+        "relapsed",
+    ),
+    ("lymphoma, axi-cel, CR at day 30, then new axillary nodes on the PET", "relapsed"),
+    (
+        "bowel cancer, folfox finished, all was fine until this winter when the CEA went up",
+        "relapsed",
+    ),
+    ("muh ka cancer, operation aur 30 sikai, ab phir se ghaav ho gaya", "relapsed"),
+    ("breast cancer, chemo done 2023, biopsy me wapas wahi cancer aaya", "relapsed"),
+    ("blood cancer, chemo, he was well two months and now white cells high again", "relapsed"),
+    ("hodgkin, ABVD finished, PET shows disease again in the spleen", "relapsed"),
+    ("kanker hati, sekarang lenvatinib tapi AFP naik 8000", "progressed"),
+    ("cáncer de próstata, enzalutamida y docetaxel, el PSA subió a 340", "progressed"),
+    ("рак простаты, доцетаксел, ПСА вырос", "progressed"),
+    ("cancer de l'hypopharynx, chimio et rayons, des taches nouvelles au poumon", "progressed"),
+    ("cáncer de colon, FOLFOX 6 ciclos, salieron manchas nuevas en el hígado", "progressed"),
+    ("ساركوما، جيمسيتابين ٦ دورات، الأشعة تظهر نقائل رئوية جديدة", "progressed"),
+    ("lung adeno, gefitinib 14 months, then T790M came", "progressed"),
+    ("lung cancer, osimertinib 2 years, rebiopsy small cell transformation", "progressed"),
+    ("osteosarcoma, cisplatin adriamycin 2 dora, el CT 6 nodules fel re2a", "progressed"),
+    ("oggnashoy er cancer, gemcitabine 6 cycle, ekhon liver e dag", "progressed"),
+    ("CML mother, imatinib 6 years, now t315i came", "refractory"),
+    ("desmoid, sorafenib od roku, w rezonansie się zmniejsza", "on_treatment_responding"),
+    (
+        "mieloma, autotrasplante, lenalidomida, hoy respuesta muy buena parcial",
+        "on_treatment_responding",
+    ),
+    ("سرطان رئة، أليكتينيب منذ ١٨ شهر والاستجابة ممتازة", "on_treatment_responding"),
+    (
+        "small cell lung cancer, on tarlatamab, lung mass a third of what it was",
+        "on_treatment_responding",
+    ),
+    ("ovarian, carbo taxol x6, 14 months na po clear lahat ng CT", "remission"),
+    ("पेट का कैंसर, 4 FLOT, ऑपरेशन हो गया। एंडोस्कोपी और सीटी दोनों नॉर्मल", "remission"),
+    ("anal cancer, chemoradiation 2024, anoscopy clear 4 times", "remission"),
+    ("esophagus cancer, chemo and radiation, operated, no cancer in specimen", "remission"),
+    ("papillary thyroid cancer, surgery only, nothing found since", "remission"),
+    ("Should my boy (8, ALL, remission) stop 6-MP when he has a cold?", "remission"),
+    ("myeloma, not treated with anything, only found last month", "newly_diagnosed"),
+    ("linfoma di Hodgkin stadio 2, scoperto martedì", "newly_diagnosed"),
+    ("please help my nephew with DIPG diagnosed 3 weeks back by MRI only", "newly_diagnosed"),
+    ("cáncer de pulmón, detectado el jueves", "newly_diagnosed"),
+    ("waisa hi hai, na bada hua na chhota", "stable"),
+    ("sarcoma, chemo, el tumor ni crecio ni se achico", "stable"),
+)
+
+
+@pytest.mark.parametrize(("text", "expected"), TOLD)
+def test_the_course_as_people_tell_it(text: str, expected: str) -> None:
+    assert status(text, asks="disease_status" if len(text) < 40 else None) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "cancer du poumon, mon mari marche bien et il mange",
+        "breast cancer operated, no cancer in the margins",
+        "prostate cancer, does the PSA go up with age?",
+    ],
+)
+def test_what_only_sounds_like_a_course_says_nothing(text: str) -> None:
+    assert status(text) is None
+
+
+def test_a_question_back_is_no_return_of_the_disease() -> None:
+    assert status("one question back, I pressed wrong button", asks="disease_status") is None
