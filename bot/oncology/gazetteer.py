@@ -31,6 +31,8 @@ _ALIAS_POPULATION = 500_000
 _KNOWN_POPULATION = 300_000  # a city of that size needs no word beside it
 _SHARING_POPULATION = 1_000_000
 _AROUND = 0.2  # degrees: suburbs are named by their city
+_CALLED_CITY = " city"
+_DROPPING_CITY = "PH"  # where "Bacolod City" is "Bacolod" to everybody
 _DOMINANCE = 4.0  # a city that much larger than its namesakes abroad is the one that is meant
 
 
@@ -240,7 +242,9 @@ def plain(name: str) -> str:
 
 
 # Letters that are no plain letter with a mark, as the text of a message is normalised too.
-_LETTERS = str.maketrans({"ı": "i", "’": "'", "đ": "d", "Đ": "D", "ø": "o", "Ø": "O", "ł": "l"})
+_LETTERS = str.maketrans(
+    {"ı": "i", "’": "'", "đ": "d", "Đ": "D", "ø": "o", "Ø": "O", "ł": "l", "Ł": "L", "Ð": "D"}
+)
 _WORDS = re.compile(r"[a-z]+|[0-9]+")
 
 
@@ -306,12 +310,19 @@ def _add_cities(table: dict[str, PlaceName], spec: PlaceNames, cities: list[City
             key = key_of(name)
             need: Need = "cue" if key in spec.careful_cities else "none"
             table.setdefault(key, _place([known], need))  # type: ignore[list-item]
+    for key in [k for k, same in by_key.items() if _drops_city(k, same)]:
+        by_key.setdefault(key.removesuffix(_CALLED_CITY), list(by_key[key]))
     for key, same in by_key.items():
         same.sort(key=lambda c: -c.population)
         place = _place(same, _need(key, same[0], spec))
         taken = table.get(key)
         if taken is None or (taken.kind == "city" and not taken.cities):
             table[key] = place
+
+
+def _drops_city(key: str, same: list[City]) -> bool:
+    short = key.removesuffix(_CALLED_CITY)
+    return short != key and len(short) >= 5 and same[0].country == _DROPPING_CITY
 
 
 def _need(key: str, city: City, spec: PlaceNames) -> Need:

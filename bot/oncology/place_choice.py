@@ -8,6 +8,7 @@ from typing import Final
 from bot.oncology.gazetteer import City, PlaceName, resolve
 from bot.oncology.patient import name_of
 from bot.oncology.place_mentions import PlaceMention
+from bot.oncology.place_words import place_names
 from bot.oncology.reading import Ambiguity, Mention
 from bot.oncology.text import Document
 
@@ -28,7 +29,10 @@ def best(judged: list[PlaceMention]) -> list[PlaceMention]:
         near = [f for f in judged if f.place.kind != "city" and agree(f, top)]
         near.sort(key=lambda f: (abs(f.first - top.last), -f.rank))
         return [top, *near[:1]]
-    near = [f for f in judged if f.place.kind == "city" and agree(f, top)]
+    shared = len(top.place.countries) > 1  # "Surrey, Canada"
+    near = [
+        f for f in judged if f is not top and (f.place.kind == "city" or shared) and agree(f, top)
+    ]
     near.sort(key=lambda f: (abs(f.last - top.first) > _BESIDE, -f.rank, abs(f.last - top.first)))
     return [*near[:1], top]
 
@@ -52,6 +56,7 @@ def emit(doc: Document, places: list[PlaceMention]) -> Iterator[Mention | Ambigu
             city = _city(found.place, countries)
             yield Mention("city", city.name, words, start, end, found.confidence)
         options = resolve(name_of(doc, found.first, found.last), found.place, countries)
+        options = (_marked(words),) if _marked(words) in options else options
         if len(options) == 1:
             sure = found.confidence if found.place.kind != "people" else min(found.confidence, 0.75)
             yield Mention("country", options[0], words, start, end, sure)
@@ -60,6 +65,12 @@ def emit(doc: Document, places: list[PlaceMention]) -> Iterator[Mention | Ambigu
             return
         if len(places) > 1:
             countries = {options[0]}
+
+
+def _marked(words: str) -> str:
+    """The country that vowel signs tell apart where the letters alone do not."""
+    marked = place_names().marked.items()
+    return next((iso for iso, names in marked if any(name in words for name in names)), "")
 
 
 def _city(place: PlaceName, countries: set[str]) -> City:

@@ -33,6 +33,7 @@ class PlaceNames:
     capital_countries: dict[str, str]
     shared: dict[str, tuple[str, ...]]
     namesakes: dict[str, dict[str, str]]
+    marked: dict[str, tuple[str, ...]]
     regions: dict[str, tuple[str, ...]]
     cities: dict[str, tuple[str, ...]]
     dominant: dict[str, tuple[str, ...]]

@@ -7,7 +7,6 @@ home do not. Where a name belongs to two countries the answer is a question, nev
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Final
@@ -16,14 +15,13 @@ from bot.oncology.context import Context, context_of
 from bot.oncology.cues import Cue, words_of
 from bot.oncology.gazetteer import gazetteer
 from bot.oncology.patient import ILLNESS, is_ill, name_of, patient_kin
-from bot.oncology.people_words import people_file, same_relative
-from bot.oncology.place_choice import agree, best, emit, inhabitants
+from bot.oncology.people_words import same_relative
+from bot.oncology.place_belief import Belief
+from bot.oncology.place_choice import best, emit
 from bot.oncology.place_mentions import (
     READ_BACK,
     PlaceCues,
     PlaceMention,
-    everyday,
-    longest_at,
     names_in,
 )
 from bot.oncology.place_words import place_names
@@ -35,14 +33,11 @@ ASKED: Final = frozenset({"country", "city", "location"})
 
 # How strongly the words beside a name say that the patient is there.
 _RANK: Final = {"home": 4.0, "from": 3.0, "after": 3.0, "in": 2.5, "": 2.0}
+_BEHIND_THE_AGE: Final = 3.2  # "wife, 54, Doha" tells more than "we are from Sudan"
 _WHOLE_ANSWER: Final = 5.0
 _UNDER_TREATMENT: Final = 1.0
 _TREATED: Final = 0.6
 _INSTITUTION: Final = 0.5
-_KNOWN_TOWN: Final = 100_000  # inhabitants of a town believed in small letters
-_GREAT_CITY: Final = 1_000_000  # inhabitants of a city believed in small letters among capitals
-_TERSE: Final = 9  # tokens of a message without sentences
-_KNOWN_ENOUGH: Final = 200_000  # and of one with a word of another language behind it
 
 
 def read_places(doc: Document, asks: str | None) -> Iterable[Mention | Ambiguity]:
@@ -69,6 +64,7 @@ class _Judge:
         self.asked = asked
         self.cues = PlaceCues(doc)
         self.context: Context = context_of(doc)
+        self.belief = Belief(doc, self.cues, self.context)
 
     def judge(self, found: PlaceMention) -> PlaceMention | None:
         """The name with its rank, or None when it is not the patient's place."""
@@ -77,7 +73,7 @@ class _Judge:
         if self.asked and found.last - found.first == len(self.doc.tokens):
             return replace(found, rank=_WHOLE_ANSWER)
         doubted = not self.asked or found.place.need in ("capital", "accent")
-        if doubted and not self._believable(found):
+        if doubted and not self.belief.believable(found):
             return None
         if found.place.kind == "people" and not self._is_person(found):
             return None
@@ -86,84 +82,6 @@ class _Judge:
             return None
         ranked = self._ranked(found)
         return self._of_patient(ranked) if ranked else None
-
-    def _believable(self, found: PlaceMention) -> bool:
-        need = found.place.need
-        doc = self.doc
-        if found.place.kind == "people":
-            return True
-        if need == "none":
-            return not (found.first and doc.tokens[found.first - 1].text in _TITLES)
-        written = doc.words(doc.tokens[found.first].start, doc.tokens[found.last - 1].end)
-        if need == "accent":
-            return not written.isascii()
-        if found.place.kind == "city" and self._part_of_institution(found):
-            return False
-        if need == "capital":
-            shouting = doc.original.isupper()
-            if found.place.kind == "country":
-                return bool(found.cue) or (written.isupper() and not shouting)
-            return written[0].isupper() and found.cue in ("home", "from", "in") and not shouting
-        if found.cue in ("home", "from", "in"):
-            return True
-        if self._alone(found) and (written[0].isupper() or self._known_in_small(found)):
-            return True
-        if found.cue == "after" and (found.place.kind != "city" or len(written) >= 4):
-            return found.place.kind != "city" or inhabitants(found.place) > _KNOWN_ENOUGH
-        if self._ends_terse(found):
-            return True
-        return self._country_follows(found)
-
-    def _part_of_institution(self, found: PlaceMention) -> bool:
-        """ "Tata Memorial": a little-known town's name in that of a hospital."""
-        return self.cues.begins("institution", found.last) or self.cues.begins(
-            "institution", found.first
-        )
-
-    def _known_in_small(self, found: PlaceMention) -> bool:
-        """Whether a name in small letters is believed: nobody writes capitals in this message."""
-        if inhabitants(found.place) >= _GREAT_CITY:
-            return self._word(found.first) not in everyday()
-        if _CAPITALISED.search(self.doc.original, 1):
-            return False
-        if found.place.kind != "city":
-            return True
-        name = name_of(self.doc, found.first, found.last)
-        known = inhabitants(found.place) >= _KNOWN_TOWN and len(name) >= 5
-        return known and not any(word in everyday() for word in name.split())
-
-    def _ends_terse(self, found: PlaceMention) -> bool:
-        """ "Meso asbestos worker turkey": a country as the last word of a few, without capitals."""
-        count = len(self.doc.tokens)
-        short = 3 <= count <= _TERSE and found.last == count
-        plain = not _CAPITALISED.search(self.doc.original, 1)
-        return short and plain and found.place.kind == "country" and not self._named(_FOOD)
-
-    def _named(self, words: frozenset[str]) -> bool:
-        return any(token.text in words for token in self.doc.tokens)
-
-    def _alone(self, found: PlaceMention) -> bool:
-        """Whether a place stands for itself between full stops or commas ("8 cycles. Sylhet")."""
-        tokens = self.doc.tokens
-        after = found.last == len(tokens) or tokens[found.last].breaks
-        if not after or not found.first:
-            return False
-        before = tokens[found.first - 1].text
-        return tokens[found.first].breaks or before.isdigit() or before in people_file().age_tails
-
-    def _ends_alone(self, found: PlaceMention) -> bool:
-        """Whether a place is the last word of its sentence, behind a comma ("..., Nairobi")."""
-        return self._alone(found) and found.last == self.context.sentence(found.first).last
-
-    def _country_follows(self, found: PlaceMention) -> bool:
-        """Whether a country stands right behind a city ("Kandy, Sri Lanka")."""
-        at = found.last
-        following = longest_at(self.doc, at) if at < len(self.doc.tokens) else None
-        return (
-            following is not None
-            and following.place.kind in ("country", "region")
-            and agree(following, found)
-        )
 
     def _is_person(self, found: PlaceMention) -> bool:
         """Whether an adjective of nationality speaks of a person."""
@@ -215,6 +133,8 @@ class _Judge:
     def _of_a_thing(self, found: PlaceMention) -> bool:
         """ "Our embassy is in Nairobi", "the doctor is from India", "an oncologist in Boston"."""
         if any(self.cues.begins("lives_there", at) for at in (found.last, found.last + 1)):
+            return False
+        if self._heads_the_case(found):
             return False
         kinds = ("institution", "staff", "thing")
         beside = [span for kind in kinds for span in self.cues.of(kind)]
@@ -288,8 +208,12 @@ class _Judge:
         visited = self.cues.within("visited", start, found.first, reach=5)
         if visited and not self._comma_between(visited[1], found.first):
             return None
-        if not self.asked and (here.question or self._wished(found, start)):
+        said_of_patient = self.belief.of_the_age(found) or self._heads_the_case(found)
+        asked_about = here.question and not said_of_patient
+        if not self.asked and (asked_about or self._wished(found, start)):
             return None
+        if said_of_patient:
+            rank = max(rank, _BEHIND_THE_AGE) if self.belief.of_the_age(found) else rank
         if self._beside_institution(found):
             if self.cues.begins("speaks_for_itself", found.last):
                 return None
@@ -310,7 +234,9 @@ class _Judge:
         verb = self.cues.within("wish", start, found.first)
         if found.cue == "from" and gazetteer().get(self._word(found.since - 1)):
             verb = None  # "want to come to Guangzhou from Antananarivo"
-        apart = verb and self._comma_between(verb[1], found.first) and self._ends_alone(found)
+        if verb and self._word(verb[1]) in _SENT_BY:
+            verb = None  # "referral from Dr Okonkwo, Abuja"
+        apart = verb and self._comma_between(verb[1], found.first) and self.belief.ends_alone(found)
         if verb and not apart and not self._people_between(verb[1], found):
             return True
         thing = self.cues.within("wished", start, found.first)
@@ -328,6 +254,8 @@ class _Judge:
         """The patient's place counts most, the writer's less, another relative's not at all."""
         nearest = self._nearest_person(found)
         if nearest is None:
+            return found
+        if self._heads_the_case(found):
             return found
         if "stranger" in nearest.value:
             return None
@@ -350,6 +278,11 @@ class _Judge:
             sure = min(found.confidence, READ_BACK)
             return replace(found, rank=found.rank - 1.5, confidence=sure)
         return found
+
+    def _heads_the_case(self, found: PlaceMention) -> bool:
+        """ "Forwarded from my cousin in Basra: boy 11 yrs", "hematóloga en Montevideo: mujer"."""
+        behind = self.doc.norm[self.doc.tokens[found.last - 1].nend :].lstrip()
+        return found.last < len(self.doc.tokens) and behind.startswith((":", ">"))
 
     def _speaks_from(self, found: PlaceMention) -> bool:
         """ "My cousin in Toronto is a doctor", "my sister in Rotterdam says"."""
@@ -379,12 +312,9 @@ class _Judge:
         )
 
 
+_SENT_BY: Final = frozenset({"from", "by"})
 _HERE: Final = frozenset({"here", "ici", "aqui", "yahan", "hapa", "dito"})
 _AT_WORK: Final = frozenset({"doctor", "nurse", "works", "surgeon", "keeps", "pays", "helps"})
-_FOOD: Final = frozenset({"eat", "eats", "eating", "ate", "food", "meat", "sandwich", "cook"})
-_TITLES: Final = frozenset(
-    {"dr", "mr", "mrs", "ms", "miss", "prof", "sir", "madam", "professor", "doctor"}
-)
 _TO_BE: Final = frozenset(
     {"patient", "pt", "am", "im", "iam", "are", "is", "hes", "shes", "were", "m"}
 )
@@ -397,4 +327,3 @@ _PERSONS: Final = frozenset(
     {"we", "i", "he", "she", "they", "am", "im", "are", "live", "living", "dont"}
 )
 _DISEASE: Final = ILLNESS - {"has", "have", "had", "patient", "ko"}
-_CAPITALISED: Final = re.compile(r"\b[A-Z][a-z]")
