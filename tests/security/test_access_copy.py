@@ -68,8 +68,10 @@ def test_the_chat_gets_the_copy_as_a_paper_to_read(store: Store, tmp_path: Path)
     says(store, "nobody else's business", person="+4911")
     files = open_files(f"file://{tmp_path}/files", [KEY])
     asked = OutboundReply(text="Here it is", documents=(MY_DATA,))
-    (told,) = Documents(store, files).attach(heard.conversation_id, [asked])
+    documents = Documents(store, files)
+    (told,) = documents.attach(heard.conversation_id, [asked])
     (file,) = told.files
+    assert documents.printed(heard.conversation_id, file)
     assert file.name == "my-data.pdf"
     assert file.key is not None
     text = " ".join(
