@@ -6,9 +6,16 @@ import re
 
 from bot.oncology.biomarkers import markers_of
 from bot.oncology.context import context_of
+from bot.oncology.cues import words_of
+from bot.oncology.phrases import Hit
 from bot.oncology.spread import disease_words
 from bot.oncology.text import Document, pack
-from bot.oncology.vocabulary import Evidence, treatment_book
+from bot.oncology.vocabulary import Evidence, Named, treatment_book
+
+# A message of this many tokens is an answer of little more than a name.
+SHORT = 5
+# So many of its letters are capitals where a message is written in them.
+CAPITALS = 0.8
 
 
 def shows(doc: Document, signs: Evidence) -> bool:
@@ -85,3 +92,37 @@ def confirmed(doc: Document) -> bool:
         and not context.negated(h.first, h.last)
         for h in disease_words(doc)
     )
+
+
+def place_of_relapse(doc: Document, first: int) -> bool:
+    """ "Recurrence skull base": where the cancer came back is no other cancer."""
+    before = {t.text for t in doc.tokens[max(0, first - 3) : first]}
+    return bool(before & words_of("came_back"))
+
+
+def turned_into(doc: Document, first: int) -> bool:
+    """ "Follicular with transformation to large cell": the later one is the disease now."""
+    before = {t.text for t in doc.tokens[max(0, first - 4) : first]}
+    return bool(before & words_of("turned_into"))
+
+
+def case_fits(doc: Document, hit: Hit[Named], asked: bool) -> bool:
+    """Short names that are also everyday words count only as they are usually written."""
+    exact = hit.value.exact
+    if not exact:
+        return True
+    if len(doc.tokens) > SHORT and _in_capitals(doc.original):
+        return _ends_a_part(doc, hit)
+    return (asked and len(doc.tokens) <= SHORT) or doc.words(hit.start, hit.end) in exact
+
+
+def _in_capitals(text: str) -> bool:
+    letters = [c for c in text if c.isalpha()]
+    return sum(c.isupper() for c in letters) > CAPITALS * len(letters)
+
+
+def _ends_a_part(doc: Document, hit: Hit[Named]) -> bool:
+    """Where all is in capitals, "HE HAS ALL." is the disease and "THAT IS ALL WE KNOW" is not."""
+    behind = doc.tokens[hit.last] if hit.last < len(doc.tokens) else None
+    led = hit.first and doc.tokens[hit.first - 1].text in words_of("has")
+    return bool(led) and (behind is None or behind.breaks)

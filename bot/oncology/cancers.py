@@ -15,14 +15,16 @@ from bot.oncology.biomarkers import markers_of, results
 from bot.oncology.cancer_evidence import (
     about_cancer,
     benign,
+    case_fits,
     confirmed,
     hormone_result,
     is_positive,
     only_imagined,
+    place_of_relapse,
     shows,
+    turned_into,
 )
 from bot.oncology.context import Assertion, context_of
-from bot.oncology.cues import words_of
 from bot.oncology.lone_organs import (
     called_primary,
     complaint,
@@ -76,13 +78,10 @@ class Finding:
 
 def read_cancers(doc: Document, asks: str | None) -> Iterator[Mention | Ambiguity]:
     """The patient's cancer: `cancer_type`, `cancer_subtype`, `suspected`, or an ambiguity."""
-    context = context_of(doc)
-    judged = [(f, context.assess(f.first, f.last)) for f in findings(doc, asks)]
-    own = [(f, a) for f, a in judged if a.present and not only_imagined(doc, f.first)]
-    own = [(f, a) for f, a in own if not benign(doc, f.first, f.last, doubted=a.uncertain)]
-    if not own:
+    own = own_cancer(doc, asks)
+    if own is None:
         return
-    best, meant = max(own, key=lambda pair: _rank(*pair))
+    best, meant = own
     words = doc.words(best.start, best.end)
     if best.certain or best.likely:
         chosen = best.options[0] if best.certain else best.likely
@@ -95,6 +94,15 @@ def read_cancers(doc: Document, asks: str | None) -> Iterator[Mention | Ambiguit
         yield Ambiguity("cancer_type", _asked_options(best), words, best.start, best.end)
     if meant.uncertain or (best.mass_only and not confirmed(doc)):
         yield Mention("suspected", True, words, best.start, best.end, 0.9)
+
+
+def own_cancer(doc: Document, asks: str | None) -> tuple[Finding, Assertion] | None:
+    """Of the diagnoses found the patient's present one, and how it is meant."""
+    context = context_of(doc)
+    judged = [(f, context.assess(f.first, f.last)) for f in findings(doc, asks)]
+    own = [(f, a) for f, a in judged if a.present and not only_imagined(doc, f.first)]
+    own = [(f, a) for f, a in own if not benign(doc, f.first, f.last, doubted=a.uncertain)]
+    return max(own, key=lambda pair: _rank(*pair), default=None)
 
 
 def organ_named(doc: Document, asks: str | None) -> str | None:
@@ -118,7 +126,7 @@ def _findings(doc: Document, asked: bool) -> list[Finding]:
     sites = sites_of(doc).tokens
     given = {i for hit in treatment_hits(doc) for i in range(hit.first, hit.last)}
     for hit in cancer_book().find(doc):
-        if not _case_fits(doc, hit, asked) or all(i in sites for i in range(hit.first, hit.last)):
+        if not case_fits(doc, hit, asked) or all(i in sites for i in range(hit.first, hit.last)):
             continue
         if hit.value.exact and hit.first in given:
             continue
@@ -130,20 +138,14 @@ def _findings(doc: Document, asked: bool) -> list[Finding]:
         for finding in _organ_findings(doc, sites, asked)
         if not any(i in taken for i in range(finding.first, finding.last))
     )
-    owners = context_of(doc).owners
-    if all(owners.is_other(f.first) for f in found):
+    context = context_of(doc)
+    if all(context.owners.is_other(f.first) or context.assess(f.first, f.last).past for f in found):
         found.extend(f for f in lone_organs(doc, sites) if f.first not in taken)
     if not found:
         found.extend(_by_receptors(doc))
     if not found:
         found.extend(alone)
     return sorted(_settled(doc, found), key=lambda f: f.first)
-
-
-def _case_fits(doc: Document, hit: Hit[Named], asked: bool) -> bool:
-    """Short names that are also everyday words count only as they are usually written."""
-    exact = hit.value.exact
-    return not exact or asked or doc.words(hit.start, hit.end) in exact
 
 
 def _counts_alone(named: Named) -> bool:
@@ -336,18 +338,15 @@ def _introduced(doc: Document, organ: Hit[str], diagnosed: Iterable[Hit[frozense
     return False
 
 
-def _place_of_relapse(doc: Document, finding: Finding) -> bool:
-    """ "Recurrence skull base": where the cancer came back is no other cancer."""
-    before = {t.text for t in doc.tokens[max(0, finding.first - 3) : finding.first]}
-    return bool(before & words_of("came_back"))
-
-
 def _settled(doc: Document, found: list[Finding]) -> list[Finding]:
     """Of findings about one organ the certain one; sites of spread are no second primary."""
     certain = [f for f in found if f.certain and f.confidence >= 0.7]
     kept: list[Finding] = []
+    became = [c.first for c in certain if c.by_name and turned_into(doc, c.first)]
     for finding in found:
-        if _place_of_relapse(doc, finding) and any(c.first < finding.first for c in certain):
+        if any(finding.last <= first for first in became):
+            continue
+        if place_of_relapse(doc, finding.first) and any(c.first < finding.first for c in certain):
             continue
         if finding.certain:
             kept.append(finding)

@@ -84,6 +84,7 @@ class Cues:
     lone_after: tuple[str, ...] = ()
     seen: tuple[str, ...] = ()
     came_back: tuple[str, ...] = ()
+    turned_into: tuple[str, ...] = ()
     spared: tuple[str, ...] = ()
     speech: tuple[str, ...] = ()
     joining: tuple[str, ...] = ()
@@ -94,6 +95,9 @@ class Cues:
     people_in_general: tuple[str, ...] = ()
     to_come: tuple[str, ...] = ()
     got: tuple[str, ...] = ()
+    far_kin: tuple[str, ...] = ()
+    ill: tuple[str, ...] = ()
+    treated: tuple[str, ...] = ()
 
 
 WORDS = frozenset(
@@ -140,6 +144,9 @@ WORDS = frozenset(
         "people_in_general",
         "to_come",
         "got",
+        "far_kin",
+        "ill",
+        "treated",
     }
 )
 

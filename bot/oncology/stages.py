@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 
-from bot.oncology.cancers import findings
+from bot.oncology.cancers import findings, own_cancer
 from bot.oncology.context import context_of
 from bot.oncology.phrases import PhraseBook
 from bot.oncology.reading import Ambiguity, Mention
@@ -117,9 +117,28 @@ def _alternatives(words: Iterable[str]) -> str:
     return "|".join(re.escape(word) for word in sorted(set(words), key=len, reverse=True))
 
 
+# Letters of a stage in other scripts; each is replaced at its own length.
+_LETTERS = {
+    **dict(zip("абвс", "abbc", strict=True)),
+    "এ": "a",
+    "বি": "b",
+    "সি": "c",
+    "ए": "a",
+    "बी": "b",
+    "सी": "c",
+}
+_OTHER_LETTER = re.compile(rf"(?<=[1-4iv])(?:{'|'.join(_LETTERS)})(?!\w)")
+
+
+def _latin(text: str) -> str:
+    """ "3С" in Cyrillic, "২বি": the letter of a stage as Latin writes it, places unchanged."""
+    return _OTHER_LETTER.sub(lambda m: _LETTERS[m[0]].ljust(len(m[0])), text)
+
+
 def _numbered(doc: Document) -> Iterator[Stage]:
+    text = _latin(doc.norm)
     for number, pattern in enumerate(_patterns()):
-        for match in pattern.finditer(doc.norm):
+        for match in pattern.finditer(text):
             group = _group(match)
             if group is None or _SUPPOSED.search(doc.norm, 0, match.start()):
                 continue
@@ -249,12 +268,13 @@ _BESIDE = re.compile(
 
 def _beside_cancer(doc: Document) -> Iterator[Stage]:
     """ "ca ovary 3c", "cervix cancer IIB": a number with its letter right behind the cancer."""
+    text = _latin(doc.norm)
     for finding in findings(doc, None):
         last = finding.last
         named = {h.first for h in disease_words(doc) if "malignant" in h.value}
         while last in named and not doc.tokens[last].breaks:
             last += 1
-        match = _BESIDE.match(doc.norm, doc.tokens[last - 1].nend)
+        match = _BESIDE.match(text, doc.tokens[last - 1].nend)
         if match is None:
             continue
         roman = match["n"].startswith("i")
@@ -315,8 +335,20 @@ def _of_patient(doc: Document, stage: Stage) -> bool:
     if context.owners.is_other(first) or context.negated(first, last):
         return False
     here = context.sentence(first)
+    if _of_an_earlier_cancer(doc, first):
+        return False
     imagined = context.cues_in(here.first, first, "uncertain_before")
     return not any(0 <= first - cue.last <= 2 for cue in imagined)
+
+
+def _of_an_earlier_cancer(doc: Document, first: int) -> bool:
+    """ "Stage 1 was my old thyroid tumour. Now colon": not the stage of what is there now."""
+    chosen = own_cancer(doc, None)
+    here = context_of(doc).sentence(first)
+    told = [f for f in findings(doc, None) if here.first <= f.first < here.last]
+    if chosen is None or not told or here.first <= chosen[0].first < here.last:
+        return False
+    return all(set(f.options).isdisjoint(chosen[0].options) for f in told)
 
 
 def _best(doc: Document, found: list[Stage]) -> Stage:
