@@ -3,18 +3,20 @@
 Rules, in this order. A stranger ("my neighbour", "someone on YouTube") is never the patient. A
 person who died is not the patient. Family history is not the patient's. A relative who "had" or
 "also had" something is another person when the message speaks of someone else who has a disease
-now, or of a test that found none. Everybody else is the patient. A pronoun goes on with the person
-named before. A sentence without a person goes on with the patient; with somebody else only where
-the message names no patient.
+now, or of a test that found none. So is an aunt or a friend who takes something, in a sentence or
+brackets of their own, once somebody else's illness was told. Everybody else is the patient. A
+pronoun goes on with the person named before. A sentence without a person goes on with the patient;
+with somebody else only where the message names no patient.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.oncology.cues import Cue, words_of
-from bot.oncology.people_words import people_file
+from bot.oncology.people_words import people_file, possessives
 from bot.oncology.text import Document
 
 
@@ -40,10 +42,13 @@ class _Stretch:
     survived: bool = False
     had: bool = False
     has: bool = False
+    well: bool = False
+    ill: bool = False
+    aside: bool = False
 
     @property
     def other(self) -> bool:
-        return self.kind in ("stranger", "history") or self.died or self.survived
+        return self.kind in ("stranger", "history") or self.died or self.survived or self.aside
 
 
 def own(doc: Document, cues: Mapping[str, list[Cue]], sentence_of: Sequence[int]) -> Owners:
@@ -51,14 +56,17 @@ def own(doc: Document, cues: Mapping[str, list[Cue]], sentence_of: Sequence[int]
     if not doc.tokens:
         return Owners(())
     stretches = _stretches(doc, cues, sentence_of)
-    _mark(stretches, doc, cues)
+    _mark(stretches, doc, cues, sentence_of)
+    for number, stretch in enumerate(stretches):
+        known = [s for s in stretches[:number] if s.ill and not s.other and s.name != stretch.name]
+        stretch.aside &= bool(known)
     others = [False] * len(doc.tokens)
     someone = any(s.has and not s.other for s in stretches)
     spared = bool(words_of("spared").intersection(token.text for token in doc.tokens))
     named = any(s.kind in ("kin", "patient", "self") and not s.other for s in stretches)
     for stretch in stretches:
         rival = any(s.has and not s.other and s.name != stretch.name for s in stretches)
-        before = stretch.kind == "kin" and stretch.had and not stretch.has
+        before = stretch.kind == "kin" and stretch.had and (stretch.well or not stretch.has)
         if (stretch.other and (someone or stretch.kind != "nobody")) or (
             before and (rival or spared)
         ):
@@ -200,12 +208,15 @@ def _start(first: int, kind: str, last: _Stretch, sentence_of: Sequence[int], do
     return first
 
 
+_IT_IS = frozenset({"its", "is"})
 _OWNED = frozenset({"belonged", "belongs"})
 
 
 def _speaks_of_self(doc: Document, first: int) -> bool:
     """ "I have" makes the writer the subject; "I want to ask" or "me" alone does not."""
     word = doc.tokens[first].text
+    if word in words_of("self_introduced") and first and doc.tokens[first - 1].text in _IT_IS:
+        return True  # "now it's me"
     colon = doc.norm[doc.tokens[first].nend : doc.tokens[first].nend + 1] in (":", ",")
     named = doc.norm[doc.tokens[first].nend :][:1] == ":"
     opens = named or first == 0 or doc.tokens[first].breaks
@@ -223,12 +234,49 @@ def _speaks_of_self(doc: Document, first: int) -> bool:
     return verb in words_of("self_verb") and not following & words_of("self_not")
 
 
-def _mark(stretches: list[_Stretch], doc: Document, cues: Mapping[str, list[Cue]]) -> None:
+def _opens_there(doc: Document, first: int) -> bool:
+    """Whether a relative opens a sentence or brackets ("(My aunt in Boston is on")."""
+    while first and doc.tokens[first - 1].text in possessives() | _ONE | words_of("far_kin"):
+        first -= 1
+    return bool(_OPENED.search(doc.norm, 0, doc.tokens[first].nstart))
+
+
+def _takes_something(doc: Document, told: Sequence[int]) -> bool:
+    """ "Is on olaparib", not "takes care of her"."""
+    verbs = words_of("treated")
+    behind = ((i, doc.tokens[i + 1].text) for i in told if i + 1 < len(doc.tokens))
+    return any(doc.tokens[i].text in verbs and word not in _NO_DRUG for i, word in behind)
+
+
+_NO_DRUG = frozenset(
+    {"care", "her", "him", "us", "me", "them", "leave", "time", "notes", "over", "behalf", "in"}
+)
+_ONE = frozenset({"a", "an", "one", "my", "our", "his", "her", "also"})
+_OPENED = re.compile(r"[.!?(\n:;]\s*(?:(?:and|also|oh|btw|ps)\s)?$")
+_TOLD = 9  # tokens behind a relative in which their treatment is told
+
+
+def _mark(
+    stretches: list[_Stretch],
+    doc: Document,
+    cues: Mapping[str, list[Cue]],
+    sentence_of: Sequence[int],
+) -> None:
     for stretch in stretches:
         inside = range(stretch.first, stretch.last)
         words = {doc.tokens[i].text for i in inside}
         stretch.had = bool(words & words_of("had"))
         stretch.has = bool(words & words_of("has")) or stretch.kind == "patient"
+        told = [i for i in inside[1:_TOLD] if sentence_of[i] == sentence_of[stretch.first]]
+        far = words_of("far_kin").intersection(stretch.name.split())
+        stretch.ill = bool(words & words_of("ill"))
+        stretch.aside = bool(
+            stretch.kind == "kin"
+            and far
+            and _opens_there(doc, stretch.first)
+            and _takes_something(doc, told)
+        )
+        stretch.well = any(c.first in inside for c in cues.get("survived", ()))
         stretch.died = any(c.first in inside for c in cues.get("died", ()))
         stretch.survived = stretch.kind == "stranger" and any(
             c.first in inside for c in cues.get("survived", ())

@@ -162,3 +162,59 @@ def test_i_am_with_an_apostrophe_is_no_sex() -> None:
     for text in ("I'm 38 in Hanoi", "I’m 45, from Cairo"):
         facts = read(text).facts()
         assert "sex" not in facts, text
+
+
+@pytest.mark.parametrize(
+    ("text", "taken"),
+    [
+        (
+            "I'm Asha, 41, Mombasa. Stage 3 breast cancer, mastectomy done, on letrozole now. "
+            "(My cousin in Leeds is on olaparib for hers.)",
+            ["surgery", "letrozole"],
+        ),
+        (
+            "Me 50, stage 4 lung, osimertinib since May. My flatmate takes lenalidomide for "
+            "myeloma, not the same thing.",
+            ["osimertinib"],
+        ),
+        (
+            "Papa 70, stage 4 prostate cancer, on abiraterone. My auntie in Toronto got "
+            "pembrolizumab and is great",
+            ["abiraterone"],
+        ),
+        (
+            "Dad has kidney cancer stage 4, on sunitinib. My uncle's friend was given nivolumab",
+            ["sunitinib"],
+        ),
+        (
+            "Mi madre 60, cáncer de mama estadio 4, toma letrozol. Una amiga toma olaparib",
+            ["letrozole"],
+        ),
+        (
+            "Ma mère, 62 ans, cancer du sein stade 4, sous letrozole. Une amie prend de l'olaparib",
+            ["letrozole"],
+        ),
+        (
+            "Mummy 66, colon cancer stage 3, FOLFOX chal raha. Chachi ko 2012 me breast cancer "
+            "tha, tamoxifen li, ab theek hai",
+            ["FOLFOX"],
+        ),
+        ("My aunt has stage 3 ovarian cancer. She is on olaparib", ["olaparib"]),
+        ("My friend has myeloma stage 2. He took lenalidomide", ["lenalidomide"]),
+        ("Mum is stage 4. My aunt takes care of her. She is on letrozole", ["letrozole"]),
+        ("My aunt called you once. My father, stage 4, is on imatinib", ["imatinib"]),
+        ("People keep telling me about Keytruda. Stage 4 lung, 60", []),
+        ("told not to take tamoxifen because of clots, on anastrozole", ["anastrozole"]),
+        ("Stage 1, surgery done. Not sure if I should get carboplatin", ["surgery"]),
+    ],
+)
+def test_what_another_person_takes_is_not_the_patients(text: str, taken: list[str]) -> None:
+    treatments = (m.value["name"] for m in read(text).mentions if m.fact == "treatments")
+    assert list(treatments) == taken
+
+
+def test_a_widow_who_is_ill_herself_is_the_patient() -> None:
+    text = "My late wife had glioblastoma and Avastin. Now it's me, 61, they suspect lymphoma"
+    told = {m.fact: m.value for m in read(text).mentions}
+    assert told.get("age_years") == 61
+    assert "treatments" not in told
