@@ -276,7 +276,11 @@ def _add_countries(
                 native[script_of(name[0])].append((name, place))
     for iso, regions in spec.regions.items():
         for name in regions:
-            table.setdefault(key_of(name), PlaceName("region", (iso,), need="none"))
+            region = PlaceName("region", (iso,), need="none")
+            if script_of(name[0]) == "LATIN":
+                table.setdefault(key_of(name), region)
+            else:
+                native[script_of(name[0])].append((name, region))
 
 
 def _native_need(name: str) -> Need:

@@ -179,6 +179,9 @@ def _inflected(doc: Document, index: int) -> PlaceMention | None:
         before = doc.tokens[index - 1].text if index else ""
         if before in _RUSSIAN_IN:  # "iz Tashkenta", "v Almaty"
             forms = [*forms, word[:-1]]
+        elif before in _POLISH_IN:  # "z Krakowa", "w Warszawie"
+            stems = [word[:-cut] for cut in (1, 2)]
+            forms = [*forms, *stems, *(f"{stem}{end}" for stem in stems for end in "ae")]
         elif word[0] in "dl" and doc.norm[doc.tokens[index].nstart + 1 :][:1] == "'":
             forms = [*forms, word[1:]]  # "un patient d'Abidjan"
     elif "\u0600" <= word[0] <= "\u06ff":
@@ -200,6 +203,7 @@ def _inflected(doc: Document, index: int) -> PlaceMention | None:
     return None
 
 
+_POLISH_IN = frozenset({"z", "ze", "w", "we"})
 _RUSSIAN_IN = frozenset({"iz", "v", "vo", "pod", "goroda"})
 # Prepositions and the article that Arabic writes together with a name.
 _JOINED = ("ب", "ل", "و", "ف", "ال", "بال", "وال", "لل", "وب", "من")

@@ -125,7 +125,8 @@ class _Judge:
         here = self.context.sentence(found.first)
         opening = self.doc.tokens[here.first].text
         return (
-            opening in words_of("question_start")
+            found.first > here.first
+            and opening in words_of("question_start")
             and not self._comma_between(here.first, found.first)
             and not self._people_between(here.first, found)
         )
