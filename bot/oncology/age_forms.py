@@ -75,8 +75,26 @@ FORMS = (
     re.compile(r"(?<!\w)(?:just|only)\s+(?P<n>[1-9]\d)(?=\s*(?:,|\.|!|and\s+[a-z]))"),
     # "55 age", "40 age"
     re.compile(r"(?<![\w./])(?P<n>[1-9]\d)\s+age(?=\s*(?:[.,!\n]|$))"),
+    # "..., 32 ki hai", "Papa hai 76 ke"; "SGPT 45 ka hai" is a measure
+    re.compile(
+        r"(?:^|[.,;!\n]|(?<!\w)(?:wo|woh|vo|umar|umr|abhi))\s*(?P<n>[1-9]\d)\s+(?:ki|ka|ke)\s+"
+        r"(?:hai|hain|hei)\b(?!\s*(?:cycle|chemo|baad|bad))"
+    ),
+    re.compile(r"(?<!\w)(?:hai|hain)\s+(?P<n>[1-9]\d)\s+ke(?=\s*(?:[.,;!\n]|$))"),
+    # "my student 17, leukaemia"
+    re.compile(
+        r"(?<!\w)(?:my|our|a|the)\s+(?:student|pupil|worker|employee|driver|maid|tenant|parishioner)"
+        r"\s*,?\s*(?P<n>[5-9]|[1-9]\d)(?=\s*(?:[.,;!\n]|$))"
+    ),
+    # "it's me, 61, Bergen"
+    re.compile(
+        r"(?<!\w)(?:it's|its|it is|now|only|just) me,?\s+(?P<n>[1-9]\d)(?=\s*(?:[.,;!\n]|$))"
+    ),
     # "ему 48", "їй 51"
-    re.compile(r"(?<!\w)(?:ему|ей|йому|їй|їи)\s+(?P<n>\d{1,3})(?=\s*(?:[.,;!\n]|$))"),
+    re.compile(
+        r"(?<!\w)(?:ему|ей|йому|їй|їи)\s+(?P<n>\d{1,3})"
+        r"(?=\s*(?:[.,;!\n]|$|(?:лет|год|года|рок[иі]в?|рік)\b))"
+    ),
 )
 # Two ages of one person: "diagnosed at 34, now 41".
 SINCE_THEN = re.compile(

@@ -49,7 +49,11 @@ def _past_name(doc: Document, at: int) -> int:
     if at >= len(doc.tokens):
         return at
     if doc.tokens[at].text in ("from", "in"):
-        return min(at + 2, len(doc.tokens))
+        at = min(at + 2, len(doc.tokens))
+        if at == len(doc.tokens) or doc.tokens[at].text.isdigit():
+            return at
+        name = doc.words(doc.tokens[at].start, doc.tokens[at].end)
+        return at + 1 if name[:1].isupper() and name[1:].islower() else at
     token = doc.tokens[at]
     name = doc.words(token.start, token.end)
     return at + 1 if name[:1].isupper() and name[1:].islower() else at

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -12,6 +13,11 @@ from bot.oncology.text import Document
 
 YOUNGEST: Final = 12
 OLDEST: Final = 105
+
+
+_NAME_LENGTH: Final = 40  # characters of "this is" and a name
+# "This is Ken. 47."
+_NAMED: Final = re.compile(r"\b(?:[Tt]his is|[Hh]ere is|I am|I'm|[Nn]ame is) [A-Z]\w+[.,]? ?\(?$")
 
 
 def own_ages(context: Context) -> Iterator[tuple[int, int, int]]:
@@ -35,6 +41,7 @@ def own_ages(context: Context) -> Iterator[tuple[int, int, int]]:
         if (
             start in before
             or index in before
+            or _NAMED.search(doc.original, max(0, token.start - _NAME_LENGTH), token.start)
             or any(end in after and _only_tails(doc, last, end) for end in tails)
         ):
             yield years, index, last

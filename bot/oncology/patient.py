@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from bot.oncology.context import Context
+from bot.oncology.cues import Cue
+from bot.oncology.people_words import possessives
 from bot.oncology.text import Document
 from bot.oncology.vocabulary import cancer_book
 
@@ -61,6 +63,9 @@ def donates(doc: Document, first: int, last: int) -> bool:
     return bool(_GIVING - {"transplant"} & {*before, *behind}) or "from" in before
 
 
+_GREETED = 2  # tokens at the start of a message, where somebody is addressed
+
+
 def patient_kin(context: Context) -> tuple[str, int] | None:
     """The relative the message is about and the token where named first, or None.
 
@@ -75,11 +80,25 @@ def patient_kin(context: Context) -> tuple[str, int] | None:
     if not named:
         return None
     ill = [c for c in named if is_ill(context, c.last)]
-    chosen = ill[0] if ill else named[0]
+    # "Bhaiya ji, meri maa, 59": who is named first of all may only be addressed.
+    addressed = len(named) > 1 and named[0].first < _GREETED and _follows(named[0], named[1])
+    owned = [c for c in named[1:] if addressed and _is_mine(doc, c.first)]
+    chosen = (ill or owned or named)[0]
     for cue in named:
         if cue.first == chosen.last and doc.tokens[chosen.last - 1].text.endswith("s"):
             chosen = cue  # "my sister's son"
     return name_of(doc, chosen.first, chosen.last), chosen.first
+
+
+def _follows(one: Cue, other: Cue) -> bool:
+    """Whether a relative is named right behind another."""
+    return other.first - one.last < _GREETED
+
+
+def _is_mine(doc: Document, first: int) -> bool:
+    """Whether "my" stands before a relative or opens their name; who is addressed has none."""
+    around = doc.tokens[max(0, first - 1) : first + 1]
+    return any(token.text in possessives() for token in around)
 
 
 def is_ill(context: Context, start: int) -> bool:
