@@ -109,6 +109,11 @@ NOT_YET = re.compile(
 BARE_YEARS = re.compile(
     rf"(?<![\w./])(?P<n>\d{{1,3}})\s*-?\s*{AGE_UNIT}(?![\w])|(?P<han>\d{{1,3}})\s?(?:岁|歲)"
 )
+# "七十一岁", "今年五十歲"; not the age at which it was found ("六十岁时").
+HAN_DIGITS = "一二三四五六七八九"
+HAN_YEARS = re.compile(
+    rf"(?P<tens>[{HAN_DIGITS}]?十)?(?P<ones>[{HAN_DIGITS}两])?\s?[岁歲](?!\s?[时時那的前])"
+)
 NOT_AGE_BEFORE = re.compile(
     r"(?:for|since|last|past|after|in|within|over|next|every|from|smok\w*|diabet\w*|before|about|"
     r"than|to|upto|survived|survival|live|lived|hypertension|htn|dm|bp|sugar|took|took for|"

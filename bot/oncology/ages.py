@@ -18,6 +18,8 @@ from bot.oncology.age_forms import (
     BIRTH_YEAR,
     BORN,
     FORMS,
+    HAN_DIGITS,
+    HAN_YEARS,
     MONTHS,
     NOT_AGE_AFTER,
     NOT_AGE_BEFORE,
@@ -91,7 +93,7 @@ def _ages(context: Context, asks: str | None) -> Iterator[_Age]:
     """Ages by the surest form that the message holds."""
     doc = context.doc
     text = doc.norm
-    for finder in (_months, _born, _told_twice, _written):
+    for finder in (_months, _born, _told_twice, _han, _written):
         found = list(finder(text))
         if found:
             yield from found
@@ -139,6 +141,17 @@ def _told_twice(text: str) -> Iterator[_Age]:
             if 0 < years <= 110:
                 yield _Age(years, match.start("n"), match.end("n"), confidence=0.9)
                 return
+
+
+def _han(text: str) -> Iterator[_Age]:
+    """ "七十一岁"."""
+    for match in HAN_YEARS.finditer(text):
+        tens, ones = match["tens"] or "", (match["ones"] or "").replace("两", "二")
+        years = HAN_DIGITS.find(ones) + 1 if ones else 0
+        if tens:
+            years += 10 * (HAN_DIGITS.find(tens[0]) + 1 or 1)
+        if years:
+            yield _Age(years, *match.span(), confidence=0.95)
 
 
 def _written(text: str) -> Iterator[_Age]:
