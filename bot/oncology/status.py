@@ -106,6 +106,7 @@ def _found(doc: Document) -> list[Hit[str]]:
         *(composed_hit(doc, p.value, p.first, p.last) for p in statements().find(doc)),
         *trends(doc),
     ]
+    found = [h for h in found if h.last - 1 not in other]  # "kidney cancer, clear cell"
     hits: list[Hit[str]] = []
     taken: set[int] = set()
     for hit in sorted(found, key=lambda h: (h.first - h.last, -h.score)):
