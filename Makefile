@@ -23,7 +23,7 @@ check: setup ## format, lint, types, import direction, Rasa data
 
 test: setup check ## every check and every test, the Rasa ones too
 	@.venv/bin/pytest -m "not engine and not browser and not ocr" -n 2 --dist loadfile
-	@.venv/bin/pytest -m "engine or browser or ocr"
+	@.venv/bin/pytest -m "engine or browser or ocr" -n 2 --dist loadfile
 
 quick: setup ## the tests that need neither the engine, a browser nor Tesseract
 	@.venv/bin/pytest -m "not engine and not browser and not ocr" -n 2 --dist loadfile
