@@ -107,6 +107,7 @@ def _found(doc: Document) -> list[Hit[str]]:
         *trends(doc),
     ]
     found = [h for h in found if h.last - 1 not in other]  # "kidney cancer, clear cell"
+    found = [h for h in found if not (h.value == "relapsed" and _a_report_came(doc, h))]
     hits: list[Hit[str]] = []
     taken: set[int] = set()
     for hit in sorted(found, key=lambda h: (h.first - h.last, -h.score)):
@@ -117,6 +118,19 @@ def _found(doc: Document) -> list[Hit[str]]:
         if resolved is not None:
             hits.append(resolved)
     return sorted(hits, key=lambda hit: hit.first)
+
+
+def _a_report_came(doc: Document, hit: Hit[str]) -> bool:
+    """ "The biopsy came back on Tuesday", "nothing came back": no return of the disease."""
+    words = status_file()
+    if doc.tokens[hit.first].text not in words.comes_back:
+        return False
+    index = hit.first - 1
+    while index >= 0 and doc.tokens[index].text in words.auxiliaries:
+        index -= 1
+    between = range(index + 1, hit.first + 1)
+    paused = any(doc.tokens[k].breaks or (k and ":" in _gap(doc, k)) for k in between)
+    return index >= 0 and not paused and doc.tokens[index].text in words.comes_back_too
 
 
 def _resolved(doc: Document, hit: Hit[str]) -> Hit[str] | None:

@@ -52,6 +52,9 @@ class StatusFile:
     reached: frozenset[str]
     spreading: frozenset[str]
     after: frozenset[str]
+    comes_back: frozenset[str]
+    comes_back_too: frozenset[str]
+    auxiliaries: frozenset[str]
 
 
 @dataclass(frozen=True)

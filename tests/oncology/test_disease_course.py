@@ -139,3 +139,30 @@ def test_what_only_sounds_like_a_course_says_nothing(text: str) -> None:
 
 def test_a_question_back_is_no_return_of_the_disease() -> None:
     assert status("one question back, I pressed wrong button", asks="disease_status") is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "lung cancer, biopsy came back on tuesday",
+        "the results came back yesterday, breast cancer",
+        "CT scan has come back clear, colon cancer operated",
+        "stomach cancer, gastrectomy 2024 and nothing came back so far",
+        "the pathology came back as carcinoma",
+    ],
+)
+def test_papers_that_come_back_are_no_relapse(text: str) -> None:
+    assert status(text) != "relapsed"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "it came back after the scan",
+        "his lymphoma has come back",
+        "scan: came back in the lungs",
+        "after the biopsy the cancer returned",
+    ],
+)
+def test_a_disease_that_comes_back_is_a_relapse(text: str) -> None:
+    assert status(text) == "relapsed"
