@@ -124,23 +124,6 @@ def _human(turn: Turn) -> bool:
     return hand_over(turn, "utter_human")
 
 
-def _died(turn: Turn) -> bool:
-    turn.alert("bereavement")
-    return hand_over(turn, "utter_bereaved")
-
-
-def _no_cancer(turn: Turn) -> bool:
-    """What was found is no cancer, or another illness: a person says what can be done."""
-    turn.alert("no_cancer")
-    return hand_over(turn, "utter_no_cancer")
-
-
-def _suspected(turn: Turn) -> bool:
-    """Something was found and nobody has named it: first a doctor has to look."""
-    turn.alert("no_diagnosis")
-    return hand_over(turn, "utter_suspected")
-
-
 def _delay(turn: Turn) -> bool:
     """They need a moment: the question stays open and is not put again at once."""
     turn.say("utter_take_time")
@@ -256,6 +239,14 @@ def _alerting(response: str, reason: str) -> Reply:
     return reply
 
 
+def _for_a_human(response: str, reason: str) -> Reply:
+    def reply(turn: Turn) -> bool:
+        turn.alert(reason)
+        return hand_over(turn, response)
+
+    return reply
+
+
 def _plain(response: str) -> Reply:
     def reply(turn: Turn) -> bool:
         turn.say(response)
@@ -303,9 +294,11 @@ REPLIES: dict[str, Reply] = {
     "ask_question": _question,
     "ask_advice": _advice,
     "human": _human,
-    "died": _died,
-    "no_cancer": _no_cancer,
-    "suspected": _suspected,
+    "died": _for_a_human("utter_bereaved", "bereavement"),
+    # What was found is no cancer, or another illness: a person says what can be done.
+    "no_cancer": _for_a_human("utter_no_cancer", "no_cancer"),
+    # Something was found and nobody has named it: first a doctor has to look.
+    "suspected": _for_a_human("utter_suspected", "no_diagnosis"),
     "declined": _plain("utter_declined"),
     "delay": _delay,
     "explain": _explain,

@@ -86,17 +86,12 @@ def _is_place(item: Found) -> bool:
     return isinstance(item, Mention) and item.fact in PLACES
 
 
-def _names_only(text: str, found: Iterable[Found]) -> list[Found]:
+def _names_only(text: str, found: list[Found]) -> list[Found]:
     """Places written as names whose words somebody also took for something else."""
-    items = list(found)
-    others = [item for item in items if not _is_place(item)]
-    return [
-        place
-        for place in items
-        if _is_place(place)
-        and _as_a_name(text, place)
-        and any(o.start < place.end and place.start < o.end and _inside(o, place) for o in others)
-    ]
+    places = [item for item in found if _is_place(item)]
+    others = [item for item in found if not _is_place(item)]
+    taken = [p for p in places if any(_overlap(o, p) and _inside(o, p) for o in others)]
+    return [place for place in taken if _as_a_name(text, place)]
 
 
 def _as_a_name(text: str, place: Found) -> bool:
@@ -165,7 +160,7 @@ def _without_parts(mentions: list[Mention]) -> list[Mention]:
     ]
 
 
-def _overlap(one: Mention, other: Mention) -> bool:
+def _overlap(one: Found, other: Found) -> bool:
     return one.start < other.end and other.start < one.end
 
 
@@ -180,6 +175,5 @@ def _without_overlaps(mentions: list[Mention]) -> list[Mention]:
 
 def _rivals(one: Mention, other: Mention) -> bool:
     """Two readings of the same words; the same span may hold several items of a list."""
-    overlap = one.start < other.end and other.start < one.end
     same_span = (one.start, one.end) == (other.start, other.end)
-    return one.fact == other.fact and overlap and not same_span
+    return one.fact == other.fact and _overlap(one, other) and not same_span

@@ -34,6 +34,14 @@ def pause_ends(service: Service) -> None:
         session.execute(update(Due).values(ready_at=service.store.database.now()))
 
 
+def pause_ends_in_order(service: Service) -> None:
+    """The same, once Twilio's list has told the place of every message on WhatsApp."""
+    found = service.store.conversations.by_address("whatsapp", PHONE, service.twilio.sender)
+    assert found is not None
+    until(lambda: all(places(service, found.id)))
+    pause_ends(service)
+
+
 def test_short_messages_in_a_row_are_one_turn(slow_service: Service) -> None:
     service = slow_service
     for text in ("my mother", "has ovarian cancer", "stage 3"):
@@ -62,10 +70,7 @@ def test_pieces_of_whatsapp_that_crossed_are_put_in_order(slow_service: Service)
     first, second = (service.twilio.inbound(PHONE, text) for text in ("first", "second"))
     service.push_whatsapp(second)
     service.push_whatsapp(first)
-    found = service.store.conversations.by_address("whatsapp", PHONE, service.twilio.sender)
-    assert found is not None
-    until(lambda: all(places(service, found.id)))
-    pause_ends(service)
+    pause_ends_in_order(service)
     [sent] = until(lambda: service.twilio.outgoing)
     assert sent["body"] == "You said: first\nsecond"
 
@@ -77,10 +82,7 @@ def test_a_tap_that_a_word_overtook_comes_first_again(slow_service: Service) -> 
     word = service.twilio.inbound(PHONE, "thank you")
     service.push_whatsapp(word)
     service.push_whatsapp(tap)
-    found = service.store.conversations.by_address("whatsapp", PHONE, service.twilio.sender)
-    assert found is not None
-    until(lambda: all(places(service, found.id)))
-    pause_ends(service)
+    pause_ends_in_order(service)
     until(lambda: len(service.engine.turns) == 2)
     assert [turn["text"] for turn in service.engine.turns] == ["Walking about", "thank you"]
 

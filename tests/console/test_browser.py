@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from bot.console import phrases
 from tests.browsers import opened
@@ -70,13 +70,7 @@ def test_every_page_is_accessible_and_small(
     served: tuple[Console, str], chromium: Browser, theme: str, size: tuple[int, int]
 ) -> None:
     console, base = served
-    context = opened(
-        chromium,
-        viewport={"width": size[0], "height": size[1]},
-        color_scheme=theme,  # type: ignore[arg-type]
-        bypass_csp=True,
-        reduced_motion="reduce",
-    )
+    context = judged(chromium, theme, size)
     page, found = context.new_page(), {}
     nusrat, wei = console.numbers["Nusrat J."], console.numbers["Wei"]
     paths = ["/login", "/cases", "/cases?state=closed", f"/cases/{nusrat}", f"/cases/{wei}"]
@@ -127,6 +121,17 @@ def test_every_page_is_accessible_and_small(
     assert found == {}
 
 
+def judged(chromium: Browser, theme: str, size: tuple[int, int]) -> BrowserContext:
+    """A window in which axe may run; nothing moves while it looks."""
+    return opened(
+        chromium,
+        viewport={"width": size[0], "height": size[1]},
+        color_scheme=theme,  # type: ignore[arg-type]
+        bypass_csp=True,
+        reduced_motion="reduce",
+    )
+
+
 @pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_every_way_to_answer_is_accessible(
@@ -143,13 +148,7 @@ def test_every_way_to_answer_is_accessible(
     )
     assert asked is not None
     console.store.links.answer(asked[1], asked[0], agreed=True)
-    context = opened(
-        chromium,
-        viewport={"width": size[0], "height": size[1]},
-        color_scheme=theme,  # type: ignore[arg-type]
-        bypass_csp=True,
-        reduced_motion="reduce",
-    )
+    context = judged(chromium, theme, size)
     page, found = context.new_page(), {}
 
     # A chat to choose, and a conversation that somebody else holds.
