@@ -33,9 +33,10 @@ from rasa.shared.nlu.constants import (
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from bot.engine.knowledge_extractor import READING, family, hear, vocabulary_fingerprint
+from bot.engine.knowledge_extractor import READING, family, hear
 from bot.engine.linear_component import LinearComponent
 from bot.engine.text_model import normalise
+from bot.oncology.fingerprint import vocabulary_fingerprint
 from bot.oncology.ideas import decided_topic, ideas
 from bot.oncology.reading import Reading
 from bot.oncology.topics import answer_of

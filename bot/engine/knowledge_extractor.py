@@ -6,10 +6,7 @@ It never fails a turn: whatever goes wrong inside, the message passes with nothi
 
 from __future__ import annotations
 
-import hashlib
 import logging
-from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
 from rasa.engine.graph import ExecutionContext, GraphComponent
@@ -20,6 +17,7 @@ from rasa.shared.nlu.constants import ENTITIES, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
 import bot.oncology
+from bot.oncology.fingerprint import vocabulary_fingerprint
 from bot.oncology.reading import Mention, Reading
 
 logger = logging.getLogger(__name__)
@@ -27,8 +25,6 @@ logger = logging.getLogger(__name__)
 READING = "reading"
 # Put in front of typed text that would otherwise look like an intent payload.
 TYPED_MARK = "\u200b"
-
-_ROOT = Path(__file__).resolve().parents[2]
 
 # Rasa must know every entity name beforehand, so facts are grouped; the reading has them all.
 _FAMILIES = {
@@ -132,17 +128,3 @@ def entity(mention: Mention, extractor: str) -> dict[str, Any]:
         "confidence_entity": mention.confidence,
         "extractor": extractor,
     }
-
-
-def vocabulary_fingerprint(root: Path = _ROOT) -> str:
-    """A hash over the files that decide what `hear` finds."""
-    digest = hashlib.sha256()
-    for path in _vocabulary_files(root):
-        digest.update(path.relative_to(root).as_posix().encode())
-        digest.update(path.read_bytes())
-    return digest.hexdigest()
-
-
-def _vocabulary_files(root: Path) -> Iterable[Path]:
-    yield from sorted((root / "bot" / "oncology").rglob("*.py"))
-    yield from sorted((root / "knowledge").rglob("*.yml"))

@@ -85,7 +85,7 @@ def _pause(turn: Turn, flags: list[FlagMention]) -> None:
 
 def _paused(turn: Turn) -> bool:
     case = turn.case
-    if turn.move in ("safe_now", "resume") or turn.heard.intent == "resume" or _says_safe(turn):
+    if turn.move == "safe_now" or _says_safe(turn) or _goes_on(turn):
         state, asks = case.memory.pop("before_emergency", [CaseState.INTAKE.value, None])
         case.memory.setdefault("past_flags", []).extend(case.flags)
         case.flags.clear()
@@ -103,6 +103,12 @@ def _says_safe(turn: Turn) -> bool:
     """Whether the title of the button was typed, or other words that it is over."""
     title = letters(turn.word("utter_button_safe_now"))
     return title in letters(turn.heard.text) or says("safe_now", turn.heard.text)
+
+
+def _goes_on(turn: Turn) -> bool:
+    """Whether the person wishes to go on; a danger that eased is no such wish."""
+    wished = "resume" in (turn.move, turn.heard.intent)
+    return wished and not says("eased", turn.heard.text)
 
 
 def _answer_companion(turn: Turn) -> None:

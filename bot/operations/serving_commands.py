@@ -118,9 +118,11 @@ def train(
     force: Annotated[bool, typer.Option("--force", help="Train even if nothing changed.")] = False,
 ) -> None:
     """Train the model; skipped when its inputs did not change."""
+    from bot.operations.training import is_current, model_path
     from bot.operations.training import train as train_model
 
-    print(f"Model: {train_model(force=force).name}")
+    stale = force or not is_current(model_path())
+    print(f"Model: {train_model(force=stale).name}")
 
 
 @commands.command()

@@ -1,6 +1,8 @@
 """Trains the model of the engine, only when what goes into it has changed.
 
 A model is named after the hash of its inputs, so that a model and its inputs can never be mixed up.
+It also learns from what the vocabulary finds in its examples. A changed vocabulary does not make a
+model unfit to serve, so it is no part of the name; but whoever asks for training gets a new model.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from pathlib import Path
 
 import yaml
 
+from bot.oncology.fingerprint import vocabulary_fingerprint
 from bot.operations import model_record
 from bot.operations.model_record import MODELS
 from bot.settings import ROOT, VAR
@@ -51,12 +54,19 @@ def model_path() -> Path:
     return MODELS / f"intake-{inputs_hash()}.tar.gz"
 
 
+def is_current(model: Path) -> bool:
+    """Whether a model was trained with the vocabulary as it is now."""
+    note = _vocabulary_note(model)
+    return note.exists() and note.read_text(encoding="ascii") == vocabulary_fingerprint()
+
+
 def train(*, force: bool = False) -> Path:
     """Train unless the model of these inputs is there; progress goes to the terminal."""
     target = model_path()
     if target.exists() and model_record.is_recorded(target) and not force:
         return target
     MODELS.mkdir(exist_ok=True)
+    vocabulary = vocabulary_fingerprint()
     print("Training the model (about a minute) ...", flush=True)
     command = [
         *(str(ENGINE_PYTHON), "-W", "ignore", "-m", "rasa", "train"),
@@ -68,7 +78,12 @@ def train(*, force: bool = False) -> Path:
     if code != 0 or not target.exists():
         raise TrainingFailed(f"training failed; {LOG} says why")
     model_record.record(target)
+    _vocabulary_note(target).write_text(vocabulary, encoding="ascii")
     return target
+
+
+def _vocabulary_note(model: Path) -> Path:
+    return model.with_name(model.name + ".vocabulary")
 
 
 def _shown(command: list[str]) -> int:

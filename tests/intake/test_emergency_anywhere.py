@@ -91,3 +91,19 @@ def test_the_intake_goes_on_where_it_was_interrupted() -> None:
     asked = talk.case.asks
     talk.says("she cannot breathe").says("yes", "affirm").taps("It is safe now")
     assert talk.case.asks == asked, talk
+
+
+@pytest.mark.parametrize(
+    ("text", "intent", "ends"),
+    [
+        ("it stopped", "resume", False),
+        ("the bleeding has stopped", "resume", False),
+        ("ya paró", "resume", False),
+        ("go on please", "resume", True),
+        ("it stopped, we are in the hospital now", "inform", True),
+    ],
+)
+def test_a_danger_that_eased_goes_on_being_one(text: str, intent: str, ends: bool) -> None:
+    talk = Talking().says("liver cancer, Hanoi. vomited blood an hour ago").says("yes", "affirm")
+    talk.says(text, intent)
+    assert (talk.case.state is not CaseState.EMERGENCY) is ends, talk
