@@ -2,10 +2,12 @@
 
 Rules. Of two mentions of the same fact with overlapping words the longer wins, then the surer,
 then the first. A reader never sees what another found; what they share stands in the document.
+A reader that fails takes only its own facts with it: what it would have heard is asked for.
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable
 from functools import cache
 from typing import TypeGuard
@@ -28,6 +30,8 @@ from bot.oncology.text import Document, read_document
 from bot.oncology.treatments import read_treatments
 from bot.oncology.unstated import without_unstated
 from bot.oncology.wanted import read_interests, read_main_question
+
+_log = logging.getLogger(__name__)
 
 Found = Mention | FlagMention | Ambiguity
 Reader = Callable[[Document, str | None], Iterable[Found]]
@@ -74,12 +78,25 @@ def read(text: str, *, asks: str | None = None) -> Reading:
         found = [*places, *(item for item in rest if not _is_place(item))]
     found = without_unstated(doc, found)
     if asks is not None and not any(item.fact == asks for item in found if _is_heard(item)):
-        found.extend(read_asked(doc, asks))
+        found.extend(_heard_by(_read_asked, doc, asks))
     return settle(found)
 
 
 def _found_in(doc: Document, asks: str | None) -> list[Found]:
-    return [item for reader in READERS for item in reader(doc, asks)]
+    return [item for reader in READERS for item in _heard_by(reader, doc, asks)]
+
+
+def _heard_by(reader: Reader, doc: Document, asks: str | None) -> list[Found]:
+    """What one reader found; nothing when it fails, and then only the kind of its error is kept."""
+    try:
+        return list(reader(doc, asks))
+    except Exception as error:  # whatever goes wrong, the other readers go on
+        _log.error("%s failed: %s", reader.__name__, type(error).__name__)
+        return []
+
+
+def _read_asked(doc: Document, asks: str | None) -> Iterable[Found]:
+    return read_asked(doc, asks) if asks is not None else ()
 
 
 def _is_place(item: Found) -> bool:
