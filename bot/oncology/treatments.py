@@ -16,6 +16,7 @@ from bot.oncology.context import Assertion, Timing, context_of
 from bot.oncology.courses import course, cycles, number_at, outcome, stop_reason
 from bot.oncology.cues import words_of
 from bot.oncology.given import GENERAL, JOINING, Given, merged, shared, without_general
+from bot.oncology.other_illnesses import is_for_another
 from bot.oncology.phrases import Hit, PhraseBook
 from bot.oncology.reading import Mention
 from bot.oncology.text import Document
@@ -64,6 +65,7 @@ def treatment_hits(doc: Document) -> list[Hit[Treatment]]:
             and (not hit.value.exact or _written_as_name(doc, hit))
             and not _something_removed(doc, hit)
             and not _is_score(doc, hit)
+            and not is_for_another(doc, hit.first, hit.last)
         ]
         found = doc.memory["treatment hits"] = _with_listed(doc, plain)
     return found
