@@ -11,8 +11,9 @@ from collections.abc import Iterable, Iterator
 
 from bot.oncology.cancer_evidence import about_cancer
 from bot.oncology.cancers import findings
-from bot.oncology.context import Assertion, Timing, context_of
+from bot.oncology.context import Timing, context_of
 from bot.oncology.cues import words_of
+from bot.oncology.found_lately import found_lately, untreated
 from bot.oncology.phrases import Hit
 from bot.oncology.reading import Mention
 from bot.oncology.responses import abbreviations, beside_names, composed_hit, trends
@@ -23,7 +24,6 @@ from bot.oncology.status_words import (
     near_words,
     not_status,
     phrases,
-    proof,
     statements,
     status_file,
 )
@@ -37,6 +37,8 @@ SHORT = 8
 INFERRED = 0.75
 # What a pattern may say besides a status: settled by the treatment told before.
 FOUND_AGAIN = "found_again"
+# "Nothing more can be done": tells that treatment failed where nothing tells more.
+GIVEN_UP = "given_up"
 
 
 def read_status(doc: Document, asks: str | None) -> Iterator[Mention]:
@@ -48,10 +50,11 @@ def read_status(doc: Document, asks: str | None) -> Iterator[Mention]:
         said = [h for h in said if not _of_something_else(doc, h)]
     if not said:
         said = list(_beside_things(doc))
-    if said:
-        yield _mention(doc, _standing(doc, said))
+    lately = None if said else found_lately(doc)
+    if said or lately:
+        yield _mention(doc, lately or _standing(doc, said))
         return
-    yield from _working(doc) or _untreated(doc)
+    yield from _working(doc) or untreated(doc)
 
 
 def _is_question(doc: Document) -> bool:
@@ -192,7 +195,10 @@ def _denied_remission(doc: Document, hit: Hit[str]) -> bool:
 
 def _standing(doc: Document, said: list[Hit[str]]) -> Hit[str]:
     """The last one told of the present; newly found only when nothing else is told."""
-    later = [h for h in said if h.value != "newly_diagnosed"] or said
+    told = [h for h in said if h.value != GIVEN_UP]
+    if not told:
+        return composed_hit(doc, "refractory", said[-1].first, said[-1].last)
+    later = [h for h in told if h.value != "newly_diagnosed"] or told
     last = ([h for h in later if not _background(doc, h)] or later)[-1]
     found_later = last.value == "progressed" and (
         _found_after_the_end(doc, last) or _after_remission(doc, said, last)
@@ -361,28 +367,6 @@ def _working(doc: Document) -> list[Mention]:
             value = "on_treatment_responding"
             return [Mention("disease_status", value, words, one.start, one.end, INFERRED)]
     return []
-
-
-def _untreated(doc: Document) -> Iterator[Mention]:
-    """A diagnosis of which no treatment has been given yet is a new one."""
-    own = [f for f in findings(doc, None) if not context_of(doc).owners.is_other(f.first)]
-    if not own:
-        return
-    given = given_treatments(doc)
-    none = says_none(doc) if not given else None
-    planned = given and all(one.status is Timing.PLANNED for one in given)
-    proven = proof().find(doc) if planned else []
-    if planned and not proven and own[0].certain and not own[0].mass_only:
-        new = own[0]
-        if context_of(doc).assess(new.first, new.last) == Assertion():
-            words = doc.words(new.start, new.end)
-            yield Mention("disease_status", "newly_diagnosed", words, new.start, new.end, INFERRED)
-            return
-    for hit in (none, proven[0] if proven else None):
-        if hit is not None and context_of(doc).assess(own[0].first, own[0].last).present:
-            words = doc.words(hit.start, hit.end)
-            yield Mention("disease_status", "newly_diagnosed", words, hit.start, hit.end, INFERRED)
-            return
 
 
 def _mention(doc: Document, hit: Hit[str]) -> Mention:
