@@ -26,6 +26,24 @@ _IDLE: Final = re.compile(
 )
 
 
+# Facts of their own that a list of markers often holds too, by their names without punctuation.
+_FACTS: Final = {
+    "hbv": "hbv",
+    "hbsag": "hbv",
+    "hcv": "hcv",
+    "hiv": "hiv",
+    "childpugh": "child_pugh",
+}
+
+
+def facts_among_markers(given: Any) -> dict[str, Any]:
+    """Facts that were told among the markers, by their own names."""
+    if not isinstance(given, Mapping):
+        return {}
+    names = {name: _FACTS.get(marker_key(str(name))) for name in given}
+    return {fact: given[name] for name, fact in names.items() if fact is not None}
+
+
 def read_biomarkers(given: Any) -> dict[str, MarkerValue]:
     """Marker id -> what its result leaves open. Raises FactError."""
     if not isinstance(given, Mapping):
@@ -46,7 +64,7 @@ def _results(name: str, value: Any) -> Iterator[tuple[str, Any]]:
     """The markers and results that one entry stands for; none for a marker without rules."""
     marker = marker_id(name)
     if marker is None:
-        if marker_key(name) in biomarker_ids():
+        if marker_key(name) in biomarker_ids() or marker_key(name) in _FACTS:
             return
         split = split_name(name)
         if split is None:

@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import Final
 
 from bot.facts.model import CaseFacts
-from bot.facts.vocabulary import class_id, drugs_of, is_treatment
+from bot.facts.vocabulary import class_id, classes, drugs_of, is_treatment
 from bot.facts.wire import Treatment, today
 
 SYSTEMIC: Final = frozenset({"chemo", "immunotherapy", "targeted", "cell_therapy", "radioligand"})
@@ -121,7 +121,7 @@ def told_history(facts: CaseFacts) -> History:
         facts.drug_classes_received or frozenset()
     )
     systemic = [g for g in given if _is_systemic(g)]
-    nothing_given = facts.treatments is not None and not facts.treatments
+    nothing_given = _nothing_given(facts)
     lines, reason = _lines(facts, given, systemic)
     return History(
         received=names,
@@ -138,6 +138,16 @@ def told_history(facts: CaseFacts) -> History:
         drugs_told=any(_is_drug(g) for g in given) or bool(facts.drug_classes_received),
         on_chemo_now=True if any(g.told.status == "ongoing" for g in systemic) else None,
     )
+
+
+def _nothing_given(facts: CaseFacts) -> bool:
+    """An empty list of treatments says that none was given, unless another fact says one was."""
+    given = (
+        bool(facts.prior_systemic_lines)
+        or bool(facts.refractory_to)
+        or facts.disease_status == "on_treatment_responding"
+    )
+    return facts.treatments is not None and not facts.treatments and not given
 
 
 def _is_complete(facts: CaseFacts) -> bool:
@@ -160,7 +170,7 @@ def _given(told: Treatment) -> Given:
     known = drugs_of(told.name) if told.name else None
     stated = told.drug_class
     stated_list = [stated] if isinstance(stated, str) else stated or []
-    classes = {class_id(c) for c in stated_list}
+    classes = {class_id(c) for c in stated_list} | _class_named(told.name)
     return Given(
         told=told,
         drugs=known.drugs if known else frozenset(),
@@ -168,6 +178,12 @@ def _given(told: Treatment) -> Given:
         modality=told.modality or (known.modality if known else None),
         regimen=bool(known and known.regimen),
     )
+
+
+def _class_named(name: str | None) -> set[str]:
+    """The class when a treatment is told by its class alone ("BTK inhibitor")."""
+    told = class_id(name) if name else ""
+    return {told} & (classes() - {"other", "procedure", "complementary"})
 
 
 def _is_systemic(given: Given) -> bool:
@@ -188,7 +204,7 @@ def _lines(
     if facts.treatments is None:
         return None, ""
     if not facts.treatments:
-        return 0, "no treatment so far"
+        return (0, "no treatment so far") if _nothing_given(facts) else (None, "")
     unclear = [g for g in systemic if not g.classes and not g.drugs - _GENERIC]
     if unclear or any(g.modality is None and not g.classes for g in given):
         return None, ""

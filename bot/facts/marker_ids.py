@@ -91,6 +91,7 @@ FAMILY_NAMES: Final[dict[str, str]] = {
     "VHL": "presence",
     "TSC": "presence",
     "JAK2": "mutation",
+    "PVTT": "portal_clot",
 }
 
 # Other ways an id is written, without spaces and punctuation.
@@ -122,6 +123,7 @@ _SPELLINGS: Final[dict[str, str]] = {
     "EBV": "EBVDNA",
     "HPV": "HPVP16 P16",
     "iodine_avid": "IODINEAVID RAIAVID",
+    "PVTT": "PORTALVEINTHROMBOSIS PORTALVEINTUMOURTHROMBUS PORTALVEINTUMORTHROMBUS PVT",
 }
 
 
@@ -167,8 +169,8 @@ _WITHIN: Final[dict[str, tuple[str, ...]]] = {
 
 
 def split_name(name: str) -> tuple[str, str] | None:
-    """A name that holds a result too ("KRAS G12C", "ALK_fusion"): marker id and the result."""
-    words = [w for w in re.split(r"[\s_]+", name.strip()) if w]
+    """A name that holds a result too ("KRAS G12C", "FLT3-ITD"): marker id and the result."""
+    words = [w for w in re.split(r"[\s_-]+", name.strip()) if w]
     for end in range(len(words), 0, -1):
         marker = marker_id(" ".join(words[:end]))
         if marker is not None:

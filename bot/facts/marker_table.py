@@ -239,6 +239,16 @@ _FAMILIES: Final = {
         {"positive": "codel", "negative": "intact"},
         {f"{_POS},codeleted": "codel", "neg,not codeleted,non-codeleted": "intact"},
     ),
+    "portal_clot": _family(
+        "portal_clot",
+        {"positive": "main branch", "negative": "neg"},
+        {
+            f"{_POS},thrombosis,thrombus,thrombosed,pvtt": "positive",
+            "main trunk,main portal vein,main pv,trunk,vp4": "main",
+            "branches,left branch,right branch,segmental,vp1,vp2,vp3": "branch",
+            f"{_NEG},patent,open,vp0": "neg",
+        },
+    ),
     "igvh": _family("igvh", {"positive": "mutated", "negative": "unmutated"}, {}),
 }
 

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Field, ValidationError
 
-from bot.facts.biomarkers import read_biomarkers
+from bot.facts.biomarkers import facts_among_markers, read_biomarkers
 from bot.facts.doses import as_prednisolone
 from bot.facts.fact_error import FactError
 from bot.facts.lab_units import as_labs
@@ -247,6 +247,9 @@ class CaseFacts(Strict):
             if not says_unknown(value):
                 known[name] = value
         if "biomarkers" in known:
+            for name, value in facts_among_markers(known["biomarkers"]).items():
+                if not says_unknown(value):
+                    known.setdefault(name, value)
             known["marker_results"] = read_biomarkers(known["biomarkers"])
         known["converted"] = _conversions(known)
         try:

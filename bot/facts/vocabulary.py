@@ -118,7 +118,9 @@ def biomarker_ids() -> frozenset[str]:
     file = _read(KNOWLEDGE / "biomarkers" / "markers.yml")
     changes = file["cytogenetics"]
     named = (*file["markers"], *changes, *(word for words in changes.values() for word in words))
-    return frozenset(marker_key(str(name)) for name in named) | _WRITTEN_OTHERWISE
+    return frozenset(marker_key(str(name)) for name in named) | _WRITTEN_OTHERWISE.union(
+        _STAINS.split()
+    )
 
 
 def marker_key(name: str) -> str:
@@ -126,6 +128,14 @@ def marker_key(name: str) -> str:
     return re.sub(r"[\W_]", "", name.casefold())
 
 
+# The usual stains of a pathology report, and what the reference lists beside markers (B2).
+_STAINS: Final = """
+ar arginase1 atrx bap1 bcl1 cd10 cd103 cd117 cd138 cd3 cd43 cd56 cd68 cd79a cd99 cdx2 ck ck19
+ck20 ck5 ck56 ck7 cortisol csf1 csfcytology cyclind1 desmin dog1 ecadherin ema ercc1 gata3 gfap
+gleason glut1 glypican3 heppar1 hmb45 hpylori igcccg igm ihc imdc insm1 map2k1 melana mpo mum1
+mycn myogenin napsin napsina nectin4 ngs nse nut nutm1 olig2 p40 p63 panck pax5 pax8 progrp s100
+s100b shh sma sox10 sox11 stat6 synaptophysin tdt thyroglobulin tp63 ttf1 vimentin
+"""
 # Spellings of the reference (B4) for markers that no rule looks at.
 _WRITTEN_OTHERWISE: Final = frozenset(
     {
@@ -186,24 +196,31 @@ def _by_name() -> Mapping[str, str]:
     return {name.casefold(): name for name in treatments()}
 
 
-@cache
+@lru_cache(maxsize=4096)
 def drugs_of(name: str) -> Known | None:
     """The drugs and classes behind a drug or regimen name; None for a name we do not know.
 
     Counts of cycles behind the name are no part of it; drugs joined by "+" or "/" are one regimen.
+    Of a name with more words (a dose, a way of giving, a brand in brackets) the drugs in it count,
+    unless its words may say that they were not given, or not together.
     """
     bare = _CYCLES.sub("", name.strip())
-    found = _one(bare)
+    found = _one(name.strip()) or _one(bare)
     if found is not None:
         return found
-    parts = [p for p in (_one(word.strip()) for word in _JOINED.split(bare)) if p is not None]
+    joined = [_one(word.strip()) for word in _JOINED.split(bare)]
+    parts = [part for part in joined if part is not None]
+    if len(parts) < len(joined) and not _NOT_ONE_TREATMENT.search(name):
+        parts = [*parts, *_named_within(name)]
     if not parts:
         return None
+    drugs = frozenset().union(*(p.drugs for p in parts))
+    several = len(joined) > 1 or len(drugs - _KINDS) > 1
     return Known(
-        drugs=frozenset().union(*(p.drugs for p in parts)),
+        drugs=drugs,
         classes=frozenset().union(*(p.classes for p in parts)),
         modality=parts[0].modality,
-        regimen=True,
+        regimen=several or any(p.regimen for p in parts),
     )
 
 
@@ -211,6 +228,24 @@ _CYCLES: Final = re.compile(
     r"\s*[,(]?\s*(?:[x×]\s*\d+|\d+\s*(?:x|×|cycles?|courses?))\)?\s*$", re.I
 )
 _JOINED: Final = re.compile(r"\s*[+/,&]\s*|\s+(?:and|plus|with)\s+", re.I)
+_NOT_ONE_TREATMENT: Final = re.compile(
+    r"\b(?:no|non|not|never|without|refus\w*|declin\w*|den(?:y|ied)|plan\w*|advis\w*|offer\w*|"
+    r"suggest\w*|recommend\w*|consider\w*|propos\w*|or|vs|versus|then|followed|after|before|until|"
+    r"switch\w*|chang\w*|if|maybe|may|possib\w*|pending|instead|naive|allerg\w*|future|next|"
+    r"available|ask\w*|want\w*|like|similar|trial|placebo)\b|[>→⇒;?]",
+    re.I,
+)
+# Words for a kind of treatment beside the name of a drug make no regimen of it.
+_KINDS: Final = frozenset(
+    {"chemotherapy", "immunotherapy", "targeted therapy", "radiotherapy", "car-t"}
+)
+
+
+def _named_within(text: str) -> list[Known]:
+    """The treatments that a longer name speaks of."""
+    hits = treatment_book().find(read_document(text))
+    found = [_one(name) for name in sorted({hit.value.name for hit in hits})]
+    return [known for known in found if known is not None]
 
 
 def _one(name: str) -> Known | None:

@@ -45,6 +45,10 @@ NO_TARGET: Facts = {
     "disease_status": "progressed",
     "biomarkers": {"NTRK": "neg", "RET": "neg", "BRAF": "WT", "HER2": "IHC0"},
 }
+# Places of earlier radiotherapy.
+_NEAR = ("brain", "head", "neck", "skull", "face", "spine", "spinal", "cranio", "sacrum", "same")
+_TRUNK = ("breast", "lung", "chest", "thorax", "abdomen", "liver", "pelvis", "prostate", "rectum")
+_FAR = (*_TRUNK, "cervix", "bladder", "leg", "jaw")
 # Derived facts and the facts they come from.
 _BEHIND: Mapping[str, list[dict[str, Any]]] = {
     "relapsed_or_refractory": [{"disease_status": s} for s in ("relapsed", "remission", None)],
@@ -61,7 +65,8 @@ _BEHIND: Mapping[str, list[dict[str, Any]]] = {
     "secondary_cns_lymphoma": [{"brain_mets_status": s} for s in ("treated_stable", "none", None)],
     "irradiated": [{"radiation_history": h} for h in ([{"site": "neck"}], [], None)],
     "irradiated_where": [
-        {"radiation_history": [{"site": s}]} for s in ("neck", "pelvis", "brain", "")
+        {"radiation_history": [{"site": site}]}
+        for site in ("", *_FAR, *_NEAR, *(f"leg and {near}" for near in (*_NEAR, "pelvis")))
     ],
 }
 

@@ -20,6 +20,11 @@ def done(name: str, **more: Any) -> dict[str, Any]:
 
 LINES: list[tuple[dict[str, Any], int | None]] = [
     ({"treatments": []}, 0),
+    ({"treatments": [], "disease_status": "on_treatment_responding"}, None),
+    ({"treatments": [], "refractory_to": ["lenalidomide"]}, None),
+    ({"treatments": [done("Tagrisso 80 mg"), done("carboplatin pemetrexed")]}, 2),
+    ({"treatments": [done("BTK inhibitor"), done("6 cycles of R-CHOP")]}, 2),
+    ({"treatments": [done("FOLFOX6"), done("FOLFIRI x 8")]}, 2),
     ({"treatments": [done("R-CHOP", cycles=6)]}, 1),
     ({"treatments": [done("R-CHOP"), done("R-ICE")]}, 2),
     ({"treatments": [done("R-CHOP"), {"name": "axi-cel", "status": "planned"}]}, 1),
@@ -266,3 +271,48 @@ def test_a_drug_that_is_not_known_leaves_the_answer_open(name: str) -> None:
     assert view(refractory_to=["lenalidomide"]).refractory_complete
     assert view(refractory_to=[]).refractory_complete
     assert view(drug_classes_received=["PI"], classes_complete=True).received_complete
+
+
+WRITTEN_LONGER: list[tuple[str, set[str], set[str]]] = [
+    ("Tab Geftinat 250mg", {"gefitinib"}, {"EGFR_TKI"}),
+    ("Keytruda 200 mg q3w", {"pembrolizumab"}, {"PD1"}),
+    ("lenalidomide maintenance", {"lenalidomide"}, {"IMiD"}),
+    ("trastuzumab deruxtecan (Enhertu)", {"t-dxd"}, {"ADC"}),
+    ("carboplatin pemetrexed", {"carboplatin", "pemetrexed"}, {"platinum", "antimetabolite"}),
+    ("bortezomib-lenalidomide", {"bortezomib", "lenalidomide"}, {"PI", "IMiD"}),
+    ("6x R-CHOP", {"rituximab", "doxorubicin"}, {"anti_CD20", "anthracycline"}),
+    ("7+3 + midostaurin", {"cytarabine", "midostaurin"}, {"anthracycline", "FLT3i"}),
+    ("FOLFOX6", {"oxaliplatin", "5-fu"}, {"platinum"}),
+    ("CAR-T (Yescarta)", {"axi-cel"}, {"CAR_T"}),
+    ("anti-PD-1", set(), {"PD1"}),
+    ("BTK inhibitor", set(), {"BTKi"}),
+]
+
+
+@pytest.mark.parametrize(("written", "drugs", "classes"), WRITTEN_LONGER)
+def test_a_dose_or_a_brand_in_brackets_hides_no_drug(
+    written: str, drugs: set[str], classes: set[str]
+) -> None:
+    told = view(treatments=[done(written, response="PD")])
+    assert drugs | classes <= told.received
+    assert drugs | classes <= told.refractory
+
+
+@pytest.mark.parametrize(
+    "written", ["no Herceptin", "Keytruda (planned)", "Tagrisso or Alecensa", "lapatinib trial?"]
+)
+def test_a_name_that_may_say_it_was_not_given_counts_for_nothing(written: str) -> None:
+    assert view(treatments=[done(written)]).received == {written.lower()}
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"prior_systemic_lines": 2},
+        {"refractory_to": ["lenalidomide"]},
+        {"disease_status": "on_treatment_responding"},
+    ],
+)
+def test_an_empty_list_beside_a_given_treatment_is_no_complete_list(more: dict[str, Any]) -> None:
+    assert view(treatments=[]).received_complete
+    assert not view(treatments=[], **more).received_complete

@@ -9,6 +9,7 @@ import pytest
 from bot.facts.derive import derive
 from bot.facts.markers import Span
 from bot.facts.model import CaseFacts, FactError
+from bot.oncology.vocabulary import cancers
 
 # marker, written, exact values left open
 WORDS: list[tuple[str, Any, set[str]]] = [
@@ -40,6 +41,12 @@ WORDS: list[tuple[str, Any, set[str]]] = [
     ("RET", "M918T", {"mut"}),
     ("RET", "no fusion", {"neg"}),
     ("FLT3", "FLT3-ITD", {"ITD"}),
+    ("FLT3-ITD", True, {"ITD"}),
+    ("EGFR-L858R", "detected", {"L858R"}),
+    ("PVTT", "Vp4", {"main"}),
+    ("PVTT", "right branch", {"branch"}),
+    ("PVTT", True, {"main", "branch"}),
+    ("portal vein thrombosis", "no", {"neg"}),
     ("NPM1", "NPM1+", {"mut"}),
     ("EZH2", "Y646", {"mut"}),
     ("MSI_MMR", "MLH1 loss", {"MSI-H"}),
@@ -116,6 +123,22 @@ def test_a_measured_result(marker: str, written: Any, span: Span) -> None:
 )
 def test_a_marker_without_rules_may_be_told_in_any_spelling(marker: str) -> None:
     assert CaseFacts.read({"biomarkers": {marker: "pos"}}).marker_results == {}
+
+
+NAMED = sorted({marker for cancer in cancers().values() for marker in cancer.biomarkers})
+
+
+@pytest.mark.parametrize("marker", [*NAMED, "CD117", "S100", "TTF-1", "p40", "GATA3", "INSM1"])
+def test_what_our_own_lists_and_a_stain_report_name_is_a_known_marker(marker: str) -> None:
+    assert CaseFacts.read({"biomarkers": {marker: "neg" if marker != "HLA" else ["A*01:01"]}})
+
+
+def test_a_virus_among_the_markers_is_the_fact_of_that_name() -> None:
+    told = CaseFacts.read({"biomarkers": {"HBV": "pos", "HCV": False, "Child-Pugh": "B7"}})
+    assert (told.hbv, told.hcv, told.child_pugh, told.marker_results) == ("pos", "neg", "B", {})
+    assert CaseFacts.read({"hbv": "pos_controlled", "biomarkers": {"HBV": "pos"}}).hbv == (
+        "pos_controlled"
+    )
 
 
 @pytest.mark.parametrize(("marker", "written"), NOT_KNOWN)
