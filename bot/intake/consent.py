@@ -104,6 +104,7 @@ def _given(turn: Turn) -> bool:
     if case.memory.pop(WISHES_HUMAN, False):
         return hand_over(turn, "utter_human")
     if case.memory.pop(UNDIAGNOSED, False) and turn.cancer is None:
+        turn.alert("no_diagnosis")
         return hand_over(turn, "utter_suspected")
     return False
 

@@ -21,6 +21,13 @@ def test_what_was_said_before_consent_is_not_asked_again() -> None:
     assert talk.case.asks != "cancer_type", talk
 
 
+def test_a_finding_told_before_the_consent_reaches_a_coordinator_as_one_nobody_has_named() -> None:
+    talk = Talking().says("i found a lump in my breast, no doctor yet").taps("Yes")
+    assert "utter_suspected" in talk.said, talk
+    assert talk.case.state is CaseState.HUMAN
+    assert "no_diagnosis" in talk.case.memory["alerts"], talk
+
+
 def test_refused_consent_keeps_no_fact() -> None:
     talk = Talking().says("my mother has ovarian cancer").taps("No")
     assert talk.case.facts == {}, talk
