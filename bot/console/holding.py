@@ -31,6 +31,7 @@ class Holding:
     mine: bool
     owner: str
     epoch: int
+    quiet: bool  # nobody holds it, and the assistant waits for a coordinator
     stopped: bool
     longest: int
     hint: str
@@ -53,6 +54,7 @@ def holding(
         mine=owner == visit.me.name,
         owner=shown(owner),
         epoch=opened.conversation.epoch,
+        quiet=not owner and opened.case.state is CaseState.HUMAN,
         stopped=all(_stopped(door) for door in opened.doors),
         longest=longest(chat),
         hint=t("reply.hint_held" if shut else "reply.hint"),

@@ -31,7 +31,18 @@ from bot.store.ranking import RANK_EMERGENCY
 PAGE = 50
 MOST_EXPORTED = 20_000
 FORMS = ("csv", "xlsx")
-COLUMNS = ("number", "urgency", "cancer", "state", "where", "channel", "when", "wait", "owner")
+COLUMNS = (
+    "number",
+    "urgency",
+    "cancer",
+    "state",
+    "where",
+    "channel",
+    "when",
+    "wait",
+    "why",
+    "owner",
+)
 CHANNELS = ("whatsapp", "telegram", "webchat", "terminal")
 # The select boxes: always shown, and behind "more filters".
 FIRST = ("urgency", "cancer", "country", "assigned", "needs")
@@ -124,6 +135,7 @@ class Row:
     waiting: str
     waiting_tone: str
     waiting_since: datetime | None
+    why: str  # what a coordinator should look at
 
 
 def show(visit: Visit) -> Response:
@@ -188,7 +200,8 @@ def export(visit: Visit) -> Response:
 def _cells(r: Row) -> list[str]:
     last = r.last_at.isoformat(timespec="seconds") if r.last_at else ""
     where = f"{r.country}, {r.language}" if r.country else r.language
-    return [r.number, r.urgency, r.cancer, r.state, where, r.channel, last, r.waiting, r.owner]
+    said = [r.number, r.urgency, r.cancer, r.state, where, r.channel, last, r.waiting]
+    return [*said, r.why, r.owner]
 
 
 def _lines(visit: Visit, chosen: Chosen) -> list[CaseLine]:
@@ -335,7 +348,13 @@ def row(visit: Visit, line: CaseLine, spoken: Spoken | None) -> Row:
         waiting=waiting,
         waiting_tone=waiting_tone,
         waiting_since=line.waiting_since,
+        why=t("queue.and").join(reasons(t, line)),
     )
+
+
+def reasons(t: Texts, line: CaseLine) -> list[str]:
+    """Why coordinators should look at a case, in words."""
+    return [t.named("handover", reason) for reason in line.reasons]
 
 
 def waiting_for(visit: Visit, line: CaseLine, spoken: Spoken | None) -> tuple[str, str]:

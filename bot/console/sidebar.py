@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from bot.console import package, panels, transcript, treatments
+from bot.console import package, panels, queue, transcript, treatments
 from bot.console.frame import Visit
 from bot.console.names import wording
 from bot.console.opened import Opened
@@ -14,7 +14,6 @@ from bot.console.panels import Choice
 from bot.console.plain import DESK_STATES, Wording
 from bot.console.roles import Right
 from bot.console.transcript import shown
-from bot.facts.case import Case
 from bot.records.papers.received import received_papers
 from bot.store import console_queries
 from bot.store.records import FactVersion
@@ -79,7 +78,7 @@ class Side:
     verdict: panels.Verdict | None
     papers: panels.Papers
     package: package.Panel
-    handover: str
+    handover: tuple[str, ...]
     open_questions: tuple[Asked, ...]
     notes: tuple[NoteView, ...]
     work: tuple[WorkField, ...]
@@ -105,7 +104,7 @@ def side(visit: Visit, opened: Opened) -> Side:
         ),
         papers=panels.papers(items, received_papers(case), words),
         package=package.panel(visit, opened, items),
-        handover=_handover(visit, case),
+        handover=tuple(queue.reasons(visit.texts, opened.line)),
         open_questions=tuple(
             Asked(transcript.shown(q), console_queries.seal(q)) for q in case.open_questions
         ),
@@ -128,11 +127,6 @@ def notes_of(visit: Visit, number: str) -> tuple[NoteView, ...]:
     """The notes of a case, oldest first."""
     notes = visit.store.desk.notes(number)
     return tuple(NoteView(shown(n.body), n.author, n.created_at) for n in notes)
-
-
-def _handover(visit: Visit, case: Case) -> str:
-    reason = case.handover_reason
-    return visit.texts.named("handover", reason) if reason else ""
 
 
 def _work(visit: Visit, opened: Opened) -> tuple[WorkField, ...]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, exists, func, select, tuple_, union_all
 from sqlalchemy.orm import Session
@@ -80,6 +80,7 @@ class CaseLine:
     updated_at: datetime
     version: int
     flags: tuple[str, ...] = field(repr=False)
+    reasons: tuple[str, ...] = field(repr=False)  # why coordinators look at it, headline first
     key: PageKey
 
 
@@ -318,6 +319,7 @@ def _shown_facts(session: Session, numbers: list[str]) -> dict[tuple[str, str], 
 def _case_line(
     case: CaseRow, conversation: Conversation, shown: dict[tuple[str, str], str], newest: bool
 ) -> CaseLine:
+    dialogue = case.dialogue or {}
     return CaseLine(
         number=case.number,
         conversation_id=case.conversation_id,
@@ -338,9 +340,16 @@ def _case_line(
         created_at=case.created_at,
         updated_at=case.updated_at,
         version=case.version,
-        flags=tuple((case.dialogue or {}).get("flags", ())),
+        flags=tuple(dialogue.get("flags", ())),
+        reasons=_reasons(dialogue),
         key=PageKey(case.queue_rank, case.updated_at if newest else case.queue_at, case.number),
     )
+
+
+def _reasons(dialogue: Mapping[str, Any]) -> tuple[str, ...]:
+    headline = dialogue.get("handover_reason")
+    alerts = dialogue.get("memory", {}).get("alerts", ())
+    return tuple(dict.fromkeys([*([headline] if headline else ()), *alerts]))
 
 
 def _line(row: Message) -> TranscriptLine:

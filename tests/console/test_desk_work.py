@@ -1,4 +1,4 @@
-"""Tags, mentions, phrases, saved views, and search inside a conversation."""
+"""Tags, mentions, phrases, saved views, search inside a conversation, why a case waits."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from sqlalchemy import text
 
 from bot.console.phrases import _phrases
 from bot.console.phrases import text as phrase
+from bot.facts.case import Case, CaseState
+from bot.store.attention import Attention
 from tests.console.conftest import Console, post
+from tests.console.test_case import conversation
 from tests.console.test_queue import numbers
 from tests.console.test_texts import FORBIDDEN
 
@@ -143,3 +146,33 @@ def test_rules_that_are_old_or_not_signed_say_so(console: Console) -> None:
     assert page.count("Old rule") == 1
     assert page.count("Clinical sign-off is pending.") == 1
     assert "what was known on 2024-01-31" in page
+
+
+def test_every_reason_to_look_at_a_case_stands_with_it_and_in_the_list(console: Console) -> None:
+    for reason in ("pregnancy", "question"):
+        Attention(console.store.database).ask_for(conversation(console, "Nusrat J."), reason)
+    browser = console.logged_in()
+    page = unescape(browser.get(console.path("Nusrat J.")).text)
+    assert "<li>Asked something a person must answer</li><li>Pregnancy</li>" in page
+    shown = unescape(browser.get("/console/cases").text)
+    assert "Asked something a person must answer; Pregnancy" in shown
+    listed = browser.get("/console/cases.csv").text
+    assert "Asked something a person must answer; Pregnancy" in listed
+
+
+def test_while_a_case_waits_for_a_coordinator_nobody_is_told_that_the_assistant_answers(
+    console: Console,
+) -> None:
+    def ask_for_a_human(case: Case) -> None:
+        case.state = CaseState.HUMAN
+
+    console.store.desk.change(console.numbers["Sam"], "patient", "case.state", ask_for_a_human)
+    page = console.logged_in().get(console.path("Sam")).text
+    assert "The assistant is quiet and waits for one of us." in page
+    assert "The assistant is answering." not in page
+
+
+def test_the_form_of_a_fact_begins_at_the_value_it_has(console: Console) -> None:
+    page = console.logged_in().get(console.path("Wei", "/facts/stage_group")).text
+    (start,) = re.findall(r"<input[^>]*data-focus[^>]*>", page)
+    assert "checked" in start

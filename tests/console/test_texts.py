@@ -13,6 +13,8 @@ from bot.console.frame import MENU
 from bot.console.roles import Role
 from bot.facts.case import CaseState, FactSource, FactStatus
 from bot.facts.model import fact_names
+from bot.intake.permissions import WITHDRAWN
+from bot.store import attention, reminders
 from bot.store.messages import State
 from bot.wording.catalogue import ROOT
 
@@ -106,3 +108,26 @@ def test_everything_the_audit_trail_says_has_words() -> None:
     t = texts.texts()
     assert len(_written_down()) > 30
     assert [done for done in sorted(_written_down()) if not t.has(f"action.{done}")] == []
+
+
+def _reasons() -> set[str]:
+    """Everything for which the dialogue or the store asks a coordinator to look at a case."""
+    found = {WITHDRAWN, reminders.ALERT}
+    found |= {attention.WAITS, attention.FAILED, attention.UNANSWERED, attention.CHANGED}
+    for file in sorted((ROOT / "bot" / "intake").glob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if not isinstance(node, ast.Call) or not node.args:
+                continue
+            called = getattr(node.func, "attr", getattr(node.func, "id", ""))
+            reason = node.args[-1]
+            if called in ("alert", "_alerting", "_for_a_human") and isinstance(
+                reason, ast.Constant
+            ):
+                found.add(str(reason.value))
+    return found
+
+
+def test_every_reason_to_look_at_a_case_has_words() -> None:
+    t = texts.texts()
+    assert len(_reasons()) > 25
+    assert [why for why in sorted(_reasons()) if not t.has(f"handover.{why}")] == []
