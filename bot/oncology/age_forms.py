@@ -70,7 +70,10 @@ FORMS = (
         r"(?<!\w)age\b[^.\d]{0,40}(?:should be|is actually|actually|correct is|correct age is)\s+"
         r"(?P<n>\d{1,3})(?![\d./%])"
     ),
-    re.compile(r"(?<!\w)(?:now|today)\s+(?:aged?\s+)?(?P<n>[1-9]\d)(?=\s+(?:with|having)\b)"),
+    re.compile(
+        r"(?<!\w)(?:now|today)\s+(?:aged?\s+|at\s+)?(?P<n>[1-9]\d)"
+        r"(?=\s+(?:with|having|has|and has)\b)"
+    ),
     # "just 26 and want children"
     re.compile(r"(?<!\w)(?:just|only)\s+(?P<n>[1-9]\d)(?=\s*(?:,|\.|!|and\s+[a-z]))"),
     # "55 age", "40 age"

@@ -42,9 +42,11 @@ class Cues:
     boundary: tuple[str, ...] = ()
     subject: tuple[str, ...] = ()
     self: tuple[str, ...] = ()
+    self_told: tuple[str, ...] = ()
     patient: tuple[str, ...] = ()
     pronoun: tuple[str, ...] = ()
     kin: tuple[str, ...] = ()
+    not_kin: tuple[str, ...] = ()
     stranger: tuple[str, ...] = ()
     died: tuple[str, ...] = ()
     survived: tuple[str, ...] = ()
@@ -91,6 +93,9 @@ class Cues:
     addressed: tuple[str, ...] = ()
     addressing: tuple[str, ...] = ()
     pastime: tuple[str, ...] = ()
+    acquaintance: tuple[str, ...] = ()
+    article: tuple[str, ...] = ()
+    of: tuple[str, ...] = ()
     done_inside: tuple[str, ...] = ()
     people_in_general: tuple[str, ...] = ()
     to_come: tuple[str, ...] = ()
@@ -140,6 +145,9 @@ WORDS = frozenset(
         "addressed",
         "addressing",
         "pastime",
+        "acquaintance",
+        "article",
+        "of",
         "done_inside",
         "people_in_general",
         "to_come",
@@ -166,8 +174,10 @@ def cue_book() -> PhraseBook[frozenset[str]]:
             if spec.name not in WORDS:
                 for phrase in getattr(cues, spec.name):
                     kinds[phrase].add(spec.name)
-                    if spec.name == "kin":  # "papa's cancer" is one token, "papas"
+                    if spec.name in ("kin", "stranger"):  # "papa's cancer" is one token, "papas"
                         kinds[phrase + "s"].add(spec.name)
+                    if spec.name == "self_told":
+                        kinds[phrase].add("self")
     return PhraseBook((phrase, frozenset(names)) for phrase, names in kinds.items())
 
 

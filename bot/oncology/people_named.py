@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from bot.oncology.cues import Cue, words_of
 from bot.oncology.people_words import people_file, possessives
 from bot.oncology.text import Document
+from bot.oncology.vocabulary import cancer_book, disease_book
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,7 @@ class _Stretch:
     well: bool = False
     ill: bool = False
     aside: bool = False
+    only_told_us: bool = False  # "our pastor gave your number": of their illness is no word
 
     @property
     def other(self) -> bool:
@@ -58,7 +60,12 @@ def own(doc: Document, cues: Mapping[str, list[Cue]], sentence_of: Sequence[int]
     stretches = _stretches(doc, cues, sentence_of)
     _mark(stretches, doc, cues, sentence_of)
     for number, stretch in enumerate(stretches):
-        known = [s for s in stretches[:number] if s.ill and not s.other and s.name != stretch.name]
+        known = [
+            s
+            for at, s in enumerate(stretches)
+            if s.ill and not s.other and s.name != stretch.name
+            if at < number or s.kind in _PERSONS
+        ]
         stretch.aside &= bool(known)
     others = [False] * len(doc.tokens)
     someone = any(s.has and not s.other for s in stretches)
@@ -70,7 +77,7 @@ def own(doc: Document, cues: Mapping[str, list[Cue]], sentence_of: Sequence[int]
         if (stretch.other and (someone or stretch.kind != "nobody")) or (
             before and (rival or spared)
         ):
-            ends = named or spared or stretch.first > _OPENING
+            ends = named or spared or stretch.first > _OPENING or stretch.only_told_us
             last = _reach(doc, stretch, sentence_of, cues) if ends else stretch.last
             others[stretch.first : last] = [True] * (last - stretch.first)
     return Owners(tuple(others))
@@ -105,6 +112,7 @@ def _stretches(
             name = " ".join(doc.tokens[i].text for i in range(cue.first, cue.last))
             turns.append((cue.first, cue.last, kind, "self" if kind == "self" else name))
     turns.sort()
+    told = {cue.first for cue in cues.get("self_told", ())}
     stretches = [_Stretch(0, len(doc.tokens), "nobody", "")]
     for first, _, kind, name in turns:
         last = stretches[-1]
@@ -114,7 +122,7 @@ def _stretches(
                 stretches[-1].last = min(stretches[-1].last, first)
                 stretches.append(_Stretch(first, len(doc.tokens), back.kind, back.name))
             continue
-        if kind == "self" and not _speaks_of_self(doc, first):
+        if kind == "self" and first not in told and not _speaks_of_self(doc, first):
             continue
         if first and doc.tokens[first - 1].text in words_of("donor"):
             continue
@@ -124,7 +132,11 @@ def _stretches(
             _written_for(doc, first) or _only_acquaintance(doc, cues, name, first)
         ):
             kind = "kin"
-        if kind == "kin" and _of_acquaintance(doc, cues, first):
+        if kind == "kin" and (
+            _of_acquaintance(doc, cues, first)
+            or _belongs_to_stranger(doc, cues, first)
+            or _in_a_story(doc, last, sentence_of, first)
+        ):
             kind = "stranger"
         start = _start(first, kind, last, sentence_of, doc)
         if (kind, name) == (last.kind, last.name) and last.last > first:
@@ -147,14 +159,14 @@ def _back_to(stretches: list[_Stretch], first: int, boundaries: Sequence[Cue]) -
 
 
 def _written_for(doc: Document, first: int) -> bool:
-    """ "I write for my neighbour": then the neighbour is the patient."""
-    before = {t.text for t in doc.tokens[max(0, first - 2) : first]}
-    return bool(before & words_of("writing_for"))
+    """ "I write for my neighbour", "patient is my teacher": then that person is the patient."""
+    before = [t.text for t in doc.tokens[max(0, first - 2) : first]]
+    return bool(words_of("writing_for").intersection(before)) or before == ["patient", "is"]
 
 
 def _only_acquaintance(doc: Document, cues: Mapping[str, list[Cue]], name: str, first: int) -> bool:
     """ "A friend of mine has lymphoma", where nobody else is named: then it is about the friend."""
-    if cues.get("kin") or cues.get("patient") or not _ACQUAINTANCES & set(name.split()):
+    if cues.get("kin") or cues.get("patient") or not words_of("acquaintance") & set(name.split()):
         return False
     following = {t.text for t in doc.tokens[first : first + 7]}
     return bool(following & words_of("has")) and not following & words_of("had")
@@ -173,7 +185,7 @@ def _of_acquaintance(doc: Document, cues: Mapping[str, list[Cue]], first: int) -
     if not told & words_of("got") or told & (words_of("has") - words_of("got")):
         return False
     later = (c for kind in ("kin", "patient", "self") for c in cues.get(kind, ()))
-    return owner in _OWNING or (own in _ACQUAINTANCES and any(c.first > first + 1 for c in later))
+    return owner in _OWNING or (own in _FRIENDS and any(c.first > first + 1 for c in later))
 
 
 _OWNING = frozenset(
@@ -188,7 +200,28 @@ _OWNING = frozenset(
         "classmates",
     }
 )
-_ACQUAINTANCES = frozenset({"friend", "friends", "colleague", "colleagues"})
+_FRIENDS = frozenset({"friend", "friends", "colleague", "colleagues"})
+
+
+def _belongs_to_stranger(doc: Document, cues: Mapping[str, list[Cue]], first: int) -> bool:
+    """ "Our pastor's son", "a colleague of my husband", where somebody else is named too."""
+    at = first - 1 if first and doc.tokens[first - 1].text in possessives() else first
+    of = at > 0 and doc.tokens[at - 1].text in words_of("of")
+    owner = next(
+        (c for c in cues.get("stranger", ()) if c.last == first or (of and c.last in (at, at - 1))),
+        None,
+    )
+    if owner is None or _written_for(doc, owner.first):
+        return False
+    return any(c.first != first for kind in ("kin", "patient") for c in cues.get(kind, ()))
+
+
+def _in_a_story(doc: Document, last: _Stretch, sentence_of: Sequence[int], first: int) -> bool:
+    """ "The article is about a boy of 7", "in the film the girl has it"."""
+    if last.kind != "stranger" or sentence_of[first] != sentence_of[last.first]:
+        return False
+    told = doc.tokens[first - 1].text in words_of("article")
+    return told and not any(doc.tokens[i].breaks for i in range(last.first + 1, first + 1))
 
 
 def _start(first: int, kind: str, last: _Stretch, sentence_of: Sequence[int], doc: Document) -> int:
@@ -208,6 +241,7 @@ def _start(first: int, kind: str, last: _Stretch, sentence_of: Sequence[int], do
     return first
 
 
+_PERSONS = frozenset({"kin", "self", "patient"})
 _IT_IS = frozenset({"its", "is"})
 _OWNED = frozenset({"belonged", "belongs"})
 
@@ -238,7 +272,7 @@ def _opens_there(doc: Document, first: int) -> bool:
     """Whether a relative opens a sentence or brackets ("(My aunt in Boston is on")."""
     while first and doc.tokens[first - 1].text in possessives() | _ONE | words_of("far_kin"):
         first -= 1
-    return bool(_OPENED.search(doc.norm, 0, doc.tokens[first].nstart))
+    return not first or bool(_OPENED.search(doc.norm, 0, doc.tokens[first].nstart))
 
 
 def _takes_something(doc: Document, told: Sequence[int]) -> bool:
@@ -262,14 +296,24 @@ def _mark(
     cues: Mapping[str, list[Cue]],
     sentence_of: Sequence[int],
 ) -> None:
+    sick = {hit.first for hit in cancer_book().find(doc)}
+    sick.update(hit.first for hit in disease_book().find(doc) if "malignant" in hit.value)
+    selves = {cue.first for cue in cues.get("self_told", ())}
     for stretch in stretches:
         inside = range(stretch.first, stretch.last)
         words = {doc.tokens[i].text for i in inside}
         stretch.had = bool(words & words_of("had"))
         stretch.has = bool(words & words_of("has")) or stretch.kind == "patient"
-        told = [i for i in inside[1:_TOLD] if sentence_of[i] == sentence_of[stretch.first]]
+        stretch.has |= stretch.kind == "self" and stretch.first in selves
+        opening = [i for i in inside if sentence_of[i] == sentence_of[stretch.first]]
+        spoken = {doc.tokens[i].text for i in opening}
+        only_told_us = stretch.kind == "stranger" and sick.isdisjoint(opening)
+        stretch.only_told_us = only_told_us and not any(
+            spoken & words_of(kind) for kind in ("has", "had", "ill", "treated")
+        )
+        told = [i for i in inside[1:_TOLD] if i in opening]
         far = words_of("far_kin").intersection(stretch.name.split())
-        stretch.ill = bool(words & words_of("ill"))
+        stretch.ill = bool(words & words_of("ill") or sick.intersection(inside))
         stretch.aside = bool(
             stretch.kind == "kin"
             and far
