@@ -13,6 +13,7 @@ from functools import cache
 from bot.oncology.context import Context, context_of
 from bot.oncology.phrases import Hit, PhraseBook
 from bot.oncology.signs import Sign, sign_file, signs_of
+from bot.oncology.stories import at_a_loss, told_as_past
 from bot.oncology.text import Document
 from bot.oncology.treatments import treatment_hits
 
@@ -61,6 +62,8 @@ class Presence:
                 or self._hypothetical(sign)
                 or self.is_asked(sign)
                 or self._past(sign)
+                or told_as_past(self.context, sign)
+                or at_a_loss(self.context, sign)
                 or self._led_to_operation(sign)
                 or self._of_the_disease(sign)
                 or self.is_resolved(sign)

@@ -42,6 +42,27 @@ def test_what_is_past_denied_or_meant_otherwise_is_no_emergency(kind: str, text:
     assert heard(text) == set(), kind
 
 
+STORY = (
+    "My father is 64 and lives with us in Lahore. He was found to have cancer of the food pipe "
+    "last winter after he lost a lot of weight. The doctors gave him carboplatin and paclitaxel "
+    "with radiation for five weeks and the scan after it was better. In summer the tumour grew "
+    "again and they started irinotecan, he had two doses and we were happy because he could eat. "
+)
+DANGERS = [
+    ("RF2", "This morning he vomited blood twice, a full cup."),
+    ("RF1", "Now he cannot breathe when he lies down."),
+    ("RF5", "He has just lost the speech and his right arm is hanging."),
+    ("RF3", "Since yesterday he does not know who we are."),
+    ("RF4", "An hour ago he had a seizure."),
+    ("RF14", "He says he wants to end his life."),
+]
+
+
+@pytest.mark.parametrize(("flag", "danger"), DANGERS)
+def test_a_danger_of_now_is_heard_at_the_end_of_a_long_story(flag: str, danger: str) -> None:
+    assert flag in heard(STORY + danger)
+
+
 def test_every_trigger_phrase_has_ten_other_wordings() -> None:
     assert set(EMERGENCIES) == set(flag_file().flags)
     wordings = [
