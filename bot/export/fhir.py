@@ -50,6 +50,7 @@ def case_bundle(file: CaseFile) -> Bundle:
     """The bundle, validated by the library."""
     from fhir.resources.R4B.bundle import Bundle
 
+    from bot.export.fhir_consents import add_consents
     from bot.export.fhir_findings import add_findings
     from bot.export.fhir_treatments import add_treatments
 
@@ -60,6 +61,7 @@ def case_bundle(file: CaseFile) -> Bundle:
     add_treatments(made, file, patient, condition)
     _documents(made, file, patient)
     _answers(made, file, patient)
+    add_consents(made, file, patient)
     at = file.assessed_at or datetime.combine(file.today, datetime.min.time(), UTC)
     document = {
         "resourceType": "Bundle",

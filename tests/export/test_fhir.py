@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import fhirkit
@@ -13,6 +14,7 @@ import pytest
 from bot.export.casefile import NoConsent, read_case
 from bot.export.codes import codes
 from bot.export.fhir import MCODE, case_fhir, when
+from bot.facts.case import Consent, Purpose
 from bot.facts.vocabulary import cancers
 from bot.store import Store
 from tests.export.cases import OVARIAN, assessed_case, case_file
@@ -27,9 +29,21 @@ SYSTEMS = {
     "http://terminology.hl7.org/CodeSystem/condition-clinical": "active|recurrence|remission",
     "http://terminology.hl7.org/CodeSystem/condition-ver-status": "unconfirmed",
     "http://terminology.hl7.org/CodeSystem/condition-category": "problem-list-item",
+    "http://terminology.hl7.org/CodeSystem/consentscope": "patient-privacy",
+    "http://terminology.hl7.org/CodeSystem/v3-ActCode": "ICOL|IDSCL",
     "http://terminology.hl7.org/CodeSystem/observation-category": (
         "vital-signs|laboratory|exam|survey"
     ),
+}
+CONSENT_SCOPE = {
+    "system": "http://terminology.hl7.org/CodeSystem/consentscope",
+    "code": "patient-privacy",
+    "display": "Privacy Consent",
+}
+DISCLOSURE = {
+    "system": "http://terminology.hl7.org/CodeSystem/v3-ActCode",
+    "code": "IDSCL",
+    "display": "information disclosure",
 }
 # What a profile of mCODE STU4 and US Core wants beyond R4 (SD_*.fsh, January 2025).
 WANTS = {
@@ -90,7 +104,7 @@ def test_a_rich_case_has_a_resource_for_all_that_was_told(sqlite_store: Store) -
     kinds = {e["resource"]["resourceType"] for e in found["entry"]}
     assert kinds == {
         *("Patient", "Condition", "Observation", "MedicationStatement", "Procedure"),
-        *("DocumentReference", "QuestionnaireResponse"),
+        *("DocumentReference", "QuestionnaireResponse", "Consent"),
     }
     (patient,) = resources(found, "Patient")
     assert patient["gender"] == "female"
@@ -262,3 +276,44 @@ def test_without_consent_there_is_no_bundle(sqlite_store: Store) -> None:
     _, number = assessed_case(sqlite_store, consent=False)
     with pytest.raises(NoConsent, match=number):
         read_case(sqlite_store, number)
+
+
+def test_a_hospital_sees_what_was_agreed_to_when_and_in_which_wording(sqlite_store: Store) -> None:
+    _, number = assessed_case(sqlite_store, RICH)
+    file = read_case(sqlite_store, number)
+    file.case.permissions[Purpose.SHARING] = Consent(
+        True, "sharing-2026-11, telephone", "bn", "coordinator", sqlite_store.database.now()
+    )
+    file.case.permissions[Purpose.IMPROVING] = file.case.permissions[Purpose.SHARING]
+    found = checked(case_fhir(file))
+    keeping, sharing = resources(found, "Consent")
+    (patient,) = resources(found, "Patient")
+    assert keeping["category"][0]["coding"][0]["code"] == "ICOL"
+    assert sharing == {
+        "resourceType": "Consent",
+        "id": sharing["id"],
+        "status": "active",
+        "scope": {"coding": [CONSENT_SCOPE]},
+        "category": [{"coding": [DISCLOSURE]}],
+        "patient": {"reference": f"urn:uuid:{patient['id']}"},
+        "dateTime": file.case.permissions[Purpose.SHARING].at.isoformat().replace("+00:00", "Z"),
+        "sourceAttachment": {"language": "bn", "title": "sharing-2026-11, telephone, coordinator"},
+        "policy": [{"uri": "urn:intake:consent-wording:sharing-2026-11"}],
+        "provision": {"type": "permit"},
+    }
+
+
+@pytest.mark.parametrize(("role", "theirs"), [("patient", True), ("caregiver", False)])
+def test_a_consent_is_said_to_be_the_patients_own_only_when_the_patient_wrote(
+    sqlite_store: Store, role: str, *, theirs: bool
+) -> None:
+    found = bundle(sqlite_store, {**OVARIAN, "user_role": role})
+    assert [("performer" in consent) for consent in resources(found, "Consent")] == [theirs] * 2
+
+
+def test_a_consent_that_was_refused_permits_nothing() -> None:
+    file = case_file(OVARIAN)
+    file.case.consent = Consent(False, "v 1", "en", "webchat", datetime(2026, 11, 21, tzinfo=UTC))
+    (refused,) = resources(checked(case_fhir(file)), "Consent")
+    assert refused["status"] == "rejected"
+    assert "provision" not in refused
