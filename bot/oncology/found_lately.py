@@ -24,7 +24,8 @@ from bot.oncology.vocabulary import Review
 
 NEAR = 7  # words between the finding and its time
 LATELY = 0.75
-FOUND, WHEN, BOTH = "found", "when", "both"
+CLOSE = 2  # the same for "just"
+FOUND, WHEN, JUST, BOTH, OLD = "found", "when", "just", "both", "old"
 
 
 @dataclass(frozen=True)
@@ -36,14 +37,18 @@ class FoundLately:
     review: Review
     found: dict[str, tuple[str, ...]]
     when: dict[str, tuple[str, ...]]
+    # A time that belongs to the word right behind it ("just found").
+    just: dict[str, tuple[str, ...]]
     # Words that say both ("acaban de decirme").
     both: dict[str, tuple[str, ...]]
+    # What was found is not new ("that I still have it").
+    old: dict[str, tuple[str, ...]]
 
 
 @cache
 def _book() -> PhraseBook[str]:
     file = load(KNOWLEDGE / "found_lately.yml", FoundLately)
-    kinds = {FOUND: file.found, WHEN: file.when, BOTH: file.both}
+    kinds = {FOUND: file.found, WHEN: file.when, JUST: file.just, BOTH: file.both, OLD: file.old}
     return PhraseBook(
         (word, kind)
         for kind, languages in kinds.items()
@@ -55,34 +60,39 @@ def _book() -> PhraseBook[str]:
 def found_lately(doc: Document) -> Hit[str] | None:
     """The words that say so, where a cancer of the patient is named and nothing was given yet."""
     hits = _book().find(doc)
-    spoken = [h for h in hits if h.value != WHEN]
-    if not spoken or not _untreated_cancer(doc):
-        return None
-    times = [h for h in hits if h.value == WHEN]
+    spoken = [h for h in hits if h.value in (FOUND, BOTH)]
+    cancers = _untreated_cancers(doc) if spoken else set()
+    sentence_of = context_of(doc).sentence_of
     for hit in spoken:
+        here = sentence_of[hit.first]
+        old = any(h.value == OLD and sentence_of[h.first] == here for h in hits)
+        if old or not cancers & {here - 1, here, here + 1}:
+            continue
         if not context_of(doc).assess(hit.first, hit.last).present:
             continue
         if hit.value == BOTH:
             return _new(hit, hit)
-        for when in times:
-            if _together(doc, hit, when):
+        for when in hits:
+            if sentence_of[when.first] == here and _together(hit, when):
                 return _new(*sorted((hit, when), key=lambda h: h.first))
     return None
 
 
-def _together(doc: Document, one: Hit[str], other: Hit[str]) -> bool:
-    """In one sentence and near each other."""
-    first, last = sorted((one, other), key=lambda h: h.first)
-    if last.first - first.last > NEAR:
-        return False
-    sentence_of = context_of(doc).sentence_of
-    return sentence_of[first.first] == sentence_of[last.first]
+def _together(found: Hit[str], when: Hit[str]) -> bool:
+    """Near each other; "just" stands right before what it is said of."""
+    if when.value == JUST:
+        return 0 <= found.first - when.last <= CLOSE
+    first, last = sorted((found, when), key=lambda h: h.first)
+    return when.value == WHEN and last.first - first.last <= NEAR
 
 
-def _untreated_cancer(doc: Document) -> bool:
+def _untreated_cancers(doc: Document) -> set[int]:
+    """The sentences that name a cancer of the patient; none when a treatment was given."""
+    if any(one.status is not Timing.PLANNED for one in given_treatments(doc)):
+        return set()
     context = context_of(doc)
     own = [f for f in findings(doc, None) if context.assess(f.first, f.last) == Assertion()]
-    return bool(own) and all(one.status is Timing.PLANNED for one in given_treatments(doc))
+    return {context.sentence_of[f.first] for f in own}
 
 
 def _new(first: Hit[str], last: Hit[str]) -> Hit[str]:

@@ -18,6 +18,7 @@ from bot.oncology.phrases import Hit
 from bot.oncology.reading import Mention
 from bot.oncology.responses import abbreviations, beside_names, composed_hit, trends
 from bot.oncology.spread import disease_words
+from bot.oncology.status_subject import gap, of_something_else, only_thought_of, things
 from bot.oncology.status_words import (
     answers,
     growing,
@@ -34,6 +35,7 @@ from bot.oncology.treatments import given_treatments, says_none, treatment_hits
 DENYING = frozenset({"stable", "remission", "localised", "progressed", "refractory"})
 # An answer this short may use words that say too little elsewhere.
 SHORT = 8
+BACK = 10
 INFERRED = 0.75
 # What a pattern may say besides a status: settled by the treatment told before.
 FOUND_AGAIN = "found_again"
@@ -47,7 +49,7 @@ def read_status(doc: Document, asks: str | None) -> Iterator[Mention]:
     said = [h for h in status_hits(doc) if asked or _of_a_disease(doc, h)]
     if not said and asked and len(doc.tokens) <= SHORT and not _is_question(doc):
         said = [h for h in answers().find(doc) if not context_of(doc).owners.is_other(h.first)]
-        said = [h for h in said if not _of_something_else(doc, h)]
+        said = [h for h in said if not of_something_else(doc, h)]
     if not said:
         said = list(_beside_things(doc))
     lately = None if said else found_lately(doc)
@@ -70,7 +72,7 @@ def _of_a_disease(doc: Document, hit: Hit[str]) -> bool:
         return False
     if hit.value == "relapsed" and own & status_file().returning:
         return True
-    if own & status_file().of_the_disease or _things(doc) or findings(doc, None):
+    if own & status_file().of_the_disease or things(doc) or findings(doc, None):
         return True
     kinds = {"mass", "tumour"}
     return about_cancer(doc) or any(kinds & h.value for h in disease_words(doc))
@@ -84,7 +86,7 @@ def status_hits(doc: Document) -> list[Hit[str]]:
         found = doc.memory["status"] = [
             h
             for h in hits
-            if _meant(doc, h) and not _of_something_else(doc, h) and not _at_first(doc, h)
+            if _meant(doc, h) and not of_something_else(doc, h) and not _at_first(doc, h)
         ]
     return found
 
@@ -126,14 +128,21 @@ def _found(doc: Document) -> list[Hit[str]]:
 def _a_report_came(doc: Document, hit: Hit[str]) -> bool:
     """ "The biopsy came back on Tuesday", "nothing came back": no return of the disease."""
     words = status_file()
-    if doc.tokens[hit.first].text not in words.comes_back:
+    first = hit.first
+    if doc.tokens[first].text in words.pronouns and first + 1 < hit.last:
+        first += 1  # "it came back with masses"
+    if doc.tokens[first].text not in words.comes_back:
         return False
-    index = hit.first - 1
+    index = first - 1
     while index >= 0 and doc.tokens[index].text in words.auxiliaries:
         index -= 1
-    between = range(index + 1, hit.first + 1)
-    paused = any(doc.tokens[k].breaks or (k and ":" in _gap(doc, k)) for k in between)
-    return index >= 0 and not paused and doc.tokens[index].text in words.comes_back_too
+    between = range(index + 1, first + 1)
+    paused = any(doc.tokens[k].breaks or (k and ":" in gap(doc, k)) for k in between)
+    if index < 0 or paused:
+        return False
+    before = doc.tokens[index].text
+    after = {t.text for t in doc.tokens[hit.last : hit.last + 1]} & words.came_with
+    return before in words.comes_back_too or (before in words.pronouns and bool(after))
 
 
 def _resolved(doc: Document, hit: Hit[str]) -> Hit[str] | None:
@@ -232,7 +241,18 @@ def _found_after_the_end(doc: Document, hit: Hit[str]) -> bool:
 def _background(doc: Document, hit: Hit[str]) -> bool:
     """ "Back after a good response": what stands behind such a word came before."""
     before = {t.text for t in doc.tokens[max(0, hit.first - 2) : hit.first]}
-    return bool(before & status_file().background)
+    return bool(before & status_file().background) or _told_earlier(doc, hit)
+
+
+def _told_earlier(doc: Document, hit: Hit[str]) -> bool:
+    """ "(a year after I was first told that it was in remission)": told of an earlier time."""
+    words = status_file()
+    low = max(context_of(doc).sentence(hit.first).first, hit.first - BACK)
+    before = [t.text for t in doc.tokens[low : hit.first]]
+    if hit.value != "remission" or not words.after.intersection(before):
+        return False
+    since = before[max(before.index(w) for w in words.after if w in before) :]
+    return bool(words.first_told.intersection(since))
 
 
 def _meant(doc: Document, hit: Hit[str]) -> bool:
@@ -240,7 +260,7 @@ def _meant(doc: Document, hit: Hit[str]) -> bool:
     found = context.assess(hit.first, hit.last)
     if found.other_person or found.uncertain or (found.asked and not _told(doc, hit)):
         return False
-    if _only_thought_of(doc, hit):
+    if only_thought_of(doc, hit):
         return False
     if hit.value == "progressed" and doc.tokens[hit.first].text in status_file().fresh:
         return not found.negated  # "no new lesions"
@@ -279,60 +299,6 @@ def _told_in_passing(doc: Document, hit: Hit[str]) -> bool:
     return bool(before & words.told_by) or bool(before & words.told_of and own & words.verbs)
 
 
-def _only_thought_of(doc: Document, hit: Hit[str]) -> bool:
-    """ "If it comes back", "it may grow"; but "it started to grow" tells of a change."""
-    words = status_file()
-    low = max(context_of(doc).sentence(hit.first).first, hit.first - 4)
-    before = [t.text for t in doc.tokens[low : hit.first]]
-    if words.supposed.intersection(before):
-        return True
-    last = before[-1] if before else ""
-    if last == "may" and "in" in before[-2:]:
-        return False
-    broken = doc.tokens[hit.first].breaks or ":" in _gap(doc, hit.first) if before else False
-    return last in words.modals and not broken and not words.begun.intersection(before)
-
-
-def _of_something_else(doc: Document, hit: Hit[str]) -> bool:
-    """ "Pain is getting worse", "her stable job", "resistant to cisplatin": not the disease."""
-    words = status_file()
-    before = {t.text for t in doc.tokens[max(0, hit.first - 1) : hit.first]}
-    own = {doc.tokens[i].text for i in range(hit.first, hit.last)}
-    if own & words.of_a_medicine and before & words.of_a_medicine_before:
-        return True
-    if own & words.of_the_disease:
-        return False
-    here = context_of(doc).sentence(hit.first)
-    things = _things(doc)
-    for index in range(hit.first - 1, max(here.first, hit.first - 6) - 1, -1):
-        if index in things:
-            break
-        if doc.tokens[index].text in words.other_subjects:
-            return True
-    for index in range(hit.last, min(hit.last + 4, here.last)):
-        paused = doc.tokens[index].breaks and ".." not in _gap(doc, index)
-        if paused or index in things or doc.tokens[index].text in words_of("joining"):
-            return False
-        if doc.tokens[index].text in words.other_subjects:
-            return True
-    return bool(own & words.other_subjects)
-
-
-def _gap(doc: Document, index: int) -> str:
-    return doc.norm[doc.tokens[index - 1].nend : doc.tokens[index].nstart]
-
-
-def _things(doc: Document) -> set[int]:
-    """Tokens that name the disease, a scan or a treatment."""
-    found = doc.memory.get("things")
-    if not isinstance(found, set):
-        names = {word for phrase in status_file().groups["thing"] for word in phrase.split()}
-        found = {i for i, token in enumerate(doc.tokens) if token.text in names}
-        found |= {i for hit in treatment_hits(doc) for i in range(hit.first, hit.last)}
-        doc.memory["things"] = found
-    return found
-
-
 def _before_score(doc: Document, hit: Hit[str]) -> bool:
     """ "MSI stable", "vitals stable": a word of a result or of the body's state stands before."""
     before = doc.tokens[hit.first - 1].text if hit.first else ""
@@ -346,16 +312,16 @@ def _beside_things(doc: Document) -> Iterator[Hit[str]]:
     """A word of change within a few words of the disease, a scan or a marker."""
     known = near_words()
     places = [index for index, token in enumerate(doc.tokens) if token.text in known]
-    things = _things(doc) if places else set()
+    named = things(doc) if places else set()
     sentence_of = context_of(doc).sentence_of
     for index in places:
         near = range(max(0, index - NEAR), min(index + NEAR, len(doc.tokens)))
-        if not any(i in things and sentence_of[i] == sentence_of[index] for i in near):
+        if not any(i in named and sentence_of[i] == sentence_of[index] for i in near):
             continue
         value = known[doc.tokens[index].text]
         hit = Hit(value, index, index + 1, doc.tokens[index].start, doc.tokens[index].end, INFERRED)
         resolved = _resolved(doc, hit)
-        if resolved and _meant(doc, resolved) and not _of_something_else(doc, resolved):
+        if resolved and _meant(doc, resolved) and not of_something_else(doc, resolved):
             yield resolved
 
 

@@ -55,6 +55,16 @@ class StatusFile:
     comes_back: frozenset[str]
     comes_back_too: frozenset[str]
     auxiliaries: frozenset[str]
+    be: frozenset[str]
+    turns: frozenset[str]
+    hoped: frozenset[str]
+    of_anything: frozenset[str]
+    of_growths: frozenset[str]
+    persons: frozenset[str]
+    pronouns: frozenset[str]
+    feeling: frozenset[str]
+    first_told: frozenset[str]
+    came_with: frozenset[str]
 
 
 @dataclass(frozen=True)
