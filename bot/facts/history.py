@@ -7,7 +7,7 @@ leaves a count open the answer is None, never a guess.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
@@ -116,7 +116,7 @@ class History:
 
 def told_history(facts: CaseFacts) -> History:
     """Read the told treatments and the explicit class list together."""
-    given = [_given(t) for t in facts.treatments or () if t.status not in ("planned", "refused")]
+    given = [given_as(t) for t in facts.treatments or () if t.status not in ("planned", "refused")]
     names = frozenset().union(*(g.names for g in given)) | _with_classes(
         facts.drug_classes_received or frozenset()
     )
@@ -160,13 +160,19 @@ def _is_complete(facts: CaseFacts) -> bool:
     return bool(facts.classes_complete) and listed and all(map(is_treatment, told or ()))
 
 
+def classes_behind_names(listed: Iterable[str]) -> frozenset[str]:
+    """Classes, and drugs with their classes, however they are written."""
+    return _with_classes(frozenset(class_id(name) for name in listed if isinstance(name, str)))
+
+
 def _with_classes(listed: frozenset[str]) -> frozenset[str]:
     """A drug named in the class list stands for its classes too."""
     found = [drugs_of(name) for name in listed]
     return listed.union(*(f.classes for f in found if f), *(f.drugs for f in found if f))
 
 
-def _given(told: Treatment) -> Given:
+def given_as(told: Treatment) -> Given:
+    """A told treatment with what its name and its class stand for."""
     known = drugs_of(told.name) if told.name else None
     stated = told.drug_class
     stated_list = [stated] if isinstance(stated, str) else stated or []

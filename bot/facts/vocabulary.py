@@ -132,9 +132,9 @@ def marker_key(name: str) -> str:
 _STAINS: Final = """
 ar arginase1 atrx bap1 bcl1 cd10 cd103 cd117 cd138 cd3 cd43 cd56 cd68 cd79a cd99 cdx2 ck ck19
 ck20 ck5 ck56 ck7 cortisol csf1 csfcytology cyclind1 desmin dog1 ecadherin ema ercc1 gata3 gfap
-gleason glut1 glypican3 heppar1 hmb45 hpylori igcccg igm ihc imdc insm1 map2k1 melana mpo mum1
-mycn myogenin napsin napsina nectin4 ngs nse nut nutm1 olig2 p40 p63 panck pax5 pax8 progrp s100
-s100b shh sma sox10 sox11 stat6 synaptophysin tdt thyroglobulin tp63 ttf1 vimentin
+gleason glut1 glypican3 hbvdna hcvrna heppar1 hmb45 hpylori igcccg igm ihc imdc insm1 map2k1
+melana mpo mum1 mycn myogenin napsin napsina nectin4 ngs nse nut nutm1 olig2 p40 p63 panck pax5
+pax8 progrp s100 s100b shh sma sox10 sox11 stat6 synaptophysin tdt thyroglobulin tp63 ttf1 vimentin
 """
 # Spellings of the reference (B4) for markers that no rule looks at.
 _WRITTEN_OTHERWISE: Final = frozenset(

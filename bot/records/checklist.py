@@ -10,10 +10,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Any
 
-from bot.facts.markers import marker_id
-from bot.facts.vocabulary import canonical_cancer
+from bot.facts.spelled import spelled
 from bot.records.catalogue import (
     TRAVEL,
     Ask,
@@ -65,7 +63,7 @@ def checklist(
     `before_submission`: the case is about to be sent on.
     """
     words = catalogue(language)
-    facts = {**_spelled(facts), "before_submission": before_submission}
+    facts = {**spelled(facts), "before_submission": before_submission}
     gathered = _gather(words, facts, pathways)
     holdings = _holdings(facts, held)
     items = [_item(words, g, holdings.get(g.paper.id, ()), today) for g in gathered.values()]
@@ -204,14 +202,3 @@ def _holdings(facts: Facts, held: Iterable[Holding | str]) -> dict[str, list[Hol
         if holding is not None:
             found.setdefault(holding.id, []).append(holding)
     return found
-
-
-def _spelled(facts: Facts) -> dict[str, Any]:
-    """The facts with cancer and biomarkers under the ids that the checklist files use."""
-    cancer, markers = facts.get("cancer_type"), facts.get("biomarkers")
-    spelled = dict(facts)
-    if isinstance(cancer, str):
-        spelled["cancer_type"] = canonical_cancer(cancer) or cancer
-    if isinstance(markers, Mapping):
-        spelled["biomarkers"] = {marker_id(str(k)) or str(k): v for k, v in markers.items()}
-    return spelled

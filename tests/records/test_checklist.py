@@ -270,6 +270,21 @@ def asks(facts: dict[str, object]) -> set[str]:
         ({"cancer_type": "breast_hr_pos", "endocrine_lines_metastatic": 1}, {"ESR1"}, set()),
         ({"cancer_type": "hcc"}, {"child_pugh", "AFP", "hbv_dna", "multiphase_imaging"}, set()),
         ({"cancer_type": "hcc", "child_pugh": "A", "hbv": "neg"}, {"AFP"}, {"child_pugh"}),
+        ({"cancer_type": "hcc", "hbv": "neg"}, {"AFP"}, {"hbv_dna"}),
+        ({"cancer_type": "hcc", "hbv": "pos_controlled"}, {"hbv_dna"}, set()),
+        ({"cancer_type": "hcc", "hbv": "pos", "biomarkers": {"HBV DNA": 20}}, set(), {"hbv_dna"}),
+        ({"cancer_type": "breast_tnbc", "biomarkers": {"HER2": "1+"}}, {"BRCA"}, {"receptors"}),
+        ({"cancer_type": "breast_tnbc"}, {"receptors"}, set()),
+        ({"cancer_type": "breast_hr_pos", "biomarkers": {"HER2": "1+"}}, {"receptors"}, set()),
+        ({"cancer_type": "breast_hr_pos", "treatments": ["letrozole 2.5 mg"]}, {"ESR1"}, set()),
+        ({"cancer_type": "breast_hr_pos", "drug_classes_received": ["serd"]}, {"ESR1"}, set()),
+        ({"cancer_type": "nsclc", "biomarkers": {"PD-L1": "TPS 60%"}}, set(), {"PDL1_TPS"}),
+        ({"cancer_type": "nsclc", "biomarkers": {"PDL1_TPS": "unknown"}}, {"PDL1_TPS"}, set()),
+        (
+            {"cancer_type": "colorectal", "biomarkers": {"Mismatch repair": "ok?"}},
+            set(),
+            {"MSI_MMR"},
+        ),
         ({"cancer_type": "gist", "ngs_done": "no"}, {"ngs"}, set()),
         ({"cancer_type": "gist"}, set(), {"ngs"}),
         ({"cancer_type": "neuroblastoma", "docs_available": ["mibg_scan"]}, {"MYCN"}, {"mibg"}),
@@ -285,6 +300,28 @@ def test_missing_tests_are_those_nothing_is_known_of(
     found = asks(facts)
     assert there <= found
     assert not absent & found
+
+
+@pytest.mark.parametrize(
+    ("told", "paper"),
+    [
+        ("right hemicolectomy", "B10"),
+        ({"modality": "operation"}, "B10"),
+        ({"name": "whipple", "status": "done"}, "B10"),
+        ("brachytherapy", "B11"),
+        ({"name": "rays", "modality": "rt"}, "B11"),
+    ],
+)
+def test_an_operation_or_rays_by_any_name_make_their_papers_critical(
+    told: object, paper: str
+) -> None:
+    def level(treatments: list[object]) -> str:
+        facts = {"cancer_type": "colorectal", "treatments": treatments}
+        return levels(checklist(facts, SERVICES))[paper]
+
+    assert level([told]) == "C"
+    refused = told | {"status": "refused"} if isinstance(told, dict) else {"name": told}
+    assert level([{**refused, "status": "refused"}]) == "H"
 
 
 @given(
