@@ -26,6 +26,8 @@ from bot.oncology.text import Document, pack
 Span = tuple[int, int]  # tokens: first, one past the last
 
 _WITHIN = 5  # tokens that may stand between the first concept of a picture and another
+# In a long story words stand near each other by chance: there the window is narrower.
+_STORY, _WITHIN_STORY = 70, 2
 _SKELETON = 4  # consonants of a word that is known again without its vowels
 _SPELT = 6  # letters of the shortest word that is known again when misspelt
 _EDITS = 2  # letters a misspelt word may differ in, all of them vowels or doubled
@@ -266,7 +268,7 @@ def _complete(
     for slot in picture.slots[1:]:
         best: tuple[int, Span] | None = None
         for name in slot:
-            for span in _around(places.get(name, ()), anchor, picture.within):
+            for span in _around(places.get(name, ()), anchor, _window(picture, part)):
                 if part[span[0]] != part[anchor[0]] or any(_touch(span, c) for c in chosen):
                     continue
                 if picture.ordered and span[0] < chosen[-1][1]:
@@ -278,6 +280,10 @@ def _complete(
             return []
         chosen.append(best[1])
     return chosen
+
+
+def _window(picture: Picture, part: list[int]) -> int:
+    return min(picture.within, _WITHIN_STORY) if len(part) >= _STORY else picture.within
 
 
 _LONGEST = 8  # tokens of the longest concept
