@@ -48,6 +48,14 @@ GIVEN = [
     ("VR-CAP then ibrutinib progressed", ["VR-CAP:done", "ibrutinib:done"]),
     ("enucleated left, VEC x4", ["surgery:done", "VEC:done:4"]),
     ("since surgery she is fine", ["surgery:done"]),
+    ("my dad has gullet cancer and soon he will receive chemotherapy", ["chemotherapy:planned"]),
+    ("they want her to start on nivolumab", ["nivolumab:planned"]),
+    ("I'll be having gamma knife again", ["Gamma Knife:planned"]),
+    ("told to expect radiation, chemo and surgery",
+     ["radiotherapy:planned", "chemotherapy:planned", "surgery:planned"]),
+    ("surgery may be necessary later", ["surgery:planned"]),
+    ("chemo was scheduled to start next week but has been postponed", ["chemotherapy:planned"]),
+    ("R-CHOP is over, all I have left is some radiation", ["R-CHOP:done", "radiotherapy:planned"]),
 ]  # fmt: skip
 
 
