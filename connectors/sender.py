@@ -100,11 +100,11 @@ class Sender:
             name: pace_of(limits or Limits(), name, _can(name).per_second) for name in self._clients
         }
         self._to_send = to_send
-        self._slots = asyncio.Semaphore(parallel)
+        self._parallel = parallel
         self._lease = lease_seconds
         self._observer = observer or Silent()
         self._stopping = asyncio.Event()
-        self._running: set[asyncio.Task[None]] = set()
+        self._running: set[asyncio.Task[bool]] = set()
 
     def stop(self) -> None:
         """Take nothing new; `run` returns when the sends under way have ended."""
@@ -118,42 +118,47 @@ class Sender:
         try:
             while not self._stopping.is_set():
                 ring = self._to_send.listen()
-                await self._slots.acquire()
-                delivery = await self._claim()
-                if delivery is None:
-                    self._slots.release()
+                free = self._parallel - len(self._running)
+                deliveries = await self._claim(free) if free else []
+                for delivery in deliveries:
+                    task = asyncio.create_task(self._deliver(delivery))
+                    self._running.add(task)
+                    task.add_done_callback(self._ended)
+                if len(deliveries) < free or not free:
                     await ring.heard(POLL_SECONDS)
-                    continue
-                task = asyncio.create_task(self._deliver(delivery))
-                self._running.add(task)
-                task.add_done_callback(self._ended)
             await asyncio.gather(*self._running)
         finally:
             for task in self._running:
                 task.cancel()
 
-    async def _claim(self) -> Delivery | None:
+    async def _claim(self, most: int) -> list[Delivery]:
         # A channel that its provider has paused is left alone until then.
         open_channels = [name for name, pace in self._paces.items() if pace.seconds < 2.0]
         if not open_channels or self._stopping.is_set():
-            return None
+            return []
         try:
             return await asyncio.to_thread(
-                self._store.outbox.claim, PROCESS, open_channels, self._lease
+                self._store.outbox.claim_many, PROCESS, open_channels, self._lease, most
             )
         except StoreUnavailable:
             log.warning("outbox not readable: database unavailable")
             await asyncio.sleep(_STORE_PAUSE)
-            return None
+            return []
 
-    def _ended(self, task: asyncio.Task[None]) -> None:
+    def _ended(self, task: asyncio.Task[bool]) -> None:
+        busy = len(self._running) == self._parallel
         self._running.discard(task)
-        self._slots.release()
-        if not task.cancelled() and (error := task.exception()) is not None:
-            log.error("send broke off: %s", type(error).__name__)
-        self._to_send.ring()
+        pauses = False
+        if not task.cancelled():
+            error = task.exception()
+            if error is not None:
+                log.error("send broke off: %s", type(error).__name__)
+            pauses = error is None and task.result()
+        if busy or not pauses:
+            self._to_send.ring()
 
-    async def _deliver(self, delivery: Delivery) -> None:
+    async def _deliver(self, delivery: Delivery) -> bool:
+        """Whether the person's next message has to wait for a moment."""
         try:
             async with self._held(delivery):
                 result = await self._send(delivery)
@@ -162,6 +167,7 @@ class Sender:
         self._observer.send(delivery.channel, result)
         if result not in ("sent", "found"):
             log.warning("message %s on %s: %s", delivery.message_id, delivery.channel, result)
+        return result == "sent" and _can(delivery.channel).per_person_seconds > 0
 
     async def _send(self, delivery: Delivery) -> str:
         can = _can(delivery.channel)
@@ -207,7 +213,9 @@ class Sender:
 
     async def _mark_sent(self, delivery: Delivery, provider_id: str, can: Capabilities) -> None:
         gap = can.per_person_seconds
-        await self._record(self._store.outbox.mark_sent, delivery, provider_id, gap)
+        # Who can be asked what was sent need not be remembered past a loss of power.
+        mark = partial(self._store.outbox.mark_sent, relaxed=can.lookup)
+        await self._record(mark, delivery, provider_id, gap)
 
     async def _refused(self, delivery: Delivery, error: SendError, pace: Pace) -> None:
         outbox, code = self._store.outbox, error.code

@@ -29,7 +29,7 @@ from typing import Any, Final, Protocol
 from bot.store import Store
 from bot.store.crypto import new_id
 from bot.store.errors import LeaseLost, NotFound, StoreUnavailable
-from bot.store.messages import FileRef, Kind, OutboundReply
+from bot.store.messages import PULLED_CHANNELS, FileRef, Kind, OutboundReply
 from bot.store.received_files import ReceivedFile
 from bot.store.records import ClaimedTurn
 from bot.wording import catalogue
@@ -152,7 +152,7 @@ class Worker:
         self._gate = gate or Gate(arrived)
         self._store, self._engine = store, engine
         self._arrived, self._answered, self._to_send = arrived, answered, to_send
-        self._slots = asyncio.Semaphore(parallel)
+        self._parallel = parallel
         self._group, self._lease = group, lease_seconds
         self._observer = observer or Silent()
         self._typing = typing
@@ -173,46 +173,46 @@ class Worker:
         try:
             while not self._stopping.is_set():
                 ring = self._arrived.listen()
-                await self._slots.acquire()
-                turn = await self._claim()
-                if turn is None:
-                    self._slots.release()
+                free = self._parallel - len(self._running)
+                turns = await self._claim(free) if free else []
+                for turn in turns:
+                    task = asyncio.create_task(self._take(turn))
+                    self._running.add(task)
+                    task.add_done_callback(partial(self._ended, turn))
+                if len(turns) < free or not free:
                     await ring.heard(POLL_SECONDS)
-                    continue
-                task = asyncio.create_task(self._take(turn))
-                self._running.add(task)
-                task.add_done_callback(partial(self._ended, turn.conversation_id))
             await asyncio.gather(*self._running)
         finally:
             for task in self._running:
                 task.cancel()
             await asyncio.gather(*self._running, return_exceptions=True)
 
-    async def _claim(self) -> ClaimedTurn | None:
+    async def _claim(self, most: int) -> list[ClaimedTurn]:
         if self._stopping.is_set():
-            return None
+            return []
         try:
             return await asyncio.to_thread(
-                self._store.inbox.claim,
+                self._store.inbox.claim_many,
                 PROCESS,
                 self._lease,
                 self._group,
                 self._gate.channels(),
+                most,
             )
         except StoreUnavailable:
             log.warning("inbox not readable: database unavailable")
             await asyncio.sleep(_STORE_PAUSE)
-            return None
+            return []
 
-    def _ended(self, conversation_id: str, task: asyncio.Task[None]) -> None:
+    def _ended(self, turn: ClaimedTurn, task: asyncio.Task[None]) -> None:
         self._running.discard(task)
-        self._slots.release()
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("turn broke off: %s", type(error).__name__)
         # The conversation may have a next message, and whoever waits for this turn may look.
         self._arrived.ring()
-        self._answered.ring(conversation_id)
-        self._to_send.ring()
+        self._answered.ring(turn.conversation_id)
+        if turn.channel not in PULLED_CHANNELS:
+            self._to_send.ring()
 
     async def _take(self, turn: ClaimedTurn) -> None:
         began = time.monotonic()

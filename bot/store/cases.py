@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from sqlalchemy import Row, bindparam, delete, func, select, text, update
 from sqlalchemy.orm import Session
@@ -22,7 +22,7 @@ from bot.facts.case import (
 from bot.store import consents
 from bot.store.case_tables import AssessmentRow, CaseRow, CaseTerm, ChecklistRow, FactRow
 from bot.store.crypto import Cipher
-from bot.store.database import Database, insert_new, put
+from bot.store.database import Database, insert_new, put, table_of
 from bot.store.ranking import RANK_REST, place
 from bot.store.records import AssessmentRecord, ChecklistItem, FactVersion
 from bot.store.tables import Conversation
@@ -43,6 +43,10 @@ _CURRENT = (
     # the current cases of all people.
     .where(CaseRow.conversation_id == _MAIN, text("cases.current"))
     .execution_options(populate_existing=True)
+)
+_CASES = table_of(CaseRow)
+_STANDING = select(_CASES.c.number, _CASES.c.language, _CASES.c.state, _CASES.c.dialogue).where(
+    _CASES.c.conversation_id == _MAIN, text("cases.current")
 )
 _FACTS = (
     select(
@@ -88,6 +92,24 @@ def new_case_number() -> CaseNumber:
 def current_row(session: Session, conversation_id: str) -> CaseRow | None:
     """The current case of a conversation: its own, or that of the one it is linked to."""
     return session.scalar(_CURRENT, {"conversation": conversation_id})
+
+
+class Standing(NamedTuple):
+    """What a turn begins with: the case's number, language and state, and the fact asked for."""
+
+    number: str
+    language: str
+    state: str
+    asks: str | None
+
+
+def standing(session: Session, conversation_id: str) -> Standing | None:
+    """How the current case of a conversation stands, read for the moment only."""
+    asked = {"conversation": conversation_id}
+    row = session.connection().execute(_STANDING, asked).one_or_none()
+    if row is None:
+        return None
+    return Standing(row.number, row.language, row.state, row.dialogue.get("asks"))
 
 
 def create(session: Session, conversation_id: str, channel: str, now: datetime) -> CaseRow:

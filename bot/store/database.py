@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from alembic import command
 from alembic.config import Config
@@ -50,7 +50,22 @@ _LOCKED_CONVERSATIONS = (
     .execution_options(populate_existing=True)
 )
 
+_ADDRESSEES = cast(Table, Conversation.__table__)
+_LOCKED_ADDRESSEE = (
+    select(_ADDRESSEES.c.id, _ADDRESSEES.c.channel, _ADDRESSEES.c.epoch)
+    .where(_ADDRESSEES.c.id == bindparam("id"))
+    .with_for_update(key_share=True)
+)
+
 Clock = Callable[[], datetime]
+
+
+class Addressee(NamedTuple):
+    """The part of a conversation that says whether and where a message goes out."""
+
+    id: str
+    channel: str
+    epoch: int
 
 
 def utc_now() -> datetime:
@@ -124,6 +139,12 @@ class Database:
         FOR NO KEY UPDATE, because rows that refer to the conversation may be inserted meanwhile.
         """
         return session.scalars(_LOCKED_CONVERSATIONS, {"ids": list(ids)}).all()
+
+    def lock_addressee(self, session: Session, conversation_id: str) -> Addressee | None:
+        """What a message to a conversation depends on; locked as by `lock_conversation`."""
+        found = session.connection().execute(_LOCKED_ADDRESSEE, {"id": conversation_id})
+        row = found.one_or_none()
+        return None if row is None else Addressee(row.id, row.channel, row.epoch)
 
     def migrate(self) -> None:
         """Bring the tables to the newest version and take the lookup secret into use."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -105,5 +106,9 @@ def advance(session: Session, row: Message, state: State, code: str | None, now:
 
 def note(session: Session, row: Message, status: str, code: str | None, now: datetime) -> None:
     """Keep an event."""
-    event = {"message_id": row.id, "status": status, "code": code, "at": now}
-    put(session, DeliveryEvent, event)
+    put(session, DeliveryEvent, event(row.id, status, code, now))
+
+
+def event(message_id: str, status: str, code: str | None, now: datetime) -> dict[str, Any]:
+    """The row of an event."""
+    return {"message_id": message_id, "status": status, "code": code, "at": now}

@@ -11,12 +11,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from bot.store.attention import UNANSWERED, ask_for
-from bot.store.cases import current_row
+from bot.store.cases import standing
 from bot.store.database import Database, table_of
 from bot.store.errors import NotFound
 from bot.store.messages import Author, InboundMessage, Kind, OutboundReply, State
@@ -27,9 +28,11 @@ from bot.store.queue import (
     Work,
     backoff,
     claim,
+    end,
     expire_dead,
     held,
     is_ready,
+    let_go,
     put_due,
     release,
     remove,
@@ -42,24 +45,42 @@ from bot.store.tables import IS_OPEN, IS_TROUBLE, Conversation, Due, Message
 LONGEST_PAUSE, LONGEST_PAUSE_IN_OUTAGE = 60.0, 15.0  # seconds between two tries of a turn
 MAX_ATTEMPTS = 8  # then the message is given up and a coordinator sees it
 
+
+class _Waiting(NamedTuple):
+    """A message that waits for its turn."""
+
+    id: str
+    turn_id: str | None
+    kind: str
+    body: Any
+    attempts: int
+    apologised: bool
+    created_at: datetime
+
+
 # What people send in pieces: short texts, the photos of an album.
 IN_PIECES = frozenset({Kind.TEXT, Kind.FILE})
 QUEUED_IN = (IS_OPEN, Message.state == State.QUEUED, Message.author == Author.PATIENT)
 _OF_CONVERSATION = Message.conversation_id == bindparam("conversation")
 # Statements of every turn are built once: building them costs as much as running them.
+# Whole rows of the table: nobody keeps them, and objects of the session cost as much again.
+_MESSAGES = table_of(Message)
 _QUEUED = (
-    select(Message)
+    select(*(_MESSAGES.c[name] for name in _Waiting._fields))
     .where(_OF_CONVERSATION, *QUEUED_IN)
     # A turn already begun comes first, then the provider's order, then ours.
     .order_by(Message.turn_id.is_(None), Message.sequence.asc().nulls_last(), Message.seq)
     .limit(bindparam("most"))
 )
-_OLDEST = select(func.min(Message.created_at)).where(_OF_CONVERSATION, *QUEUED_IN)
-_MESSAGES = table_of(Message)
-_SETTLE = update(_MESSAGES).where(_MESSAGES.c.id.in_(bindparam("ids", expanding=True)))
-_WHO = select(
-    Conversation.channel, Conversation.profile_name, Conversation.epoch, Conversation.address
-).where(Conversation.id == bindparam("conversation"))
+_OLDEST = select(func.min(_MESSAGES.c.created_at)).where(_OF_CONVERSATION, *QUEUED_IN)
+_OF_IDS = _MESSAGES.c.id.in_(bindparam("ids", expanding=True))
+_BEGIN = update(_MESSAGES).where(_OF_IDS)
+_BEGIN_AGAIN = _BEGIN.values(attempts=_MESSAGES.c.attempts + 1)
+_SETTLE = update(_MESSAGES).where(_OF_IDS)
+_PEOPLE = table_of(Conversation)
+_WHO = select(_PEOPLE.c.channel, _PEOPLE.c.profile_name, _PEOPLE.c.epoch, _PEOPLE.c.address).where(
+    _PEOPLE.c.id == bindparam("conversation")
+)
 
 
 class Inbox:
@@ -116,19 +137,30 @@ class Inbox:
 
         With `channels`, only of these.
         """
+        return next(iter(self.claim_many(worker_id, lease_seconds, group, channels, 1)), None)
+
+    def claim_many(
+        self,
+        worker_id: str,
+        lease_seconds: float,
+        group: int,
+        channels: Collection[str] | None,
+        most: int,
+    ) -> list[ClaimedTurn]:
+        """Take the next turns of up to `most` conversations, with one commit for all."""
         now, lease = self._db.now(), timedelta(seconds=lease_seconds)
         with self._db.read() as session:
             if not is_ready(session, INBOX, now, channels):
-                return None
+                return []
+        turns: list[ClaimedTurn] = []
         with self._db.write(relaxed=True) as session:
-            taken = claim(session, INBOX, worker_id, now, lease, channels)
-            if taken is None:
-                return None
-            rows = _next_turn(session, taken, group, now)
-            if not rows:
-                remove(session, INBOX, taken.conversation_id)
-                return None
-            return _claimed(session, taken, rows)
+            for taken in claim(session, INBOX, worker_id, now, lease, channels, most):
+                rows = _next_turn(session, taken, group, now)
+                if rows:
+                    turns.append(_claimed(session, taken, rows))
+                else:
+                    remove(session, INBOX, taken.conversation_id)
+        return turns
 
     def expire_dead(self, host: str, alive: Callable[[str], bool]) -> None:
         """End the leases of this host's processes that no longer run (called at start)."""
@@ -148,21 +180,19 @@ class Inbox:
         """
         now = self._db.now()
         with self._db.write(relaxed=True) as session:
-            conversation = self._db.lock_conversation(session, turn.conversation_id)
-            due = held(session, INBOX, turn.conversation_id, turn.token)
-            if conversation is None:
+            addressee = self._db.lock_addressee(session, turn.conversation_id)
+            _settle(session, turn, State.DONE, now)
+            _go_on(session, turn, now)
+            if addressee is None:
                 raise NotFound(turn.conversation_id)
-            ids = write_replies(
+            return write_replies(
                 session,
-                conversation,
+                addressee,
                 replies,
                 now,
                 turn_id=turn.message_id,
                 epoch=turn.epoch,
             )
-            _settle(session, turn, State.DONE, now)
-            _go_on(session, due, now)
-            return ids
 
     def fail(
         self,
@@ -199,7 +229,7 @@ class Inbox:
             if given_up:
                 ask_for(session, turn.conversation_id, UNANSWERED, now)
                 _settle(session, turn, State.DEAD, now)
-                _go_on(session, due, now)
+                _go_on(session, turn, now)
             else:
                 # After an outage people should not wait for the end of a long pause.
                 longest = LONGEST_PAUSE if counts else LONGEST_PAUSE_IN_OUTAGE
@@ -240,26 +270,27 @@ class Inbox:
             put_due(session, INBOX, now, Work(conversation.id, conversation.channel, now))
 
 
-def _next_turn(session: Session, taken: Held, group: int, now: datetime) -> list[Message]:
+def _next_turn(session: Session, taken: Held, group: int, now: datetime) -> list[_Waiting]:
     """The messages of the next turn, oldest first; a turn once begun keeps its messages."""
+    connection = session.connection()
     found = {"conversation": taken.conversation_id, "most": max(group, 10)}
-    rows = list(session.scalars(_QUEUED, found))
+    rows = list(map(_Waiting._make, connection.execute(_QUEUED, found)))
     while rows:
         turn = _same_turn(rows, group)
-        if taken.crashed:  # the last holder died with this turn: it may be the reason
-            for row in turn:
-                row.attempts += 1
-        if turn[0].attempts < MAX_ATTEMPTS:
-            for row in turn:
-                row.turn_id = turn[0].turn_id or turn[0].id
+        ids = [row.id for row in turn]
+        # Of a turn with which its last holder died, it may be the reason.
+        if turn[0].attempts + taken.crashed < MAX_ATTEMPTS:
+            if turn[0].turn_id is None or taken.crashed:
+                begin = _BEGIN_AGAIN if taken.crashed else _BEGIN
+                connection.execute(begin, {"ids": ids, "turn_id": turn[0].turn_id or turn[0].id})
             return turn
-        for row in turn:
-            row.state, row.error_code, row.updated_at = State.DEAD, "crashed", now
+        dead = {"state": State.DEAD, "error_code": "crashed", "updated_at": now}
+        connection.execute(_BEGIN_AGAIN, {"ids": ids, **dead})
         rows = rows[len(turn) :]
     return []
 
 
-def _same_turn(rows: list[Message], group: int) -> list[Message]:
+def _same_turn(rows: list[_Waiting], group: int) -> list[_Waiting]:
     first = rows[0]
     if first.turn_id is not None:
         return [row for row in rows if row.turn_id == first.turn_id]
@@ -271,9 +302,10 @@ def _same_turn(rows: list[Message], group: int) -> list[Message]:
     return together
 
 
-def _claimed(session: Session, taken: Held, rows: list[Message]) -> ClaimedTurn:
-    conversation = session.execute(_WHO, {"conversation": taken.conversation_id}).one()
-    case = current_row(session, taken.conversation_id)
+def _claimed(session: Session, taken: Held, rows: list[_Waiting]) -> ClaimedTurn:
+    found = {"conversation": taken.conversation_id}
+    conversation = session.connection().execute(_WHO, found).one()
+    case = standing(session, taken.conversation_id)
     first = rows[0]
     return ClaimedTurn(
         conversation_id=taken.conversation_id,
@@ -284,10 +316,10 @@ def _claimed(session: Session, taken: Held, rows: list[Message]) -> ClaimedTurn:
         channel=conversation.channel,
         profile_name=conversation.profile_name,
         language=case.language if case else None,
-        asks=case.dialogue.get("asks") if case else None,
+        asks=case.asks if case else None,
         state=case.state if case else None,
         epoch=conversation.epoch,
-        attempts=first.attempts,
+        attempts=first.attempts + taken.crashed,
         apologised=first.apologised,
         received_at=first.created_at,
         address=conversation.address,
@@ -303,14 +335,16 @@ def _settle(session: Session, turn: ClaimedTurn, state: State, now: datetime) ->
     session.connection().execute(_SETTLE, {"ids": ids, "state": state, "updated_at": now})
 
 
-def _go_on(session: Session, due: Due, now: datetime) -> None:
+def _go_on(session: Session, turn: ClaimedTurn, now: datetime) -> None:
     """Release the conversation for its next message, or take it out of the queue.
 
     It goes to the end of the line: somebody who writes a lot does not keep others waiting.
+    LeaseLost when somebody else has it.
     """
-    oldest = session.scalar(_OLDEST, {"conversation": due.conversation_id})
+    whose = (INBOX, turn.conversation_id, turn.token)
+    asked = {"conversation": turn.conversation_id}
+    oldest = session.connection().execute(_OLDEST, asked).scalar()
     if oldest is None:
-        session.delete(due)
-        return
-    due.waiting_since = oldest
-    release(due, max(due.ready_at, now))
+        end(session, *whose)
+    else:
+        let_go(session, *whose, not_before=now, waiting_since=oldest)

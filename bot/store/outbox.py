@@ -12,20 +12,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
-from operator import attrgetter
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from bot.store import attention
 from bot.store.attention import ask_for
-from bot.store.cases import current_row
-from bot.store.conversations import ASKED_TO_STOP
-from bot.store.database import Database, insert_new
-from bot.store.delivery_states import MAX_SENDS, WAITING, Report, advance, note, take_report
+from bot.store.cases import standing
+from bot.store.database import Database, insert_new, put, table_of
+from bot.store.delivery_states import MAX_SENDS, RANK, WAITING, Report, advance, event, take_report
 from bot.store.errors import LeaseLost, NotFound
 from bot.store.messages import Author, OutboundReply, Outgoing, State
-from bot.store.outgoing import overtaken, write_replies
+from bot.store.outgoing import write_replies
 from bot.store.queue import (
     OUTBOX,
     Work,
@@ -34,23 +32,33 @@ from bot.store.queue import (
     expire_dead,
     held,
     is_ready,
+    let_go,
     put_due,
     release,
     remove,
     renew,
 )
 from bot.store.records import Delivery, QueueDepth, TurnReplies
-from bot.store.tables import IS_OPEN, IS_TROUBLE, Conversation, Due, Message, Receipt
+from bot.store.sending import next_of
+from bot.store.tables import IS_OPEN, IS_TROUBLE, Conversation, DeliveryEvent, Due, Message, Receipt
 
 # What is refused for now is tried for so long; then a coordinator decides.
 RETRY_FOR = timedelta(hours=12)
 OUTGOING = Message.author != Author.PATIENT
-# Built once: building a statement costs as much as running it.
-_HEARD = select(Message.state, Message.apologised, Message.turn_id, Message.conversation_id).where(
-    Message.id == bindparam("message")
-)
+# Built once, and over plain columns: building a statement costs as much as running it, and so do
+# objects that nobody keeps.
+_MESSAGES = table_of(Message)
+_OF_MESSAGE = _MESSAGES.c.id == bindparam("message")
+_STATE = select(_MESSAGES.c.state).where(_OF_MESSAGE).with_for_update()
+_CHANGE = update(_MESSAGES).where(_OF_MESSAGE)
+_HEARD = select(
+    _MESSAGES.c.state,
+    _MESSAGES.c.apologised,
+    _MESSAGES.c.turn_id,
+    _MESSAGES.c.conversation_id,
+).where(_OF_MESSAGE)
 _ANSWERS = (
-    select(Message.body)
+    select(_MESSAGES.c.body)
     .where(Message.turn_id == bindparam("turn"), OUTGOING, Message.state != State.CANCELED)
     .order_by(Message.seq)
 )
@@ -93,24 +101,26 @@ class Outbox:
         self, sender_id: str, channels: Collection[str], lease_seconds: float = 60.0
     ) -> Delivery | None:
         """Take the next message of a conversation that may be written to now, or None."""
-        now = self._db.now()
+        return next(iter(self.claim_many(sender_id, channels, lease_seconds, 1)), None)
+
+    def claim_many(
+        self, sender_id: str, channels: Collection[str], lease_seconds: float, most: int
+    ) -> list[Delivery]:
+        """Take the next message of up to `most` conversations, with one commit for all."""
+        now, lease = self._db.now(), timedelta(seconds=lease_seconds)
         with self._db.read() as session:
             if not is_ready(session, OUTBOX, now, channels):
-                return None
+                return []
         with self._db.write() as session:
-            lease = timedelta(seconds=lease_seconds)
-            while (taken := claim(session, OUTBOX, sender_id, now, lease, channels)) is not None:
-                conversation = session.get_one(Conversation, taken.conversation_id)
-                row = _next_open(session, conversation, now)
-                if row is None:  # only the pause after the last one was left
-                    remove(session, OUTBOX, taken.conversation_id)
-                    continue
-                maybe = row.state in (State.SENDING, State.UNKNOWN)
-                row.state, row.updated_at = State.SENDING, now
-                row.attempts += 1
-                row.first_tried_at = row.first_tried_at or now
-                return _delivery(session, conversation, row, taken.token, taken.lease_until, maybe)
-            return None
+            while taken := claim(session, OUTBOX, sender_id, now, lease, channels, most):
+                found = next_of(session, taken, now)
+                sent = {delivery.conversation_id for delivery in found}
+                for held_one in taken:  # of the others only the pause after the last one was left
+                    if held_one.conversation_id not in sent:
+                        remove(session, OUTBOX, held_one.conversation_id)
+                if found:
+                    return found
+            return []
 
     def expire_dead(self, host: str, alive: Callable[[str], bool]) -> None:
         """End the leases of this host's processes that no longer run (called at start)."""
@@ -123,17 +133,34 @@ class Outbox:
             until = self._db.now() + timedelta(seconds=lease_seconds)
             renew(session, OUTBOX, delivery.conversation_id, delivery.token, until)
 
-    def mark_sent(self, delivery: Delivery, provider_id: str | None, pace: float = 0.0) -> None:
-        """The provider took it; the person's next message goes out `pace` seconds from now."""
+    def mark_sent(
+        self,
+        delivery: Delivery,
+        provider_id: str | None,
+        pace: float = 0.0,
+        *,
+        relaxed: bool = False,
+    ) -> None:
+        """The provider took it; the person's next message goes out `pace` seconds from now.
+
+        `relaxed`: a loss of power may undo this, where the provider can be asked again.
+        """
         now = self._db.now()
-        with self._db.write() as session:
-            due, row = self._claimed(session, delivery)
-            row.provider_id = provider_id or row.provider_id
-            if row.state in WAITING:  # a report that came first has put it back already
-                note(session, row, State.SENT, None, now)
-            else:
-                advance(session, row, State.SENT, None, now)
-            release(due, now + timedelta(seconds=pace))
+        with self._db.write(relaxed=relaxed) as session:
+            self._db.lock_addressee(session, delivery.conversation_id)
+            then = now + timedelta(seconds=pace)
+            let_go(session, OUTBOX, delivery.conversation_id, delivery.token, then)
+            connection = session.connection()
+            state = connection.execute(_STATE, {"message": delivery.message_id}).scalar()
+            if state is None:
+                raise LeaseLost(delivery.message_id)
+            put(session, DeliveryEvent, event(delivery.message_id, State.SENT, None, now))
+            changed: dict[str, object] = {"provider_id": provider_id} if provider_id else {}
+            # A report that came first may have moved it on, or put it back.
+            if state not in WAITING and RANK.get(State(state), RANK[State.SENT]) < RANK[State.SENT]:
+                changed |= {"state": State.SENT, "error_code": None, "updated_at": now}
+            if changed:
+                connection.execute(_CHANGE, {"message": delivery.message_id, **changed})
 
     def mark_failed(
         self,
@@ -238,18 +265,19 @@ class Outbox:
     def for_turn(self, message_id: str) -> TurnReplies | None:
         """The replies to a message; None until there is something to show."""
         with self._db.read() as session:
-            heard = session.execute(_HEARD, {"message": message_id}).one_or_none()
+            connection = session.connection()
+            heard = connection.execute(_HEARD, {"message": message_id}).one_or_none()
             if heard is None:
                 raise NotFound(message_id)
             done = heard.state in (State.DONE, State.DEAD)
             if not done and not heard.apologised:
                 return None
-            rows = session.execute(_ANSWERS, {"turn": heard.turn_id or message_id})
-            case = current_row(session, heard.conversation_id)
+            rows = connection.execute(_ANSWERS, {"turn": heard.turn_id or message_id})
+            case = standing(session, heard.conversation_id)
             return TurnReplies(
                 done=done,
                 replies=tuple(Outgoing.model_validate(row.body) for row in rows),
-                asks=case.dialogue.get("asks") if case else None,
+                asks=case.asks if case else None,
                 state=case.state if case else "consent",
                 case=case.number if case else None,
             )
@@ -305,62 +333,6 @@ class Outbox:
         if row is None:
             raise LeaseLost(delivery.message_id)
         return due, row
-
-
-def _next_open(session: Session, conversation: Conversation, now: datetime) -> Message | None:
-    """The first row to send; what must not be sent any more is canceled on the way."""
-    rows = session.scalars(
-        select(Message)
-        .where(Message.conversation_id == conversation.id, OUTGOING, IS_OPEN)
-        .where(Message.state != State.HELD)
-        .with_for_update()
-    )
-    # Sorted here: to save the sorting, SQLite would read the whole conversation in order.
-    for row in sorted(rows, key=attrgetter("seq")):
-        certain = row.state == State.QUEUED
-        if certain and _unwanted(conversation, row):
-            row.state, row.error_code, row.updated_at = State.CANCELED, "stopped", now
-        elif certain and overtaken(conversation, row.author, row.epoch, row.urgent):
-            row.state, row.error_code, row.updated_at = State.CANCELED, "taken_over", now
-        else:
-            return row
-    return None
-
-
-def _unwanted(conversation: Conversation, row: Message) -> bool:
-    """Whether the person wants no messages; one who only asked us to stop still gets answers."""
-    if conversation.stopped_at is None:
-        return False
-    return conversation.stop_reason != ASKED_TO_STOP or row.turn_id is None
-
-
-def _delivery(
-    session: Session,
-    conversation: Conversation,
-    row: Message,
-    token: str,
-    lease_until: datetime,
-    maybe_sent: bool,
-) -> Delivery:
-    case = current_row(session, conversation.id)
-    return Delivery(
-        message_id=row.id,
-        conversation_id=conversation.id,
-        token=token,
-        lease_until=lease_until,
-        channel=conversation.channel,
-        account=conversation.account,
-        address=conversation.address,
-        alt_address=conversation.alt_address,
-        author=Author(row.author),
-        content=Outgoing.model_validate(row.body),
-        attempts=row.attempts,
-        created_at=row.created_at,
-        last_inbound_at=conversation.last_inbound_at,
-        language=case.language if case else None,
-        maybe_sent=maybe_sent,
-        first_tried_at=row.first_tried_at,
-    )
 
 
 def _go_back(row: Message, state: State, code: str | None, now: datetime) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from bot.store.crypto import new_id
-from bot.store.database import put, table_of
+from bot.store.database import Addressee, put, table_of
 from bot.store.messages import (
     PULLED_CHANNELS,
     Author,
@@ -30,7 +30,7 @@ _ADD = insert(table_of(Message)).returning(table_of(Message).c.seq, sort_by_para
 
 def write_replies(
     session: Session,
-    conversation: Conversation,
+    conversation: Conversation | Addressee,
     replies: Sequence[OutboundReply],
     now: datetime,
     *,
@@ -98,13 +98,15 @@ def write_replies(
     return [row["id"] for row in rows]
 
 
-def overtaken(conversation: Conversation, author: str, epoch: int, urgent: bool) -> bool:
+def overtaken(
+    conversation: Conversation | Addressee, author: str, epoch: int, urgent: bool
+) -> bool:
     """Whether a human has taken the conversation over since the bot began this reply."""
     return author == Author.BOT and not urgent and epoch < conversation.epoch
 
 
 def _first_state(
-    conversation: Conversation, author: Author, epoch: int, reply: OutboundReply
+    conversation: Conversation | Addressee, author: Author, epoch: int, reply: OutboundReply
 ) -> State:
     if overtaken(conversation, author, epoch, reply.urgent):
         return State.CANCELED

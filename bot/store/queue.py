@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, bindparam, delete, or_, select, update
+from sqlalchemy import Executable, Select, and_, bindparam, case, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from bot.store.crypto import new_id
@@ -26,23 +26,44 @@ INBOX = "inbox"
 OUTBOX = "outbox"
 
 
-# Statements of every turn are built once: building them costs as much as running them.
-_Ready = Select[str, str | None]
+# Statements of every turn are built once, and over plain columns: building them, and making objects
+# of what they find, costs more than running them.
 _DUE = table_of(Due)
-_READY = (
-    select(Due.conversation_id, Due.token)
+_Ready = Select[str, str | None]
+_READY: _Ready = (
+    select(_DUE.c.conversation_id, _DUE.c.token)
     .where(
-        Due.queue == bindparam("queue"),
-        Due.ready_at <= bindparam("now"),
-        or_(Due.lease_until.is_(None), Due.lease_until <= bindparam("now")),
+        _DUE.c.queue == bindparam("queue"),
+        _DUE.c.ready_at <= bindparam("now"),
+        or_(_DUE.c.lease_until.is_(None), _DUE.c.lease_until <= bindparam("now")),
     )
-    .limit(1)
+    .limit(bindparam("most"))
 )
-_NEXT = _READY.order_by(Due.ready_at).with_for_update(skip_locked=True)
-_TAKE = update(_DUE).where(
+_OF_CHANNELS = _DUE.c.channel.in_(bindparam("channels", expanding=True))
+_READY_OF = _READY.where(_OF_CHANNELS)
+_NEXT = _READY.order_by(_DUE.c.ready_at).with_for_update(skip_locked=True)
+_NEXT_OF = _NEXT.where(_OF_CHANNELS)
+_OF_ONE = and_(
     _DUE.c.queue == bindparam("of_queue"),
     _DUE.c.conversation_id == bindparam("of_conversation"),
 )
+_TAKE = update(_DUE).where(_OF_ONE)
+_OF_HOLDER = and_(_OF_ONE, _DUE.c.token == bindparam("of_token"))
+_THEN = bindparam("not_before", type_=_DUE.c.ready_at.type)
+_RELEASE = (
+    update(_DUE)
+    .where(_OF_HOLDER)
+    .values(
+        token=None,
+        holder=None,
+        lease_until=None,
+        tries=0,
+        ready_at=case((_DUE.c.ready_at > _THEN, _DUE.c.ready_at), else_=_THEN),
+    )
+    .returning(_DUE.c.conversation_id)
+)
+_DELETE = delete(_DUE).where(_OF_ONE)
+_REMOVE = delete(_DUE).where(_OF_HOLDER).returning(_DUE.c.conversation_id)
 _ANNOUNCED = (
     select(Due)
     .where(
@@ -123,36 +144,84 @@ def claim(
     now: datetime,
     lease: timedelta,
     channels: Collection[str] | None = None,
-) -> Held | None:
-    """Take the conversation that has been ready longest, or None when there is none."""
-    query = _only(_NEXT, channels)
-    due = session.execute(query, {"queue": queue, "now": now}).one_or_none()
-    if due is None:
-        return None
-    held = Held(due.conversation_id, new_id(), now + lease, crashed=due.token is not None)
-    session.connection().execute(
-        _TAKE,
-        {
-            "of_queue": queue,
-            "of_conversation": held.conversation_id,
-            "token": held.token,
-            "holder": holder,
-            "lease_until": held.lease_until,
-        },
-    )
-    return held
+    most: int = 1,
+) -> list[Held]:
+    """Take the conversations that have been ready longest; none when there are none."""
+    query, found = _asked(_NEXT, _NEXT_OF, queue, now, channels)
+    connection = session.connection()
+    ready = connection.execute(query, found | {"most": most}).all()
+    until = now + lease
+    taken = [Held(d.conversation_id, new_id(), until, crashed=d.token is not None) for d in ready]
+    if taken:
+        connection.execute(
+            _TAKE,
+            [
+                {
+                    "of_queue": queue,
+                    "of_conversation": held.conversation_id,
+                    "token": held.token,
+                    "holder": holder,
+                    "lease_until": held.lease_until,
+                }
+                for held in taken
+            ],
+        )
+    return taken
 
 
 def is_ready(
     session: Session, queue: str, now: datetime, channels: Collection[str] | None = None
 ) -> bool:
     """Whether there is a conversation that may be claimed now; locks nothing."""
-    found = session.execute(_only(_READY, channels), {"queue": queue, "now": now})
-    return found.first() is not None
+    query, found = _asked(_READY, _READY_OF, queue, now, channels)
+    return session.connection().execute(query, found | {"most": 1}).first() is not None
 
 
-def _only(query: _Ready, channels: Collection[str] | None) -> _Ready:
-    return query if channels is None else query.where(Due.channel.in_(list(channels)))
+def _asked(
+    of_all: _Ready,
+    of_some: _Ready,
+    queue: str,
+    now: datetime,
+    channels: Collection[str] | None,
+) -> tuple[_Ready, dict[str, Any]]:
+    found = {"queue": queue, "now": now}
+    if channels is None:
+        return of_all, found
+    return of_some, found | {"channels": list(channels)}
+
+
+def let_go(
+    session: Session,
+    queue: str,
+    conversation_id: str,
+    token: str,
+    not_before: datetime,
+    **more: datetime,
+) -> None:
+    """Give a conversation back that still has work, for then or for when it was announced.
+
+    LeaseLost when the token is no longer the one. `more` are columns to set.
+    """
+    then = {"not_before": not_before, **more}
+    _own(session, _RELEASE, queue, conversation_id, token, then)
+
+
+def end(session: Session, queue: str, conversation_id: str, token: str) -> None:
+    """The holder has no work left; LeaseLost when the token is no longer the one."""
+    _own(session, _REMOVE, queue, conversation_id, token, {})
+
+
+def _own(
+    session: Session,
+    step: Executable,
+    queue: str,
+    conversation_id: str,
+    token: str,
+    then: dict[str, datetime],
+) -> None:
+    whose = {"of_queue": queue, "of_conversation": conversation_id, "of_token": token}
+    if session.connection().execute(step, whose | then).first() is None:
+        raise LeaseLost(conversation_id)
 
 
 def renew(session: Session, queue: str, conversation_id: str, token: str, until: datetime) -> None:
@@ -202,4 +271,5 @@ def expire_dead(
 
 def remove(session: Session, queue: str, conversation_id: str) -> None:
     """No work is left."""
-    session.execute(delete(Due).where(Due.queue == queue, Due.conversation_id == conversation_id))
+    whose = {"of_queue": queue, "of_conversation": conversation_id}
+    session.connection().execute(_DELETE, whose)

@@ -33,6 +33,23 @@ def test_one_worker_at_a_time_holds_a_conversation(store: Store) -> None:
     assert store.inbox.claim("third") is None
 
 
+def test_turns_of_several_people_are_taken_at_once_each_with_its_own_words(store: Store) -> None:
+    people = [f"+88017000000{n:02d}" for n in range(5)]
+    for person in people:
+        says(store, f"first of {person}", person=person)
+        says(store, f"second of {person}", person=person)
+    three = store.inbox.claim_many("worker", 60.0, 1, None, 3)
+    rest = store.inbox.claim_many("worker", 60.0, 1, None, 3)
+    assert (len(three), len(rest)) == (3, 2)
+    assert store.inbox.claim_many("worker", 60.0, 1, None, 3) == []
+    found = {turn.address: turn.messages[0].message.text for turn in (*three, *rest)}
+    assert found == {person: f"first of {person}" for person in people}
+    for turn in (*three, *rest):
+        store.inbox.finish(turn, [reply("hello")])
+    again = store.inbox.claim_many("worker", 60.0, 1, None, 9)
+    assert {turn.messages[0].message.text for turn in again} == {f"second of {p}" for p in people}
+
+
 def test_messages_are_answered_in_order(store: Store) -> None:
     for text in ("one", "two", "three"):
         says(store, text)

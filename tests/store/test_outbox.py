@@ -33,6 +33,34 @@ def test_rows_of_a_conversation_go_out_one_after_the_other(store: Store) -> None
     assert (first.content.text, to_send(store).content.text) == ("one", "two")
 
 
+def test_several_people_are_written_to_at_once_each_in_order(store: Store) -> None:
+    people = [f"+88017000000{n:02d}" for n in range(4)]
+    for person in people:
+        says(store, person=person)
+        store.inbox.finish(claimed(store), [reply(f"one for {person}"), reply("two")])
+    at_once = store.outbox.claim_many("sender", CHANNELS, 60.0, 3)
+    rest = store.outbox.claim_many("sender", CHANNELS, 60.0, 3)
+    assert (len(at_once), len(rest)) == (3, 1)
+    found = {delivery.address: delivery.content.text for delivery in (*at_once, *rest)}
+    assert found == {person: f"one for {person}" for person in people}
+    assert store.outbox.claim_many("sender", CHANNELS, 60.0, 3) == []
+    for number, delivery in enumerate((*at_once, *rest)):
+        store.outbox.mark_sent(delivery, f"SM{number}")
+    following = store.outbox.claim_many("sender", CHANNELS, 60.0, 9)
+    assert [delivery.content.text for delivery in following] == ["two"] * 4
+
+
+def test_a_conversation_with_nothing_left_to_send_keeps_nobody_waiting(store: Store) -> None:
+    quiet, waiting = "+8801700000001", "+8801700000002"
+    for person in (quiet, waiting):
+        says(store, person=person)
+        store.inbox.finish(claimed(store), [reply(f"for {person}")])
+    first = to_send(store)
+    store.outbox.mark_sent(first, "SM1")
+    found = store.outbox.claim_many("sender", CHANNELS, 60.0, 2)
+    assert [delivery.address for delivery in found] == [waiting]
+
+
 def test_the_pause_between_two_messages_to_one_person_is_kept(store: Store, clock: Clock) -> None:
     conversation = said(store, "one")
     store.outbox.mark_sent(to_send(store), "1", pace=1.0)
