@@ -65,7 +65,8 @@ class Recency:
             first, last = self.doc.token_span(span.nstart, span.nend)
             gap = first - sign.last if first >= sign.last else sign.first - last
             inside = here.first <= first and last <= here.last
-            if inside and 0 <= gap <= 6 and (span.ago or gap <= 1 or self._ends_before(first)):
+            told = span.ago or self._since(sign, first, last) or self._ends_before(first)
+            if inside and 0 <= gap <= 6 and told:
                 near.append((gap, span.hours))
         if near:
             return min(near)[1]
@@ -76,6 +77,12 @@ class Recency:
         """Whole days since a treatment, None when the message does not tell."""
         hours = self.hours(sign)
         return None if hours in (0.0, float("inf")) else round(hours / 24)
+
+    def _since(self, sign: Sign, first: int, last: int) -> bool:
+        """ "10 days post chemo", "chemo done 3 days": an interval; "5 weeks of chemo" is a length."""
+        low, high = sorted(((first, last), (sign.first, sign.last)))
+        between = [self.doc.tokens[i].text for i in range(low[1], high[0])]
+        return len(between) == 1 and between[0] in _LEADING
 
     def _ends_before(self, first: int) -> bool:
         return first > 0 and self.doc.tokens[first - 1].text in ("since", "finished", "over")
@@ -93,6 +100,11 @@ def recency_of(doc: Document) -> Recency:
     return found
 
 
+# The one word between a treatment and a time since it.
+_LEADING = frozenset(
+    {"post", "after", "since", "from", "past", "following", "out", "done", "over", "finished"}
+    | {"completed", "baad", "bad", "por", "pore", "tras", "apres", "nach", "после", "بعد", "sonra"}
+)
 # Words near a treatment that tell it was given.
 _GIVEN = frozenset(
     [

@@ -118,3 +118,25 @@ def test_symptoms_of_now(text: str, expected: dict[str, Any]) -> None:
 def test_a_bare_number_answers_the_question() -> None:
     assert facts("101.5", "temp_c") == {"temp_c": 38.6}
     assert facts("94", "spo2_pct") == {"spo2_pct": 94.0}
+
+
+LENGTHS = [
+    "After a year of chemotherapy, radiation and surgery I have no job",
+    "with 5 weeks of chemo and radiation it can go away",
+    "1 week in hospital for chemo complications",
+    "I finished 6 months of chemo",
+    "he is due to start chemo in 3.5 weeks",
+]
+
+
+@pytest.mark.parametrize("text", LENGTHS)
+def test_how_long_chemo_lasts_is_no_time_since_it(text: str) -> None:
+    assert "days_since_chemo" not in read(text).facts()
+
+
+@pytest.mark.parametrize(
+    ("text", "days"),
+    [("10 days post chemo", 10), ("chemo was 2 weeks back", 14), ("chemo done 3 days", 3)],
+)
+def test_the_time_since_chemo_is_kept(text: str, days: int) -> None:
+    assert read(text).facts()["days_since_chemo"] == days
