@@ -10,6 +10,7 @@ import asyncio
 import json
 import sys
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -33,6 +34,7 @@ app.add_typer(user, name="user")
 app.add_typer(rules, name="rules")
 app.add_typer(keys, name="keys")
 
+BYTE_ORDER_MARK = "\ufeff"
 JsonLines = Annotated[
     bool, typer.Option("--jsonl", help="JSON lines on standard input and output.")
 ]
@@ -110,7 +112,11 @@ def checklist(jsonl: JsonLines = False) -> None:
 def _lines(jsonl: bool, answer: Callable[[Iterable[str]], Iterator[dict[str, Any]]]) -> None:
     if not jsonl:
         _fail("this command reads and writes JSON lines; call it with --jsonl")
-    for result in answer(sys.stdin):
+    # Bytes that are no UTF-8 spoil their own line only, and half a character goes out escaped.
+    for stream, errors in ((sys.stdin, "replace"), (sys.stdout, "backslashreplace")):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors=errors)
+    for result in answer(line.lstrip(BYTE_ORDER_MARK) for line in sys.stdin):
         print(json.dumps(result, ensure_ascii=False), flush=True)
 
 
