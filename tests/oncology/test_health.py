@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from bot.oncology import read
 from bot.oncology.body import read_body
 from bot.oncology.health import read_health
 from bot.oncology.labs import read_labs
