@@ -79,7 +79,7 @@ class Recency:
         return None if hours in (0.0, float("inf")) else round(hours / 24)
 
     def _since(self, sign: Sign, first: int, last: int) -> bool:
-        """ "10 days post chemo", "chemo done 3 days": an interval; "5 weeks of chemo" is a length."""
+        """ "10 days post chemo" is an interval, "5 weeks of chemo" a length."""
         low, high = sorted(((first, last), (sign.first, sign.last)))
         between = [self.doc.tokens[i].text for i in range(low[1], high[0])]
         return len(between) == 1 and between[0] in _LEADING
