@@ -31,6 +31,7 @@ from bot.oncology.asked import asked_file
 from bot.oncology.beside import ages_beside_people
 from bot.oncology.context import Context
 from bot.oncology.lone_ages import is_measure, lone_ages, only_age
+from bot.oncology.other_ages import is_childs, is_no_age_of_now
 from bot.oncology.own_ages import own_ages
 from bot.oncology.patient import patient_kin
 from bot.oncology.people_words import people_file, same_relative
@@ -58,6 +59,9 @@ def read_age(context: Context, asks: str | None, role: str | None = None) -> Ite
     doc = context.doc
     found = _own(context) if role == "patient" else []
     found = found or [a for a in _ages(context, asks) if _is_patients(context, a, role)]
+    found = [a for a in found if not is_no_age_of_now(doc.norm, a.nstart, a.nend)]
+    if role == "patient":
+        found = [a for a in found if not is_childs(doc.norm, a.nstart, a.nend)]
     if not found:
         return
     kin = None if role == "patient" else patient_kin(context)

@@ -1,0 +1,61 @@
+"""Numbers of years that are no age of the patient's now: a marriage, a child's, one of long ago."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import Final
+
+from bot.oncology.age_forms import AGE_UNIT
+
+_CHILD: Final = (
+    r"(?:sons?|daughters?|kids?|child|children|girls?|boys?|baby|toddler|twins?|niece|nephew|"
+    r"grand(?:son|daughter|child|kids?)|brother|sister)"
+)
+# "25 years cancer free", "2 years out", "my 40's", "85.7 lbs", "37 years with him"
+_LENGTH_BEHIND: Final = re.compile(
+    rf"(?:\.\d|\s*%|['’]?s\b(?!\s*old)|\s*(?:lbs?|pounds)\b|\s*(?:{AGE_UNIT})?\s*"
+    r"(?:out\b|cancer[- ]?free|free\b|clear\b|post[- ](?:treatment|chemo|op|transplant|diagnosis)|"
+    r"off (?:treatment|chemo)|from (?:now|today)|with (?:him|her|them)\b|or so\b|together\b|"
+    r"married\b|of marriage|later\b|left\b|to live\b|strong\b|survivor))"
+)
+# "my wife of 15 years", "a mother of 3", "another good 30 years"
+_LENGTH_BEFORE: Final = re.compile(
+    r"(?:\b(?:wife|husband|partner|spouse|boyfriend|girlfriend|fiancee?|mother|father|mom|mum|dad)"
+    r"\s+of|\banother(?: good)?|\bmarriage of)\s*$"
+)
+_ONE_OF_SEVERAL: Final = re.compile(r"\d\s*(?:and|&|,)\s*$")
+_THEN: Final = re.compile(r"(?:\bwhen i was|\bat (?:the )?age(?: of)?|\bi was(?: only| just)?)\s*$")
+_AGO: Final = re.compile(r"\byears? ago\b|\byears later\b|\b(?P<year>(?:19|20)\d\d)\b")
+_CHILD_BEHIND: Final = re.compile(rf"\s*-?\s*(?:{AGE_UNIT})?[\s-]*(?:old\s+)?{_CHILD}\b")
+_CHILD_BEFORE: Final = re.compile(
+    rf"\b{_CHILD}\s*(?:is|are|was|s|,|\(|who is)?\s*(?:only |just )?$"
+)
+_BEFORE: Final = 40  # characters
+
+
+def is_no_age_of_now(text: str, start: int, end: int) -> bool:
+    """Whether years at a place of a normalised text are a length of time, or an age of the past."""
+    before = text[max(0, start - _BEFORE) : start]
+    digits = re.match(r"\d*", text[start:end])
+    behind = start + (digits.end() if digits else 0)
+    if _LENGTH_BEHIND.match(text, behind) or _LENGTH_BEFORE.search(before):
+        return True
+    return bool(_THEN.search(before)) and _long_ago(text)
+
+
+def is_childs(text: str, start: int, end: int) -> bool:
+    """Whether a patient who writes tells this age of a child."""
+    before = text[max(0, start - _BEFORE) : start]
+    digits = re.match(r"\d*", text[start:end])
+    behind = start + (digits.end() if digits else 0)
+    return bool(
+        _CHILD_BEHIND.match(text, behind)
+        or _CHILD_BEFORE.search(before)
+        or _ONE_OF_SEVERAL.search(before)
+    )
+
+
+def _long_ago(text: str) -> bool:
+    lately = date.today().year - 1  # noqa: DTZ011 - a day more or less does not matter
+    return any(not m["year"] or int(m["year"]) < lately for m in _AGO.finditer(text))
