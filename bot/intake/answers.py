@@ -6,7 +6,7 @@ from typing import Any
 
 from bot.facts.case import CaseState, FactStatus
 from bot.intake.learning import IN_PASSING, SURE, leave_open, put
-from bot.intake.questions import says
+from bot.intake.questions import opens_politely, says
 from bot.intake.speech import Button, answer_payload
 from bot.intake.turn import Turn
 from bot.oncology import read
@@ -83,6 +83,8 @@ def open_question(turn: Turn) -> bool:
         return False
     if turn.replies or turn.learned.anything or intent == "enough":
         return False
+    if turn.says_yes and opens_politely(turn.heard.text):
+        return False  # "yes please help us": the question is put again, nothing was missed
     if asks == "extent" and turn.says_yes:
         turn.case.memory[SPREAD_SOMEWHERE] = True  # nearby or far is another question
         return False
@@ -173,7 +175,7 @@ def _settled(turn: Turn, pending: dict[str, Any]) -> bool:
         unknown = turn.learned.signals & {"answer.unknown", "answer.skip"}
         told = bool(set(turn.fresh) - IN_PASSING)  # "my mom does not know" is no answer
         unsure = not told and (turn.intent in ("dont_know", "skip") or bool(unknown))
-        aside = told or turn.intent in ASIDE
+        aside = told or turn.intent in ASIDE or _wishes_else(turn)
         often = pending["put"] >= TIMES_PUT
         if aside and not unsure and not often:
             return False
@@ -191,6 +193,11 @@ def _settled(turn: Turn, pending: dict[str, Any]) -> bool:
     turn.learned.new.append(fact)
     turn.chosen = True
     return True
+
+
+def _wishes_else(turn: Turn) -> bool:
+    """Whether a paper came, or a wish of the menu, and no answer."""
+    return turn.heard.kind == "file" or turn.intent.startswith(("request_", "more_"))
 
 
 def _read_back_settled(turn: Turn, pending: dict[str, Any]) -> bool:

@@ -16,7 +16,9 @@ SENTENCE = 4  # words
 MISSED = "confirm_missed"
 # Said once, when the fact behind it is first heard.
 ONCE = {
+    "say_two_patients": "utter_second_patient",
     "say_minor": "utter_minor",
+    "say_pregnancy": "utter_pregnancy",
     "say_doctor": "utter_doctor",
     "say_non_disclosure": "utter_non_disclosure",
 }

@@ -89,9 +89,14 @@ COMMANDS = {
     "nevermind": "skip",
 }
 SHORT_MESSAGE = 10  # words
-CANCER = "cancer_type"
-# In the memory of a case: before the consent a finding was told that no doctor has named.
+CANCER, PREGNANCY = "cancer_type", "pregnancy_status"
+# In the memory of a case: before the consent a finding was told that no doctor has named, or that
+# is no cancer; holds the response with which a human takes over after it.
 UNDIAGNOSED = "undiagnosed"
+# In the memory of a case: one message spoke of two patients.
+TWO_PATIENTS = "say_two_patients"
+# With one of these a doctor has named the cancer, whatever was found at first.
+DIAGNOSED = frozenset({"treatments", "stage_group", "extent", "biomarkers"})
 # Wishes in plain words whose message holds no facts to take.
 SETTLED = frozenset(
     {"enough", "second_patient", "died", "danger_ahead", "no_cancer", "declined", "delay"}
@@ -261,7 +266,13 @@ def _said_of_the_case(turn: Turn, *, asks: bool) -> str | None:
     if says("what_if", text) and says("danger", text):
         return "danger_ahead"
     short = len(text.split()) <= SHORT_MESSAGE
+    if says("two_patients", text):
+        turn.case.memory[TWO_PATIENTS] = True
     waits = turn.asked or turn.case.state is CaseState.CONFIRM
+    if agreed and short and waits and says("undo", text):
+        return "go_back"
+    if agreed and asks and turn.case.wire().get(PREGNANCY) == "pregnant" and says("unborn", text):
+        return "unborn"
     if agreed and waits and is_saying("delays", text):
         return "delay"
     if is_saying("why_me", text):
@@ -291,13 +302,27 @@ def _more_offered(turn: Turn) -> str | None:
 
 def _watch_for_no_diagnosis(turn: Turn) -> None:
     """Where something was found that no doctor has named, it is not asked which cancer it is."""
-    found = turn.cancer is None and not turn.heard.reading.flags
-    if turn.move is None and found and says("undiagnosed", turn.heard.text):
-        turn.learned.ambiguous.clear()
-        if turn.case.consent is None:
-            turn.case.memory[UNDIAGNOSED] = True
-        else:
+    text, agreed = turn.heard.text, turn.case.consent is not None
+    if turn.move is not None or turn.cancer is not None or turn.heard.reading.flags:
+        return
+    if not agreed and says("no_cancer", text):
+        turn.case.memory[UNDIAGNOSED] = "utter_no_cancer"
+    elif says("undiagnosed", text) and not _diagnosed(turn):
+        if agreed:
             turn.move = "suspected"
+        else:
+            turn.case.memory[UNDIAGNOSED] = "utter_suspected"
+    else:
+        return
+    turn.learned.ambiguous.clear()
+    turn.learned.doubtful.clear()
+
+
+def _diagnosed(turn: Turn) -> bool:
+    """Whether the words tell what only follows a diagnosis ("... biopsy says cancer, 6 chemo")."""
+    mentions = turn.heard.reading.mentions
+    proven = any(m.fact == "histology_confirmed" and m.value == "biopsy_yes" for m in mentions)
+    return proven or bool(DIAGNOSED & {m.fact.partition(".")[0] for m in mentions})
 
 
 def _another_patient(turn: Turn) -> bool:
@@ -340,9 +365,13 @@ def _watch(turn: Turn) -> None:
     if "non_disclosure" in turn.learned.new:
         turn.alert("non_disclosure")
         turn.case.memory["say_non_disclosure"] = True
-    pregnancy = facts.get("pregnancy_status")
+    pregnancy = facts.get(PREGNANCY)
     if pregnancy and pregnancy.value in ("pregnant", "possible"):
         turn.alert("pregnancy")
+        if PREGNANCY in turn.learned.new:
+            turn.case.memory["say_pregnancy"] = True
+    if turn.case.memory.get(TWO_PATIENTS):
+        turn.alert("second_patient")
     role = facts.get("user_role")
     if "user_role" in turn.learned.new and role and role.value == "doctor":
         turn.alert("doctor")

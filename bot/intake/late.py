@@ -20,6 +20,9 @@ from bot.oncology.reading import Reading
 WHO = "user_role"
 LONGEST = 8  # words of an answer to a question that is not open
 _JOINING = re.compile(r"^(?:(?:to|is|was|are|should|be|as|from|it|now|please)\b|[\s:=,.-])+", re.I)
+_OPENING = re.compile(
+    r"^(?:(?:i am|i'm|im|it is|it's|its|this is)\s+)?(?:(?:my|his|her|the|a)\s+)", re.I
+)
 
 
 def answers_late(turn: Turn) -> None:
@@ -33,8 +36,9 @@ def answers_late(turn: Turn) -> None:
         return
     said = after_words("protest", turn.heard.text) or turn.heard.text
     at_the_summary = turn.case.state is CaseState.CONFIRM
-    if at_the_summary and turn.questions[WHO].choice_named(said):
-        _take(turn, WHO, said)  # who writes may be put right there, in so many words
+    who = _OPENING.sub("", said)  # "my husband", "i am his son"
+    if at_the_summary and turn.questions[WHO].choice_named(who):
+        _take(turn, WHO, who)  # who writes may be put right there, in so many words
     elif at_the_summary or said != turn.heard.text:
         _first_that_fits(turn, said)
 

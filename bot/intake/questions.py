@@ -20,7 +20,7 @@ from rapidfuzz import fuzz, process
 ROOT = Path(__file__).resolve().parents[2]
 # Longer answers are understood by the vocabulary, not by single words.
 SHORT_ANSWER = 6
-QUESTION_SENTENCE = 4  # words; shorter ones are doubts ("stage 3?")
+QUESTION_SENTENCE = 3  # words; shorter ones are doubts ("stage 3?")
 # A yes or no among other words may belong to something else ("no se", "no idea").
 BARE = frozenset({"yes", "no", "only"})
 NEGATIONS = frozenset({"not", "no", "never", "none", "nahi", "nahin", "na", "without", "non"})
@@ -162,6 +162,11 @@ class Questions:
         path = root / "languages" / language / "questions.yml"
         overlay = _read(path) if path.exists() else {}
         return cls(tuple(_question(row, overlay.get(row["fact"], {})) for row in base))
+
+
+def names_a_choice(questions: Questions, text: str) -> bool:
+    """Whether a text is nothing but a choice of one of the questions ("growing")."""
+    return any(question.choice_named(text) for question in questions.all)
 
 
 def wish_instead(asks: str | None, text: str) -> str | None:

@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 from bot.facts.case import CaseState
 from bot.intake import collecting, letter, results
-from bot.intake.questions import relation_of, says
+from bot.intake.glossary import explained
+from bot.intake.questions import names_a_choice, relation_of, says
 from bot.intake.turn import QUESTION_MARKS, Turn
 from bot.records.catalogue import catalogue
 from bot.records.papers.received import received_papers
@@ -49,11 +50,32 @@ def _meant(turn: Turn) -> bool:
         return False
     if turn.heard.intent == "second_patient" and not _means_another(turn):
         return False
+    if _only_resembles(turn):
+        return False
     if turn.fresh and turn.heard.intent in RESEMBLED and _answers_shortly(turn):
         return False  # "caregiver, her daughter" resembles a question about families
     if turn.learned.told or (turn.asked and turn.asked in turn.fresh):
         return turn.heard.intent in INSISTENT and sure and _asks_surely(turn)
     return sure or turn.heard.intent not in SMALL_TALK
+
+
+def _only_resembles(turn: Turn) -> bool:
+    """Whether words resemble a wish that they do not say.
+
+    A few words beside an open question ("only there", "stereotactic biopsy") are no question about
+    the service, a choice of any question ("growing") never is; what a letter says is no wish for
+    one, and fear is said in words of fear.
+    """
+    text, intent = turn.heard.text, turn.heard.intent
+    sure = turn.heard.confidence >= SURE_OF_QUESTION
+    asked, talks = turn.asked, turn.case.state is CaseState.INTAKE
+    waits = talks and asked is not None and asked in turn.questions
+    if intent == "ask_question" and waits and turn.bare:
+        return not sure or names_a_choice(turn.questions, text)
+    if intent == "request_letter":
+        return says("letter_tells", text)
+    weak = turn.heard.confidence < SURE_OF_WISH and len(text.split()) <= LONG_QUESTION
+    return intent == "distress" and waits and weak and not says("grief", text)
 
 
 def _means_another(turn: Turn) -> bool:
@@ -74,7 +96,12 @@ def _asks_surely(turn: Turn) -> bool:
 
 def answer_topic(turn: Turn) -> bool:
     """Answer a question by its topic, with the case in mind; False when there is no answer."""
-    if turn.heard.intent != "ask_question" or turn.heard.topic is None:
+    if turn.heard.intent != "ask_question":
+        return False
+    if means := explained(turn.heard.text):
+        turn.say("utter_faq", answer=means)
+        return True
+    if turn.heard.topic is None:
         return False
     if turn.learned.told and not (turn.heard.confidence >= SURE_OF_WISH and _asks_surely(turn)):
         return False
@@ -117,6 +144,11 @@ def _asks_at_length(turn: Turn) -> bool:
 
 def _advice(turn: Turn) -> bool:
     turn.pass_on("utter_advice")
+    return False
+
+
+def _unborn(turn: Turn) -> bool:
+    turn.pass_on("utter_unborn")
     return False
 
 
@@ -300,6 +332,7 @@ REPLIES: dict[str, Reply] = {
     # Something was found and nobody has named it: first a doctor has to look.
     "suspected": _for_a_human("utter_suspected", "no_diagnosis"),
     "declined": _plain("utter_declined"),
+    "unborn": _unborn,
     "delay": _delay,
     "explain": _explain,
     "danger_ahead": _danger_ahead,
