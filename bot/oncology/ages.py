@@ -165,6 +165,7 @@ def _written(text: str) -> Iterator[_Age]:
             for match in pattern.finditer(text)
             if 0 < int(match["n"]) <= 110 and not _is_duration(text, match) and not _is_fever(match)
         ]
+        found = [a for a in found if not is_no_age_of_now(text, a.nstart, a.nend)]
         if found:
             yield from found
             return

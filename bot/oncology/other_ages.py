@@ -24,7 +24,7 @@ _LENGTH_BEFORE: Final = re.compile(
     r"(?:\b(?:wife|husband|partner|spouse|boyfriend|girlfriend|fiancee?|mother|father|mom|mum|dad)"
     r"\s+of|\banother(?: good)?|\bmarriage of)\s*$"
 )
-_ONE_OF_SEVERAL: Final = re.compile(r"\d\s*(?:and|&|,)\s*$")
+_ONE_OF_SEVERAL: Final = re.compile(r"\d\s*(?:and|&)\s*$")
 _THEN: Final = re.compile(r"(?:\bwhen i was|\bat (?:the )?age(?: of)?|\bi was(?: only| just)?)\s*$")
 _AGO: Final = re.compile(r"\byears? ago\b|\byears later\b|\b(?P<year>(?:19|20)\d\d)\b")
 _CHILD_BEHIND: Final = re.compile(rf"\s*-?\s*(?:{AGE_UNIT})?[\s-]*(?:old\s+)?{_CHILD}\b")
@@ -41,6 +41,8 @@ def is_no_age_of_now(text: str, start: int, end: int) -> bool:
     behind = start + (digits.end() if digits else 0)
     if _LENGTH_BEHIND.match(text, behind) or _LENGTH_BEFORE.search(before):
         return True
+    if _ONE_OF_SEVERAL.search(before):
+        return True
     return bool(_THEN.search(before)) and _long_ago(text)
 
 
@@ -49,11 +51,7 @@ def is_childs(text: str, start: int, end: int) -> bool:
     before = text[max(0, start - _BEFORE) : start]
     digits = re.match(r"\d*", text[start:end])
     behind = start + (digits.end() if digits else 0)
-    return bool(
-        _CHILD_BEHIND.match(text, behind)
-        or _CHILD_BEFORE.search(before)
-        or _ONE_OF_SEVERAL.search(before)
-    )
+    return bool(_CHILD_BEHIND.match(text, behind) or _CHILD_BEFORE.search(before))
 
 
 def _long_ago(text: str) -> bool:
