@@ -14,7 +14,7 @@ _CHILD: Final = (
 )
 # "25 years cancer free", "2 years out", "my 40's", "85.7 lbs", "37 years with him"
 _LENGTH_BEHIND: Final = re.compile(
-    rf"(?:\.\d|\s*%|['’]?s\b(?!\s*old)|\s*(?:lbs?|pounds)\b|\s*(?:{AGE_UNIT})?\s*"
+    rf"(?:\.\d|\s*%|['’]?s\b(?!\s*old)|\s*(?:lbs?|pounds)\b|\s*(?:{AGE_UNIT})\s*"
     r"(?:out\b|cancer[- ]?free|free\b|clear\b|post[- ](?:treatment|chemo|op|transplant|diagnosis)|"
     r"off (?:treatment|chemo)|from (?:now|today)|with (?:him|her|them)\b|or so\b|together\b|"
     r"married\b|of marriage|later\b|left\b|to live\b|strong\b|survivor))"
@@ -31,6 +31,9 @@ _CHILD_BEHIND: Final = re.compile(rf"\s*-?\s*(?:{AGE_UNIT})?[\s-]*(?:old\s+)?{_C
 _CHILD_BEFORE: Final = re.compile(
     rf"\b{_CHILD}\s*(?:is|are|was|s|,|\(|who is)?\s*(?:only |just )?$"
 )
+_SELF: Final = re.compile(
+    r"\b(?:i am|i'm|im|i’m|i was|as)\s+(?:an?\s+)?$"
+)  # "I'm a 15 year old boy"
 _BEFORE: Final = 40  # characters
 
 
@@ -51,7 +54,8 @@ def is_childs(text: str, start: int, end: int) -> bool:
     before = text[max(0, start - _BEFORE) : start]
     digits = re.match(r"\d*", text[start:end])
     behind = start + (digits.end() if digits else 0)
-    return bool(_CHILD_BEHIND.match(text, behind) or _CHILD_BEFORE.search(before))
+    behind_is_child = _CHILD_BEHIND.match(text, behind) and not _SELF.search(before)
+    return bool(behind_is_child or _CHILD_BEFORE.search(before))
 
 
 def _long_ago(text: str) -> bool:

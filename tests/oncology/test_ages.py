@@ -27,6 +27,8 @@ AGES = [
     ("my 14 year old daughter has Hodgkin lymphoma", 14),
     ("my 2 year old son has neuroblastoma stage 4", 2),
     ("I (32m) was diagnosed with esophageal cancer", 32),
+    ("I'm a 15 year old boy with lung cancer", 15),
+    ("I'm 38 married father of 2 children, melanoma stage 4", 38),
     ("72 yrs with lung cancer, Dhaka", 72),
     ("my wife (36f) has breast cancer, we have two children, 3 and 5 years old", 36),
 ]
