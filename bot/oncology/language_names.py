@@ -8,6 +8,8 @@ from functools import cache
 
 from bot.oncology.knowledge_files import KNOWLEDGE, load
 
+SHORTEST = 3  # letters of a word to which a small word may be attached
+
 
 @dataclass(frozen=True)
 class Names:
@@ -35,6 +37,19 @@ def names_of(kind: str) -> Iterator[tuple[str, str]]:
     for names in _languages():
         for key, phrases in getattr(names, kind).items():
             for phrase in phrases:
-                yield phrase, key
-                if "\u0621" <= phrase[0] <= "\u064a":  # "and" is written together with a word
-                    yield "و" + phrase, key
+                for form in attached(phrase):
+                    yield form, key
+
+
+def attached(phrase: str) -> Iterator[str]:
+    """A phrase, and in Arabic letters with the small words that are written together with it."""
+    yield phrase
+    if not "\u0621" <= phrase[0] <= "\u064a" or len(phrase.split()[0]) < SHORTEST:
+        return
+    yield "و" + phrase
+    if phrase.startswith("ال"):
+        yield "لل" + phrase[2:]
+        yield "بال" + phrase[2:]
+        return
+    for small in ("ب", "ل", "وب"):
+        yield small + phrase

@@ -166,7 +166,8 @@ def _resolved(doc: Document, hit: Hit[str]) -> Hit[str] | None:
     around = {
         t.text for t in doc.tokens[max(0, hit.first - 4) : min(hit.last + 4, len(doc.tokens))]
     }
-    later = around & status_file().passed or _was_removed(doc)
+    quiet = status_file().quiet & {t.text for t in doc.tokens[: hit.first]}
+    later = around & status_file().passed or quiet or _was_removed(doc)
     return composed_hit(doc, "relapsed" if later else "progressed", hit.first, hit.last)
 
 
@@ -209,6 +210,10 @@ def _standing(doc: Document, said: list[Hit[str]]) -> Hit[str]:
         return composed_hit(doc, "refractory", said[-1].first, said[-1].last)
     later = [h for h in told if h.value != "newly_diagnosed"] or told
     last = ([h for h in later if not _background(doc, h)] or later)[-1]
+    own = {doc.tokens[i].text for i in range(last.first, last.last)}
+    before = [h for h in later if h.value == "refractory" and h.first < last.first]
+    if before and last.value == "progressed" and own & status_file().failing:
+        return before[-1]  # "no remission, the next one failed too"
     found_later = last.value == "progressed" and (
         _found_after_the_end(doc, last) or _after_remission(doc, said, last)
     )

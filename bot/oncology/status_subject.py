@@ -72,9 +72,9 @@ def of_something_else(doc: Document, hit: Hit[str]) -> bool:
         paused = doc.tokens[index].breaks and ".." not in gap(doc, index)
         if paused or index in named or doc.tokens[index].text in words_of("joining"):
             return False
-        if doc.tokens[index].text in words.other_subjects:
+        if doc.tokens[index].text in words.other_subjects - words.limbs:
             return True
-    return bool(own & words.other_subjects)
+    return bool(own & (words.other_subjects - words.limbs))
 
 
 def _of_the_disease(doc: Document, hit: Hit[str]) -> bool:

@@ -9,7 +9,7 @@ from functools import cache
 from typing import Literal
 
 from bot.oncology.knowledge_files import KNOWLEDGE, load, load_folder
-from bot.oncology.language_names import names_of
+from bot.oncology.language_names import attached, names_of
 from bot.oncology.phrases import PhraseBook
 
 Review = Literal["pending", "approved"]
@@ -221,7 +221,8 @@ def disease_book() -> PhraseBook[frozenset[str]]:
         words = load(path, Diseases)
         for kind in _DISEASE_KINDS:
             for phrase in getattr(words, kind):
-                kinds.setdefault(phrase, set()).add(kind)
+                for form in attached(phrase):
+                    kinds.setdefault(form, set()).add(kind)
     return PhraseBook((phrase, frozenset(found)) for phrase, found in kinds.items())
 
 
