@@ -188,6 +188,8 @@ def _save(visit: Visit, number: str, fact: str, new: Fact) -> None:
         if _seal(case.facts.get(fact)) != visit.said("seen"):
             raise _Changed
         case.facts[fact] = new
+        if fact == "stage_group" and "stage_raw" in case.facts:
+            case.facts["stage_raw"] = new  # the hospital reads this one
 
     _with_case(
         lambda: visit.store.desk.change(number, visit.me.name, "case.correct", change, assess=judge)
@@ -252,6 +254,13 @@ def desk(visit: Visit) -> Response:
         )
     )
     return casepage.after_change(visit, "desk", "work")
+
+
+def seen(visit: Visit) -> Response:
+    """Somebody has seen to it, by telephone for one: nothing waits until something new comes."""
+    number = _number(visit)
+    _with_case(lambda: visit.store.desk.answered(number, visit.me.name))
+    return casepage.after_change(visit, "seen", "work")
 
 
 def tag(visit: Visit) -> Response:

@@ -20,6 +20,8 @@ from bot.facts.vocabulary import cancers
 
 _DAY = r"(?:19|20)\d\d(?:-\d\d){0,2}"
 _DATES = re.compile(rf"(?P<start>{_DAY})?(?: ?to (?P<end>{_DAY}))?")
+# What a line of the treatments form shows: left out there, it is no longer held to be so.
+_ON_THE_LINE = frozenset({"cycles", "start", "end"})
 STATUSES = ("done", "ongoing", "planned", "refused")
 SITES = (
     "liver",
@@ -259,11 +261,11 @@ def _treatment(line: str, unused: list[Any]) -> dict[str, Any]:
     """One line of the treatments form; an item of the same name keeps its other details."""
     name, *rest = (part.strip() for part in line.split(";"))
     told: dict[str, Any] = {}
-    for part in rest:
+    for part in filter(None, rest):
         dates = _DATES.fullmatch(part)
         if part.lower() in STATUSES:
             told["status"] = part.lower()
-        elif dates and part:
+        elif dates:
             told |= {k: v for k, v in dates.groupdict().items() if v}
         elif part.isdecimal():
             told["cycles"] = int(part)
@@ -276,7 +278,7 @@ def _named(name: str, unused: list[Any]) -> dict[str, Any]:
     """The first item of this name that no line before has taken, or a new one."""
     for place, item in enumerate(unused):
         if isinstance(item, Mapping) and str(item.get("name", "")).casefold() == name.casefold():
-            return {k: v for k, v in unused.pop(place).items() if k != "cycles"}
+            return {k: v for k, v in unused.pop(place).items() if k not in _ON_THE_LINE}
     from bot.oncology import read  # loads the vocabularies; only needed for a new name
 
     for mention in read(name, asks="treatments").mentions:

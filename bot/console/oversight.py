@@ -89,7 +89,7 @@ def show_audit(visit: Visit) -> Response:
             AuditRow(
                 e.at,
                 e.actor,
-                action_words(visit, e.action),
+                action_words(visit, e.action, e.actor),
                 e.object.removeprefix("case:"),
                 t.named("role", e.reason) if e.action == "account.add" else e.reason or "",
             )

@@ -56,6 +56,7 @@ class Marked:
     case: str
     author: str
     at: datetime
+    agreed: bool  # the person lets the service learn from it
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +187,7 @@ def show_lists(visit: Visit) -> Response:
             case=m.case,
             author=m.author,
             at=m.at,
+            agreed=m.agreed,
         )
         for m in visit.store.quality.misread_all()
     ]

@@ -36,6 +36,7 @@ COLUMNS = (
     "urgency",
     "cancer",
     "state",
+    "work",
     "where",
     "channel",
     "when",
@@ -128,6 +129,7 @@ class Row:
     state: str
     state_tone: str
     owner: str
+    work: str  # how far the work is, once it has begun
     country: str
     language: str
     channel: str
@@ -200,8 +202,8 @@ def export(visit: Visit) -> Response:
 def _cells(r: Row) -> list[str]:
     last = r.last_at.isoformat(timespec="seconds") if r.last_at else ""
     where = f"{r.country}, {r.language}" if r.country else r.language
-    said = [r.number, r.urgency, r.cancer, r.state, where, r.channel, last, r.waiting]
-    return [*said, r.why, r.owner]
+    said = [r.number, r.urgency, r.cancer, r.state, r.work, where, r.channel]
+    return [*said, last, r.waiting, r.why, r.owner]
 
 
 def _lines(visit: Visit, chosen: Chosen) -> list[CaseLine]:
@@ -341,6 +343,7 @@ def row(visit: Visit, line: CaseLine, spoken: Spoken | None) -> Row:
         state=t.named("state", line.state),
         state_tone=STATE_TONES.get(CaseState(line.state), "blue"),
         owner=shown(owner or ""),
+        work=t(f"desk.{line.desk}") if line.desk != DESK_STATES[0] else "",
         country=plain.country(line.country, t) if line.country else "",
         language=plain.language(line.language, t),
         channel=t.named("channel", line.channel),

@@ -109,6 +109,7 @@ SCREENS: tuple[Screen, ...] = (
     Screen("tag", "POST", f"{CASE}/tags", Right.CHANGE_CASES, changes.tag),
     Screen("assign", "POST", f"{CASE}/assign", Right.CHANGE_CASES, changes.assign),
     Screen("desk", "POST", f"{CASE}/state", Right.CHANGE_CASES, changes.desk),
+    Screen("seen", "POST", f"{CASE}/seen", Right.CHANGE_CASES, changes.seen),
     Screen("paper", "POST", f"{CASE}/records", Right.CHANGE_CASES, changes.paper),
     Screen("answered", "POST", f"{CASE}/questions", Right.CHANGE_CASES, changes.answered),
     Screen(

@@ -16,9 +16,11 @@ from bot.console.roles import Right
 from bot.console.transcript import shown
 from bot.records.papers.received import received_papers
 from bot.store import console_queries
+from bot.store.audit import Entry
 from bot.store.records import FactVersion
 
 HISTORY = 40
+PATIENT = "patient"  # who acts in the log when nobody of ours does
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,11 +150,7 @@ def _work(visit: Visit, opened: Opened) -> tuple[WorkField, ...]:
 def _history(visit: Visit, opened: Opened, words: Wording) -> tuple[Event, ...]:
     t = visit.texts
     entries = visit.store.audit.entries(object_=f"case:{opened.case.number}", limit=HISTORY)
-    events = [
-        Event(e.at, e.actor, action_words(visit, e.action))
-        for e in entries
-        if e.action != "case.correct"
-    ]
+    events = [Event(e.at, e.actor, _done(visit, e)) for e in entries if e.action != "case.correct"]
     before: dict[str, FactVersion] = {}
     for version in opened.history:
         old = before.get(version.name)
@@ -188,6 +186,14 @@ def _change(old: FactVersion | None, new: FactVersion, words: Wording) -> str:
     return words.t("history.changed", fact=fact, old=said(old), new=said(new))
 
 
-def action_words(visit: Visit, action: str) -> str:
-    """An audit action in words."""
-    return visit.texts.named("action", action)
+def _done(visit: Visit, entry: Entry) -> str:
+    done, reason = action_words(visit, entry.action, entry.actor), entry.reason or ""
+    if entry.action == "case.state":
+        return f"{done}: {visit.texts.named('desk', reason)}"
+    return f"{done}: {reason}" if entry.action == "case.assign" and reason else done
+
+
+def action_words(visit: Visit, action: str, actor: str = PATIENT) -> str:
+    """An audit action in words; what the person said, and others noted, says so."""
+    noted = actor != PATIENT and visit.texts.has(f"noted.{action}")
+    return visit.texts.named("noted" if noted else "action", action)

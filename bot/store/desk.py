@@ -7,7 +7,7 @@ from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
@@ -46,6 +46,14 @@ class ViewRecord:
     id: int
     name: str
     query: dict[str, str]
+
+
+# What else changes with a state of work: somebody else is to act next, or nobody is.
+_SETTLED: Final[dict[str, dict[str, Any]]] = {
+    "waiting_for_records": {"waiting_since": None},
+    "submitted": {"waiting_since": None},
+    "closed": {"waiting_since": None, "urgent": False},
+}
 
 
 class Desk:
@@ -90,8 +98,8 @@ class Desk:
         return self._set(number, actor, "case.assign", version, assigned_to=to)
 
     def set_state(self, number: str, actor: str, desk: str, *, version: int | None = None) -> int:
-        """Move the case on the desk: new, in_intake, waiting_for_records, submitted, closed ..."""
-        return self._set(number, actor, "case.state", version, desk=desk)
+        """Move the case on the desk; where others are to act next it no longer waits for us."""
+        return self._set(number, actor, "case.state", version, desk=desk, **_SETTLED.get(desk, {}))
 
     def answered(self, number: str, actor: str) -> int:
         """A coordinator has seen to it: neither urgent nor waiting until something new comes."""

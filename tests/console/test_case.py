@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from bot.export.case_json import export_case
 from bot.export.case_list import csv_list
-from bot.facts.case import CaseState, FactSource
+from bot.facts.case import Case, CaseState, Fact, FactSource
 from bot.store.errors import NotFound
 from bot.store.messages import Author, State
 from tests.console.conftest import Console, post, value_of
@@ -218,7 +218,9 @@ def test_every_kind_of_fact_has_a_form(
     assert case.facts[fact].source is FactSource.COORDINATOR
 
 
-def test_correcting_treatments_keeps_what_the_form_does_not_show(console: Console) -> None:
+def test_correcting_treatments_keeps_what_the_form_does_not_show_and_no_more(
+    console: Console,
+) -> None:
     lines = "carboplatin; done; 10\npaclitaxel; done; 6\nsurgery; done"
     correct(console, "Nusrat J.", "treatments", value=lines)
     case = console.store.cases.by_number(console.numbers["Nusrat J."])
@@ -230,8 +232,6 @@ def test_correcting_treatments_keeps_what_the_form_does_not_show(console: Consol
         "modality": "chemo",
         "status": "done",
         "cycles": 10,
-        "start": "2024-02",
-        "end": "2024-07",
     }
 
 
@@ -290,6 +290,33 @@ def test_two_people_saving_at_once_the_second_is_told_and_keeps_the_text(
     assert 'value="Sylhet"' in late.text
     again = {"status": "known", "seen": value_of(late.text, "seen")}
     assert post(two, path, late.text, value="Sylhet", **again).status_code == 200
+
+
+def test_the_hospital_reads_the_corrected_stage_and_not_the_one_that_was_told(
+    console: Console,
+) -> None:
+    browser, path = console.logged_in(), console.path("Nusrat J.", "/facts/stage_group")
+
+    def tell(case: Case) -> None:
+        case.facts["stage_raw"] = Fact("stage 3c", "stage 3c", FactSource.SAID)
+
+    console.store.desk.change(console.numbers["Nusrat J."], "patient", "case.correct", tell)
+    page = browser.get(path).text
+    post(browser, path, page, value="IV", status="known", seen=value_of(page, "seen"))
+    case = console.store.cases.by_number(console.numbers["Nusrat J."])
+    assert case is not None
+    assert {case.facts[name].value for name in ("stage_group", "stage_raw")} == {"IV"}
+
+
+def test_a_place_left_empty_in_a_line_of_treatments_is_no_mistake(console: Console) -> None:
+    browser, path = console.logged_in(), console.path("Nusrat J.", "/facts/treatments")
+    page = browser.get(path).text
+    told = "carboplatin; done; 6;\nsurgery; done; ; 2024-08\n"
+    answer = post(browser, path, page, value=told, status="known", seen=value_of(page, "seen"))
+    assert "Saved." in answer.text
+    case = console.store.cases.by_number(console.numbers["Nusrat J."])
+    assert case is not None
+    assert [t.get("start") for t in case.facts["treatments"].value] == [None, "2024-08"]
 
 
 def test_a_fact_can_be_set_to_not_known(console: Console) -> None:

@@ -176,3 +176,58 @@ def test_the_form_of_a_fact_begins_at_the_value_it_has(console: Console) -> None
     page = console.logged_in().get(console.path("Wei", "/facts/stage_group")).text
     (start,) = re.findall(r"<input[^>]*data-focus[^>]*>", page)
     assert "checked" in start
+
+
+# --- the end of waiting -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("state", "waits", "urgent"),
+    [
+        ("in_intake", True, True),
+        ("ready", True, True),
+        ("waiting_for_records", False, True),
+        ("submitted", False, True),
+        ("closed", False, False),
+    ],
+)
+def test_a_case_that_others_act_on_next_no_longer_waits_for_us(
+    console: Console, state: str, *, waits: bool, urgent: bool
+) -> None:
+    browser, path, number = console.logged_in(), console.path("Wei"), console.numbers["Wei"]
+    Attention(console.store.database).ask_for(conversation(console, "Wei"), "question")
+    line = console.store.queries.line(number)
+    assert line is not None
+    assert (line.waiting_since is not None, line.urgent) == (True, True)
+    page = browser.get(path).text
+    assert (
+        "State of work saved" in post(browser, f"{path}/state", page, value=state, seen="new").text
+    )
+    line = console.store.queries.line(number)
+    assert line is not None
+    assert (line.waiting_since is not None, line.urgent) == (waits, urgent)
+
+
+def test_what_was_seen_to_by_telephone_waits_again_only_for_something_new(console: Console) -> None:
+    browser, path, number = console.logged_in(), console.path("Wei"), console.numbers["Wei"]
+    page = browser.get(path).text
+    answer = unescape(post(browser, f"{path}/seen", page).text)
+    assert "It waits for us again when something new comes." in answer
+    assert "Waiting for them" in answer
+    assert "Seen to</button>" not in answer
+    assert "marked the case as seen to" in answer
+    Attention(console.store.database).ask_for(conversation(console, "Wei"), "delivery_failed")
+    line = console.store.queries.line(number)
+    assert line is not None
+    assert line.waiting_since is not None
+
+
+def test_the_list_and_the_history_say_how_far_the_work_is(console: Console) -> None:
+    browser, path = console.logged_in(), console.path("Wei")
+    page = browser.get(path).text
+    page = post(browser, f"{path}/state", page, value="ready", seen="new").text
+    page = post(browser, f"{path}/assign", page, value="second", seen="").text
+    assert "changed the state of work: Ready for review" in page
+    assert "assigned the case: second" in page
+    assert re.search(r"Ready for review · <bdi>second</bdi>", browser.get("/console/cases").text)
+    assert "Ready for review" in browser.get("/console/cases.csv").text

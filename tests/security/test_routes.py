@@ -101,6 +101,7 @@ TABLE: dict[str, Who] = {
     f"POST {CASE}/notes": CARE,
     f"POST {CASE}/assign": CARE,
     f"POST {CASE}/state": CARE,
+    f"POST {CASE}/seen": CARE,
     f"POST {CASE}/records": CARE,
     f"POST {CASE}/questions": CARE,
     "GET /console/audit": OVERSIGHT,
