@@ -43,7 +43,7 @@ class Belief:
         if need == "capital":
             shouting = doc.original.isupper()
             if found.place.kind == "country":
-                return bool(found.cue) or (written.isupper() and not shouting)
+                return self._right_behind_cue(found) or (written.isupper() and not shouting)
             return written[0].isupper() and found.cue in ("home", "from", "in") and not shouting
         if found.cue in ("home", "from", "in"):
             return True
@@ -54,6 +54,11 @@ class Belief:
         if self._ends_terse(found):
             return True
         return self._country_follows(found)
+
+    def _right_behind_cue(self, found: PlaceMention) -> bool:
+        """ "In us", but not "now with us"."""
+        before = self._word(found.first - 1)
+        return bool(found.cue) and before not in _BEFORE_US
 
     def _part_of_institution(self, found: PlaceMention) -> bool:
         """ "Tata Memorial": a little-known town's name in that of a hospital."""
@@ -127,6 +132,22 @@ class Belief:
         return self.doc.tokens[index].text if 0 <= index < len(self.doc.tokens) else ""
 
 
+_BEFORE_US: Final = frozenset(
+    {"with", "for", "to", "of", "by", "tell", "help", "give", "let", "both", "all", "told", "asked"}
+    | {
+        "about",
+        "between",
+        "near",
+        "around",
+        "send",
+        "sent",
+        "gave",
+        "make",
+        "leave",
+        "left",
+        "like",
+    }
+)
 _FOOD: Final = frozenset({"eat", "eats", "eating", "ate", "food", "meat", "sandwich", "cook"})
 _TITLES: Final = frozenset(
     {"dr", "mr", "mrs", "ms", "miss", "prof", "sir", "madam", "professor", "doctor"}

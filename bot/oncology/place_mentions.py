@@ -119,13 +119,19 @@ def names_in(doc: Document, cues: PlaceCues, asked: bool) -> Iterator[PlaceMenti
             index += 1
             continue
         found = longest_at(doc, index) or _inflected(doc, index)
-        if found is None and (asked or cues.before(index)[0]):
+        if found is None and (asked or (cues.before(index)[0] and not _after_an_a(doc, index))):
             found = _misspelt(doc, index, asked)
         if found is None or _glued(doc, found):
             index += 1
             continue
         yield found
         index = found.last
+
+
+def _after_an_a(doc: Document, index: int) -> bool:
+    """ "Such a monster": the English article is not the French "à"."""
+    before = doc.tokens[index - 1] if index else None
+    return before is not None and doc.words(before.start, before.end) == "a"
 
 
 def _glued(doc: Document, found: PlaceMention) -> bool:

@@ -14,10 +14,10 @@ from typing import Final
 from bot.oncology.context import Context, context_of
 from bot.oncology.cues import Cue, words_of
 from bot.oncology.gazetteer import gazetteer
-from bot.oncology.patient import ILLNESS, is_ill, name_of, patient_kin
+from bot.oncology.patient import ILLNESS, donates, is_ill, name_of, patient_kin
 from bot.oncology.people_words import same_relative
 from bot.oncology.place_belief import Belief
-from bot.oncology.place_choice import best, emit
+from bot.oncology.place_choice import best, emit, inhabitants
 from bot.oncology.place_mentions import (
     READ_BACK,
     PlaceCues,
@@ -38,6 +38,8 @@ _WHOLE_ANSWER: Final = 5.0
 _UNDER_TREATMENT: Final = 1.0
 _TREATED: Final = 0.6
 _INSTITUTION: Final = 0.5
+_OF_THE_WRITER: Final = 1.5
+_SAID_OF_THEM: Final = 0.8  # "we live in Lyon but he is in Oran"
 
 
 def read_places(doc: Document, asks: str | None) -> Iterable[Mention | Ambiguity]:
@@ -106,8 +108,14 @@ class _Judge:
             return True
         if before in _NAMED or (before == "is" and self._word(found.first - 2) == "name"):
             return True
+        if (
+            self._word(found.last) in _HAS
+            and found.first == self.context.sentence(found.first).first
+        ):
+            return True
         kin = any(cue.last == found.first for cue in self.context.by_kind["kin"])
-        return kin and not self.doc.tokens[found.first].breaks
+        small = inhabitants(found.place) < _KNOWN_ANYWHERE
+        return kin and (small or not self.doc.tokens[found.first].breaks)
 
     def _word(self, index: int) -> str:
         return self.doc.tokens[index].text if 0 <= index < len(self.doc.tokens) else ""
@@ -144,6 +152,7 @@ class _Judge:
             return any(0 <= at - last <= 1 for _, last in beside)
         return any(
             last == at
+            and not self.doc.tokens[at].breaks
             and self._word(first - 1) in _SOME
             and self._word(first - 2) not in words_of("self_pronoun") | _PERSONS
             for first, last in beside
@@ -258,11 +267,15 @@ class _Judge:
             return found
         if self._heads_the_case(found):
             return found
-        if "stranger" in nearest.value:
+        if "stranger" in nearest.value or self._of_the_donor(nearest, found):
             return None
         if "patient" in nearest.value and found.cue == "home":
             return replace(found, rank=found.rank + 1.0)
         kin = patient_kin(self.context)
+        if kin is not None and self._writer_lives(found):
+            return replace(found, rank=_OF_THE_WRITER, confidence=READ_BACK)
+        if self._they_are_there(nearest, found):
+            return replace(found, rank=found.rank + _SAID_OF_THEM)
         known = kin is not None and is_ill(self.context, kin[1] + len(kin[0].split()))
         if "kin" in nearest.value:
             if nearest.last == found.since and self._speaks_from(found):
@@ -279,6 +292,22 @@ class _Judge:
             sure = min(found.confidence, READ_BACK)
             return replace(found, rank=found.rank - 1.5, confidence=sure)
         return found
+
+    def _they_are_there(self, person: Cue, found: PlaceMention) -> bool:
+        """ "He is in Oran now", but not "he works in Sharjah"."""
+        words = {self._word(i) for i in range(found.since, found.first)}
+        beside = "pronoun" in person.value and found.since <= person.last + 1
+        return beside and found.cue == "home" and not words & _WORKS
+
+    def _of_the_donor(self, person: Cue, found: PlaceMention) -> bool:
+        """ "The donor is my brother, 32, in London"; the transplant itself is the patient's."""
+        told = {self._word(i) for i in range(person.last, found.first)}
+        return donates(self.doc, person.first, person.last) and not told & _THE_TRANSPLANT
+
+    def _writer_lives(self, found: PlaceMention) -> bool:
+        """ "Je vis à Lyon", said by somebody who writes for a relative."""
+        words = {self._word(i) for i in range(found.since, found.first)}
+        return found.cue == "home" and bool(words & set(place_names().not_home["writer_lives"]))
 
     def _heads_the_case(self, found: PlaceMention) -> bool:
         """ "Forwarded from my cousin in Basra: boy 11 yrs", "hematóloga en Montevideo: mujer"."""
@@ -313,6 +342,10 @@ class _Judge:
         )
 
 
+_THE_TRANSPLANT: Final = frozenset({"match", "matched", "transplant", "transplanted", "bmt"})
+_KNOWN_ANYWHERE: Final = 300_000  # inhabitants of a city nobody is taken for
+_WORKS: Final = frozenset({"works", "work", "working", "employed", "posted", "studying", "studies"})
+_HAS: Final = frozenset({"has", "had", "got", "is", "was"})
 _SENT_BY: Final = frozenset({"from", "by"})
 _HERE: Final = frozenset({"here", "ici", "aqui", "yahan", "hapa", "dito"})
 _AT_WORK: Final = frozenset({"doctor", "nurse", "works", "surgeon", "keeps", "pays", "helps"})
