@@ -16,6 +16,7 @@ from bot.oncology.people_words import language_book, people_book, people_file, s
 from bot.oncology.reading import Mention
 from bot.oncology.text import Document
 from bot.oncology.writer import read_writer
+from bot.oncology.writer_weighed import weighed
 
 
 def read_people(doc: Document, asks: str | None) -> Iterable[Mention]:
@@ -28,7 +29,7 @@ def read_people(doc: Document, asks: str | None) -> Iterable[Mention]:
     for hit in hits:
         if hit.value in people_file().roles:
             by_role.setdefault(hit.value, []).append(hit)
-    role = read_writer(context, by_role, asks)
+    role = weighed(context, read_writer(context, by_role, asks))
     return [
         *([role] if role else []),
         *read_age(context, asks, str(role.value) if role else None),
