@@ -14,6 +14,8 @@ from bot.intake.turn import Turn
 WAITED = "waited_for_an_answer"
 WISHES_HUMAN, ASKED_BEFORE = "wishes_human", "asked_before_consent"
 UNANSWERED = frozenset({"ask_question", "ask_advice", "complaint"})
+# With what a human takes over where no cancer was named, and why he is called.
+ALERTS = {"utter_suspected": "no_diagnosis", "utter_no_cancer": "no_cancer"}
 # The wording that was agreed to; change it when utter_consent changes in meaning.
 CONSENT_VERSION = "2026-11"
 
@@ -103,9 +105,10 @@ def _given(turn: Turn) -> bool:
         turn.say("utter_asked_before_consent")
     if case.memory.pop(WISHES_HUMAN, False):
         return hand_over(turn, "utter_human")
-    if case.memory.pop(UNDIAGNOSED, False) and turn.cancer is None:
-        turn.alert("no_diagnosis")
-        return hand_over(turn, "utter_suspected")
+    found = case.memory.pop(UNDIAGNOSED, None)
+    if found and turn.cancer is None:
+        turn.alert(ALERTS[found])
+        return hand_over(turn, found)
     return False
 
 

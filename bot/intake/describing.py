@@ -26,6 +26,8 @@ FOLDED = {
     "metastatic_sites": "extent",
     "city": "country",
 }
+# Facts that we hold in another unit than people write ("dexamethasone 8 mg").
+IN_THEIR_WORDS = frozenset({"steroid_pred_mg"})
 # What needs no label when it is said back among others.
 SELF_EXPLAINING = frozenset({"cancer_type", "extent", "treatments", "country"})
 # Treatments that nobody was given, and how the summary calls them.
@@ -71,9 +73,11 @@ class Describer:
             return self._names.country(value)
         if fact == "treatments":
             return self._courses(value)
+        question = self._questions.said_back(fact)
         if fact in ("biomarkers", "labs"):
-            return ", ".join(self._test(k, v) for k, v in value.items())
-        label = self._questions[fact].label_of(value) if fact in self._questions else None
+            names = question.names if question else {}
+            return ", ".join(self._test(names.get(k, k), v) for k, v in value.items())
+        label = question.label_of(value) if question else None
         named = f"utter_value_{value}"
         if label is None and named in self._say.names():
             return self.word(named)
@@ -88,7 +92,11 @@ class Describer:
         """One value with what it is said of ("autoimmune disease: needs strong medicine")."""
         if fact in SELF_EXPLAINING:
             return self.value(fact, value)
-        return f"{_small(self._questions[fact].label)}: {_small(self.value(fact, value))}"
+        return f"{_small(self._label(fact))}: {_small(self.value(fact, value))}"
+
+    def _label(self, fact: str) -> str:
+        question = self._questions.said_back(fact)
+        return question.label if question else fact.replace("_", " ")
 
     def missing(self, name: str) -> str:
         """What a missing fact or test of an assessment is called."""
@@ -125,11 +133,12 @@ class Describer:
         said: list[str] = []
         named = dict.fromkeys(FOLDED.get(f, f) for f in facts)
         ordered = (*(f for f in SUMMARY_ORDER if f in named), *named)
-        for fact in dict.fromkeys(f for f in ordered if f in self._questions and f not in UNSAID):
+        spoken = (f for f in ordered if self._questions.said_back(f) and f not in UNSAID)
+        for fact in dict.fromkeys(spoken):
             text = self.line_value(case, fact)
             nothing_yet = fact == "treatments" and not case.facts[fact].value
             if text and (nothing_yet or fact not in SELF_EXPLAINING):
-                text = f"{_small(self._questions[fact].label)}: {_small(text)}"
+                text = f"{_small(self._label(fact))}: {_small(text)}"
             if fact == "extent":
                 text = ", ".join(map(_small, text.split(", ")))
             if text and text not in said:
@@ -141,12 +150,12 @@ class Describer:
         ordered = [*SUMMARY_ORDER, *(f for f in case.facts if f not in SUMMARY_ORDER)]
         out = []
         for fact in ordered:
-            if fact in FOLDED or fact not in self._questions:
+            if fact in FOLDED or not self._questions.said_back(fact):
                 continue
             if fact == "treatments":
                 out += self._treatment_lines(case)
             elif text := self.line_value(case, fact):
-                out.append(f"• {self._questions[fact].label}: {text}")
+                out.append(f"• {self._label(fact)}: {text}")
         return out
 
     def _treatment_lines(self, case: Case) -> list[str]:
@@ -157,7 +166,7 @@ class Describer:
         given = [entry for entry in held.value if _status(entry) not in NOT_GIVEN]
         out = []
         if given or not held.value:
-            label = self._questions["treatments"].label
+            label = self._label("treatments")
             out.append(f"• {label}: {self.value('treatments', given)}")
         for status, word in NOT_GIVEN.items():
             if named := [_treatment(entry) for entry in held.value if _status(entry) == status]:
@@ -194,6 +203,8 @@ class Describer:
         held = case.facts.get(fact)
         if held is None or held.status is not FactStatus.KNOWN:
             return ""
+        if fact in IN_THEIR_WORDS and held.words and held.value:
+            return held.words  # our number is worked out from theirs
         return self.value(fact, held.value)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
@@ -36,6 +36,7 @@ class Step(StrEnum):
     CORE = "core"
     FIRST = "first"
     REFINE = "refine"
+    NEVER = "never"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,7 @@ class Question:
     choices: tuple[Choice, ...] = ()
     answered_by: tuple[str, ...] = ()
     not_for: str | None = None
+    names: Mapping[str, str] = field(default_factory=dict)
 
     def choice_for(self, text: str) -> Choice | None:
         """The choice a typed answer means: by number, label, keyword or close spelling."""
@@ -135,9 +137,10 @@ def _words(choice: Choice) -> list[str]:
 class Questions:
     """All questions of one language, in the order in which they are asked."""
 
-    def __init__(self, questions: tuple[Question, ...]) -> None:
+    def __init__(self, questions: tuple[Question, ...], besides: tuple[Question, ...] = ()) -> None:
         self.all = questions
         self._by_fact = {q.fact: q for q in questions}
+        self._said_back = {q.fact: q for q in (*questions, *besides)}
 
     def __getitem__(self, fact: str) -> Question:
         """The question for a fact; a marker is asked by the one question on markers."""
@@ -147,6 +150,10 @@ class Questions:
 
     def __contains__(self, fact: str) -> bool:
         return fact in self._by_fact or fact.startswith("biomarkers.")
+
+    def said_back(self, fact: str) -> Question | None:
+        """How a fact is called when it is said back, asked or not; None if it is never said."""
+        return self._said_back.get(fact)
 
     def of(self, step: Step) -> tuple[Question, ...]:
         """The questions of one step, in order."""
@@ -158,10 +165,13 @@ class Questions:
 
         A language's `languages/<code>/questions.yml` maps fact -> {label, choices: {value: label}}.
         """
-        base = _read(root / "knowledge" / "questions.yml")["questions"]
+        file = _read(root / "knowledge" / "questions.yml")
+        base, besides = file["questions"], file.get("besides", ())
         path = root / "languages" / language / "questions.yml"
         overlay = _read(path) if path.exists() else {}
-        return cls(tuple(_question(row, overlay.get(row["fact"], {})) for row in base))
+        rows = (*base, *({"step": Step.NEVER, **row} for row in besides))
+        made = tuple(_question(row, overlay.get(row["fact"], {})) for row in rows)
+        return cls(made[: len(base)], made[len(base) :])
 
 
 def names_a_choice(questions: Questions, text: str) -> bool:
@@ -331,6 +341,7 @@ def _question(row: Mapping[str, Any], overlay: Mapping[str, Any]) -> Question:
         ),
         answered_by=tuple(row.get("answered_by", ())),
         not_for=row.get("not_for"),
+        names=row.get("names", {}),
     )
 
 
