@@ -42,15 +42,23 @@ def understand_lines(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
 
 def _understand(client: httpx.Client, batch: list[str]) -> Iterator[dict[str, Any]]:
     parsed = [_parse(line) for line in batch if line.strip()]
-    good = [p for p in parsed if "error" not in p]
-    found: list[dict[str, Any]] = []
-    if good:
-        answer = client.post("/webhooks/intake/understand", json={"messages": good})
-        answer.raise_for_status()
-        found = answer.json()["results"]
-    results = iter(found)
+    results = iter(_read(client, [p for p in parsed if "error" not in p]))
     for line in parsed:
-        yield line if "error" in line else _result(next(results))
+        yield line if "error" in line else {"id": line["id"], **next(results)}
+
+
+def _read(client: httpx.Client, messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What was understood of each; a message that the engine cannot read spoils no other."""
+    if not messages:
+        return []
+    asked = [{"text": message["text"], "asks": message["asks"]} for message in messages]
+    answer = client.post("/webhooks/intake/understand", json={"messages": asked})
+    if answer.status_code == httpx.codes.INTERNAL_SERVER_ERROR:
+        if len(messages) == 1:
+            return [{"error": "the engine could not read this message"}]
+        return [result for message in messages for result in _read(client, [message])]
+    answer.raise_for_status()
+    return [_result(found) for found in answer.json()["results"]]
 
 
 def _parse(line: str) -> dict[str, Any]:
@@ -62,15 +70,22 @@ def _parse(line: str) -> dict[str, Any]:
         return {"id": None, "error": "not an object"}
     if not isinstance(message.get("text"), str):
         return {"id": message.get("id"), "error": "text must be a string"}
-    text = message["text"][:LONGEST_TEXT]
-    return {"id": message.get("id"), "text": text, "asks": message.get("asks")}
+    asks = message.get("asks")
+    if asks is not None and not isinstance(asks, str):
+        return {"id": message.get("id"), "error": "asks must be the name of a fact or null"}
+    text = _whole(message["text"][:LONGEST_TEXT])
+    return {"id": message.get("id"), "text": text, "asks": asks and _whole(asks)}
+
+
+def _whole(text: str) -> str:
+    """The text with its half characters replaced: no other program takes those."""
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _result(found: dict[str, Any]) -> dict[str, Any]:
     reading = Reading.from_json(found["reading"] or {})
     flags = {f.id for f in (*reading.flags, *judge(reading.mentions, {}))}
     return {
-        "id": found["id"],
         "intent": found["intent"],
         "facts": {k: v for k, v in reading.facts().items() if not k.startswith("answer.")},
         "flags": sorted(flags, key=lambda flag: int(flag.removeprefix("RF"))),

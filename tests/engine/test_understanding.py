@@ -61,7 +61,13 @@ def misses(texts: list[str], wanted: list[str], found: list[str]) -> str:
 
 
 def test_the_command_asks_an_engine_that_is_running(engine: Engine) -> None:
-    lines = ['{"id": 1, "text": "my mother has ovarian cancer, Dhaka"}', "no JSON"]
+    lines = [
+        '{"id": 1, "text": "my mother has ovarian cancer, Dhaka"}',
+        "no JSON",
+        '{"id": 2, "text": "60", "asks": ["age_years"]}',
+        r'{"id": "\ud800", "text": "\ud800 hello", "asks": "\ud800"}',
+        '{"id": 3, "text": "60", "asks": "age_years"}',
+    ]
     done = subprocess.run(
         [sys.executable, "-m", "bot.cli", "understand", "--jsonl"],
         input="\n".join(lines),
@@ -71,9 +77,12 @@ def test_the_command_asks_an_engine_that_is_running(engine: Engine) -> None:
         cwd=ROOT,
         env=os.environ | {"INTAKE_ENGINE_URL": engine.url, "INTAKE_ENGINE_TOKEN": engine.token},
     )
-    first, second = map(json.loads, done.stdout.splitlines())
+    first, second, third, fourth, fifth = map(json.loads, done.stdout.splitlines())
     assert first["facts"]["cancer_type"] == "ovarian"
     assert second == {"id": None, "error": "not JSON"}
+    assert third == {"id": 2, "error": "asks must be the name of a fact or null"}
+    assert (fourth["id"], "error" in fourth) == ("\ud800", False)
+    assert (fifth["id"], fifth["facts"]) == (3, {"age_years": 60})
 
 
 def test_intents_of_unseen_messages(engine: Engine) -> None:
