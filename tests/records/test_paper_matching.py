@@ -142,6 +142,7 @@ ELSEWHERE: list[tuple[str, str]] = [
     ("B7", "قسم الأشعة\nتقرير التصوير المقطعي للصدر\nالنتائج: كتلة\nالخلاصة: نمو"),
     ("B9", "Chemotherapy Administration Record\nCycle Date Drugs Dose\nC1 C2 C3"),
     ("B11", "Radiation Oncology\nTreatment Completion Summary\n60 Gy in 30 fractions, VMAT"),
+    ("B3", "病理組織診断報告書\n検体: 胃生検\n肉眼所見: 2mm片\n組織診断: 腺癌"),
     ("B12", "शहर लैब\nरक्त जाँच रिपोर्ट\nWBC 3400 SGPT 45 Creatinine 1.0"),
 ]
 
