@@ -63,7 +63,8 @@ FORMS = (
         r"shes|hes)\s+"
         r"(?:now |just |only |about |around |almost |nearly |a )?(?P<n>\d{1,3})"
         r"(?=\s*(?:$|[,.;!\n]|and\b|n\b|with\b|from\b|has\b|had\b|diagnosed\b"
-        r"|in\b|years\b(?!\s+(?:older|younger|senior|junior|ago|back|into|of))|living\b|male\b|female\b|now\b|who\b))"
+        r"|in\b|years\b(?!\s+(?:older|younger|senior|junior|ago|back|into|of|out|post|since|past|clear|clean|"
+        r"cancer|free|in|down|sober|after|from|away|without|later))|living\b|male\b|female\b|now\b|who\b))"
     ),
     # "the age was wrong, should be 39"; "now 30 with Hodgkin"
     re.compile(

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from itertools import chain
 
 from bot.oncology.age_forms import (
     AGE_UNIT,
@@ -40,6 +41,8 @@ from bot.oncology.spelled_numbers import number_at
 from bot.oncology.text import Document
 from bot.oncology.treatments import treatment_hits
 
+# "When I was 12, mother died".
+_AT_THAT_TIME = re.compile(r"\bwhen (?:i|he|she|we|they|you) (?:was|were) (?:only |just |about )?$")
 _TAKEN_BACK = re.compile(
     r"\b(?:sorry|i mean|i meant|correction|mistake|actually|wrong|perdon|pardon)\b"
 )
@@ -57,11 +60,12 @@ class _Age:
 def read_age(context: Context, asks: str | None, role: str | None = None) -> Iterator[Mention]:
     """`age_years`; `role` is the writer's, for an own age is the patient's only of a patient."""
     doc = context.doc
-    found = _own(context) if role == "patient" else []
-    found = found or [a for a in _ages(context, asks) if _is_patients(context, a, role)]
-    found = [a for a in found if not is_no_age_of_now(doc.norm, a.nstart, a.nend)]
-    if role == "patient":
-        found = [a for a in found if not is_childs(doc.norm, a.nstart, a.nend)]
+    own = [_own(context)] if role == "patient" else []
+    told = (
+        [age for age in group if _is_patients(context, age, role)] for group in _ages(context, asks)
+    )
+    kept = ([age for age in ages if _is_of_now(doc, age, role)] for ages in chain(own, told))
+    found = next((ages for ages in kept if ages), [])
     if not found:
         return
     kin = None if role == "patient" else patient_kin(context)
@@ -74,6 +78,13 @@ def read_age(context: Context, asks: str | None, role: str | None = None) -> Ite
     yield Mention("age_years", age.years, words, start, end, age.confidence)
     if age.months is not None and age.years < 2:
         yield Mention("age_months", age.months, words, start, end, age.confidence)
+
+
+def _is_of_now(doc: Document, age: _Age, role: str | None) -> bool:
+    """Whether it is an age of now, and not that of the writer's child."""
+    if is_no_age_of_now(doc.norm, age.nstart, age.nend):
+        return False
+    return role != "patient" or not is_childs(doc.norm, age.nstart, age.nend)
 
 
 def _corrected(context: Context, found: list[_Age]) -> _Age:
@@ -93,20 +104,22 @@ def _own(context: Context) -> list[_Age]:
     ]
 
 
-def _ages(context: Context, asks: str | None) -> Iterator[_Age]:
-    """Ages by the surest form that the message holds."""
+def _ages(context: Context, asks: str | None) -> Iterator[list[_Age]]:
+    """Ages by form, the surest form first."""
     doc = context.doc
     text = doc.norm
-    for finder in (_months, _born, _told_twice, _han, _written):
-        found = list(finder(text))
-        if found:
-            yield from found
-            return
-    beside = list(ages_beside_people(context))
-    for years, first, last in beside:
-        yield _Age(years, doc.tokens[first].nstart, doc.tokens[last - 1].nend, confidence=0.9)
-    if beside:
-        return
+    for finder in (_months, _born, _told_twice, _han):
+        yield list(finder(text))
+    yield from _written(text)
+    yield [
+        _Age(years, doc.tokens[first].nstart, doc.tokens[last - 1].nend, confidence=0.9)
+        for years, first, last in ages_beside_people(context)
+    ]
+    yield list(_loosely(context, asks))
+
+
+def _loosely(context: Context, asks: str | None) -> Iterator[_Age]:
+    doc = context.doc
     yield from _bare_years(context)
     if asks == "age_years":
         yield from _answered(context)
@@ -158,17 +171,13 @@ def _han(text: str) -> Iterator[_Age]:
             yield _Age(years, *match.span(), confidence=0.95)
 
 
-def _written(text: str) -> Iterator[_Age]:
+def _written(text: str) -> Iterator[list[_Age]]:
     for pattern in FORMS:
-        found = [
+        yield [
             _Age(int(match["n"]), match.start("n"), match.end())
             for match in pattern.finditer(text)
             if 0 < int(match["n"]) <= 110 and not _is_duration(text, match) and not _is_fever(match)
         ]
-        found = [a for a in found if not is_no_age_of_now(text, a.nstart, a.nend)]
-        if found:
-            yield from found
-            return
 
 
 def _is_duration(text: str, match: re.Match[str]) -> bool:
@@ -262,12 +271,16 @@ def _is_patients(context: Context, age: _Age, role: str | None) -> bool:
     token = doc.token_at(age.nstart)
     if token >= len(doc.tokens) or context.owners.is_other(token):
         return False
+    if _AT_THAT_TIME.search(doc.norm, 0, age.nstart):
+        return False
     kin = None if role == "patient" else patient_kin(context)
     here = context.sentence(token)
     people = context.cues_in(here.first, token, "kin", "self", "pronoun", "patient")
     if not people:
         return True
     nearest = people[-1]
+    if doc.tokens[nearest.first].text in people_file().several:
+        return False
     if "kin" in nearest.value and kin is not None:
         name = " ".join(doc.tokens[i].text for i in range(nearest.first, nearest.last))
         return same_relative(name, kin[0]) or nearest.first == kin[1]

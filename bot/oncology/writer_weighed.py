@@ -12,7 +12,7 @@ from dataclasses import replace
 from bot.oncology.cancers import findings
 from bot.oncology.context import Context
 from bot.oncology.patient import is_ill
-from bot.oncology.people_words import people_file
+from bot.oncology.people_words import people_file, possessives
 from bot.oncology.reading import Mention
 from bot.oncology.treatments import treatment_hits
 
@@ -78,7 +78,8 @@ class _Story:
             between = before[before.index("am") + 1 :]
         else:
             return False
-        return bool(between) and (between[0] in ("a", "an") or between[0].isdigit())
+        named = bool(between) and (between[0] in ("a", "an") or between[0].isdigit())
+        return named and not possessives().intersection(between)
 
     def _owns(self, index: int) -> bool:
         if self.words[index] not in ("my", "mine"):
