@@ -118,9 +118,17 @@ def _telling(doc: Document, hits: list[PatternHit[str]]) -> Iterator[Mention]:
     elif "cannot_agree" in by_value:
         hit = by_value["cannot_agree"]
         yield _mention(doc, "patient_agrees", "cannot", hit.first, hit.last)
-    elif "knows" in by_value:
+    elif "knows" in by_value and not _of_other_things(doc, by_value["knows"].last):
         hit = by_value["knows"]
         yield _mention(doc, "patient_agrees", "yes", hit.first, hit.last, 0.9)
+
+
+def _of_other_things(doc: Document, index: int) -> bool:
+    """ "She knows I am here for her": nothing is said of the illness."""
+    return index < len(doc.tokens) and doc.tokens[index].text in _OTHER_THINGS
+
+
+_OTHER_THINGS = frozenset({"i", "im", "ive", "how", "me", "us", "my", "where", "nothing", "what"})
 
 
 _HIDING = frozenset(

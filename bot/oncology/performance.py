@@ -12,6 +12,7 @@ from typing import Literal
 from bot.oncology.context import assess, context_of
 from bot.oncology.knowledge_files import KNOWLEDGE, load
 from bot.oncology.patterns import PatternBook
+from bot.oncology.phrases import PhraseBook
 from bot.oncology.presence import presence_of
 from bot.oncology.reading import Ambiguity, Mention
 from bot.oncology.signs import Sign
@@ -30,6 +31,7 @@ class PerformanceFile:
     abilities: dict[str, tuple[str, ...]]
     when_asked: dict[str, tuple[str, ...]]
     numeric: dict[str, tuple[str, ...]]
+    elsewhere: tuple[str, ...]
 
 
 @cache
@@ -69,6 +71,11 @@ def _numeric() -> dict[str, re.Pattern[str]]:
         )
         for fact, names in performance_file().numeric.items()
     }
+
+
+@cache
+def _elsewhere() -> PhraseBook[str]:
+    return PhraseBook((phrase, phrase) for phrase in performance_file().elsewhere)
 
 
 def ecog_of_karnofsky(score: int) -> int:
@@ -116,10 +123,13 @@ def _described(doc: Document, asks: str | None) -> Iterator[Mention]:
     limits: list[tuple[int, int, int]] = []
     abilities: list[tuple[int, int, int]] = []
     asked = asks == "ecog"
+    others = {i for hit in _elsewhere().find_all(doc) for i in range(hit.first, hit.last)}
     for hit in _book(asked).find(doc):
         sign = Sign(f"ecog {hit.value.ecog}", hit.first, hit.last)
         plain = asked or _states(doc, hit.first)
         said = assess(doc, hit.first, hit.last)
+        if not asked and not others.isdisjoint(range(hit.first, hit.last)):
+            continue
         if said.other_person or not (plain or (presence.now(sign) and not said.asked)):
             continue
         found = abilities if hit.value.ability or hit.value.ecog == 0 else limits

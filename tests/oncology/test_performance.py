@@ -60,3 +60,18 @@ def test_daily_life(text: str, level: int | None) -> None:
 )
 def test_karnofsky(score: int, level: int) -> None:
     assert ecog_of_karnofsky(score) == level
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "my hair falls out and I cant stand it, Hodgkin lymphoma",
+        "the oncologist said everything looked completely normal on the CT, breast cancer",
+        "we only hope to have a normal life again after her ovarian cancer",
+        "ibrance and letrozole for my breast cancer, but they stopped working",
+        "I feel like I just need some help, my mom has ovarian cancer",
+        "we are still working through the diagnosis of lymphoma",
+    ],
+)
+def test_a_thought_a_scan_or_a_medicine_tells_nothing_of_fitness(text: str) -> None:
+    assert not list(read_performance(read_document(text), None))
