@@ -235,9 +235,15 @@ def _assessment(page: Page, file: CaseFile, say: PackageTexts) -> None:
     )
     page.write_block(say.assessment_note, size=8, grey=True, gap=2)
     pathways = [p for p in made.get("pathways", ()) if isinstance(p, Mapping)]
-    for status in _SHOWN:
+    # In an emergency no rule was asked, so there is nothing to tell of the routes put off.
+    shown = _SHOWN if triage != "EMERGENCY_NOW" else [s for s in _SHOWN if s != "DEFER"]
+    for status in shown:
         for pathway in (p for p in pathways if p.get("status") == status):
             _pathway(page, file, pathway, say)
+    put_off = [_name(p) for p in pathways if p.get("status") == "DEFER"]
+    if put_off and "DEFER" not in shown:
+        heading = say.statuses["DEFER"].capitalize()
+        page.write_block(f"{heading}: {', '.join(put_off)}.", size=_SMALL, gap=1)
     others = [_name(p) for p in pathways if p.get("status") not in _SHOWN]
     if others:
         page.write_block(say.others.format(names=", ".join(others)), size=_SMALL)
@@ -250,8 +256,8 @@ def _name(pathway: Mapping[str, Any]) -> str:
 def _pathway(page: Page, file: CaseFile, pathway: Mapping[str, Any], say: PackageTexts) -> None:
     missing = dict.fromkeys(file.describe.missing(m) for m in pathway.get("missing") or ())
     parts = (
-        (say.reasons, _listed(pathway, "reasons", " ")),
-        (say.cautions, _listed(pathway, "cautions", " ")),
+        (say.reasons, _run_on(pathway.get("reasons") or ())),
+        (say.cautions, _run_on(pathway.get("cautions") or ())),
         (say.missing, ", ".join(missing)),
         (say.evidence, _evidence(pathway)),
     )
@@ -270,6 +276,15 @@ def _pathway(page: Page, file: CaseFile, pathway: Mapping[str, Any], say: Packag
     for line in lines:
         page.write_block(line, size=_SMALL, gap=0.2)
     page.write_block(rules, size=7.5, grey=True, gap=2)
+
+
+def _run_on(texts: Iterable[str]) -> str:
+    """Sentences and half sentences behind one another; a half sentence ends with a semicolon."""
+    whole = ""
+    for text in texts:
+        between = " " if whole.endswith((".", "!", "?")) else "; "
+        whole = f"{whole}{between}{text}" if whole else text
+    return whole
 
 
 def _evidence(pathway: Mapping[str, Any]) -> str:

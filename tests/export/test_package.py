@@ -87,6 +87,23 @@ def test_the_assessment_names_rules_sources_and_review(sqlite_store: Store) -> N
     assert "not signed off" in text
 
 
+def test_reasons_do_not_run_into_one_another(sqlite_store: Store) -> None:
+    facts = {"cancer_type": "osteosarcoma", "extent": "metastatic", "disease_status": "relapsed"}
+    told = facts | {"histology_confirmed": "biopsy_yes"}
+    text = " ".join(pdf(sqlite_store, told))
+    assert "fusion; it is not known yet whether" in text
+    assert "fusion it is not known" not in text
+
+
+def test_in_an_emergency_no_evidence_is_told_of_routes_put_off(sqlite_store: Store) -> None:
+    facts = OVARIAN | {"red_flags": ["RF1"]}
+    text = " ".join(pdf(sqlite_store, facts))
+    assert "Urgency: emergency" in text
+    assert "Put off for now: CAR-T cell therapy, Bispecific antibody" in text
+    assert "Evidence: trial only" not in text
+    assert "Supportive and palliative care: may be considered" in text
+
+
 def test_a_hospital_reads_names_and_no_ids(sqlite_store: Store) -> None:
     papers = ["B3", {"id": "B7", "format": "photo"}]
     facts = {**OVARIAN, "docs_available": papers, "lvef_pct": 60}
