@@ -13,7 +13,7 @@ from typing import Final
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from bot.console import casepage
+from bot.console import casepage, plain
 from bot.console.frame import Visit
 from bot.console.opened import Opened, open_case
 from bot.facts.case import Case, Consent, Purpose
@@ -46,7 +46,8 @@ def sharing(visit: Visit, opened: Opened) -> Sharing:
     if held is None:
         text = t("sharing.open")
     else:
-        text = t("sharing.given" if held.given else "sharing.refused", date=held.at.date())
+        on = plain.clock(held.at, "day", visit.locale, visit.zone, visit.now)
+        text = t("sharing.given" if held.given else "sharing.refused", date=on)
     reachable = opened.conversation.stopped_at is None
     return Sharing(given, text, agreed and reachable and not given, agreed)
 

@@ -54,7 +54,9 @@
 
   function showCase(number) {
     $("case").hidden = !number;
-    $("case").textContent = number ? `${words.case}: ${number}` : "";
+    const whole = document.createElement("span");
+    whole.textContent = number || "";
+    $("case").replaceChildren(number ? `${words.case}: ` : "", whole);
   }
 
   const NAMES = { patient: words.you, bot: words.assistant, coordinator: words.coordinator };

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from datetime import UTC, datetime
 
 import pytest
 from docx import Document
@@ -118,6 +119,18 @@ def test_a_hospital_gets_nothing_without_a_consent_of_its_own(console: Console) 
         ("consent.sharing.refused", "phone"),
         ("consent.sharing.given", "paper"),
     }
+
+
+def test_who_agreed_and_on_which_day_of_the_reader_is_said_as_it_was(console: Console) -> None:
+    console.clock.now = datetime(2026, 11, 21, 20, 0, tzinfo=UTC)
+    browser = console.logged_in()
+    browser.cookies.set("console_zone", "Asia/Kolkata", domain="console.test")
+    page = browser.get(console.path("Maria")).text
+    page = post(browser, console.path("Maria", "/sharing"), page, act="given", way="phone").text
+    assert "On Sunday, November 22, 2026 they agreed" in page
+    history = page[page.index('id="history"') :]
+    assert "coordinator</bdi> noted that they agree to a hospital having the case" in history
+    assert "coordinator</bdi> agreed" not in history
 
 
 def test_a_copy_for_the_person_is_had_with_or_without_consent_and_noted(console: Console) -> None:
