@@ -18,7 +18,7 @@ def numeric(marker: Marker) -> bool:
     return marker.kind in NUMERIC_KINDS
 
 
-_NO_RESULT = {"join", "if", "fish"}
+_NO_RESULT = {"join", "if", "fish", "denies"}
 
 
 class Words:
@@ -84,7 +84,7 @@ def negative(marker: Marker) -> str:
 _NUMBER = re.compile(
     r"(?P<gap>[^\d.;\n]{0,40}?)(?P<sign>[<>])?\s*(?P<n>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d{1,7}(?:\.\d+)?|\.\d+)"
     r"\s?(?P<percent>%|percent)?(?P<unit>\s?(?:months?|mnths?|yrs?|years?|weeks?|days?|cycles?|st|nd|rd|th|"
-    r"lines?|mg|gy|cm|cms|mm|centimet\w*|x|times|am|pm|/\d)(?![a-z]))?(?P<mm>\s?(?:to|->|>|se)\s?(?P<n2>\d{1,3}(?:,\d{3})+|\d{1,7}(?:\.\d+)?))?"
+    r"lines?|mg(?!\s?/\s?d?l)|gy|cm|cms|mm|centimet\w*|x|times|am|pm|/\d)(?![a-z]))?(?P<mm>\s?(?:to|->|>|se)\s?(?P<n2>\d{1,3}(?:,\d{3})+|\d{1,7}(?:\.\d+)?))?"
 )
 
 

@@ -39,6 +39,10 @@ def her2(words: Words, hit: Hit[MarkerName], marker: Marker, end: int) -> Any:
 
 _SPELLED = re.compile(r"[\s:=(\-]*(?:is |score |ih[cqk] )?(one|two|three|zero)\s?(?:plus|\+)")
 _DIGITS = {"zero": "0", "one": "1", "two": "2", "three": "3"}
+# "3 cruces", "+++" in words: the score as it is counted in crosses.
+_CROSSES = re.compile(
+    r"[\s:=(,\-]*(?:\w{2,10}\s)?\(?([0-3])\s?(?:cruces|cruz|croix|cruzes|croci|kreuze?|krzyze|крест\w*)\b"
+)
 _STAIN = re.compile(r"\bih[cqk]\s?(?:score)?\s?[:=]?\s?\(?([0-3])\s?\+?(?![\d.%/])")
 
 
@@ -57,6 +61,9 @@ def _her2_score(words: Words, hit: Hit[MarkerName]) -> str | None:
         return "3"
     if hit.last < len(doc.tokens) and doc.tokens[hit.last].text == "zero":
         return "0"
+    crosses = _CROSSES.match(doc.norm, at, at + 60)
+    if crosses:
+        return crosses[1]
     spelled = _SPELLED.match(doc.norm, at, at + 60)
     if spelled:
         return _DIGITS[spelled[1]]

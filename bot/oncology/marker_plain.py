@@ -43,6 +43,8 @@ def plain_result(words: Words, hit: Hit[MarkerName], end: int) -> str | None:
         return answer
     kinds = ("negative", "pending", "equivocal", "partial", "positive")
     behind = words.first_of(hit.last, end, *kinds)
+    if behind == "positive" and _denied(words, hit):
+        return "negative"
     if behind:
         return behind
     before = _before(words, hit)
@@ -93,9 +95,6 @@ def _word_follows(words: Words, hit: Hit[MarkerName]) -> bool:
     return bool(following) and " " in gap
 
 
-_NO = frozenset({"no", "without"})
-
-
 def _before(words: Words, hit: Hit[MarkerName]) -> str | None:
     tokens = words.doc.tokens
     low = max(0, hit.first - 3)
@@ -104,9 +103,13 @@ def _before(words: Words, hit: Hit[MarkerName]) -> str | None:
     before = words.between(low, hit.first, ("negative", "positive", "pending"))
     if before and hit.first - before[-1].last <= 1 and not _belongs_before(words, before[-1]):
         return next(k for k in ("negative", "pending", "positive") if k in before[-1].value)
-    if hit.first > low and tokens[hit.first - 1].text in _NO:
-        return "negative"
-    return None
+    return "negative" if hit.first > low and _denied(words, hit) else None
+
+
+def _denied(words: Words, hit: Hit[MarkerName]) -> bool:
+    """ "No BRAF mutation": a word of denial stands right before the name."""
+    tokens = words.doc.tokens
+    return hit.first > 0 and not tokens[hit.first].breaks and words.is_kind(hit.first - 1, "denies")
 
 
 def _belongs_before(words: Words, found: Hit[frozenset[str]]) -> bool:

@@ -155,18 +155,22 @@ def _measured(words: Words, hit: Hit[MarkerName], marker: Marker, end: int) -> A
     for word, value in marker.words.items():
         if any(t.text == word for t in words.doc.tokens[hit.last : min(hit.last + 3, end)]):
             return float(value) if value.isdigit() and word != "high" else word
-    kind = words.first_of(hit.last, end, "raised", "normal")
+    kind = words.first_of(hit.last, end, "raised", "normal", "none_at_all")
     if kind is None and words.first_of(max(0, hit.first - 2), hit.first, "raised"):
         kind = "raised"
-    return {"raised": "high", "normal": "normal"}.get(kind or "")
+    return {"raised": "high", "normal": "normal", "none_at_all": 0}.get(kind or "")
 
 
 def _number_or_word(words: Words, hit: Hit[MarkerName], marker: Marker, end: int) -> Any:
     """A number, unless a word of result stands right behind the name."""
     near = words.first_of(hit.last, min(hit.last + 2, end), "negative", "positive", "pending")
     number = number_behind(words, hit, end, percent=True) if near == "positive" else None
+    if near is None and words.first_of(hit.last, min(hit.last + 3, end), "none_at_all"):
+        return negative(marker)
     if near is None:
         number = number_behind(words, hit, end)
+    if number == 0 and marker.kind == "mrd":
+        return negative(marker)  # "MRD < 0.01 %"
     return number if number is not None else plain(words, hit, marker, end)
 
 
