@@ -15,8 +15,14 @@ from bot.oncology.patient import is_ill
 from bot.oncology.people_words import people_file, possessives
 from bot.oncology.reading import Mention
 from bot.oncology.treatments import treatment_hits
+from bot.oncology.vocabulary import organ_book
 
+_OUTRIGHT = 0.95  # "me:", "I am the patient" need no weighing
 _OWNED = 3  # tokens from "my" to the thing that is owned
+_ADVISING = frozenset(
+    {"proposed", "said", "says", "suggested", "recommended", "advised", "offered", "wants", "told"}
+    | {"prescribed", "referred", "explained", "asked", "thinks", "thought", "ordered", "mentioned"}
+)
 _SAID = 12  # tokens from "I" to what befell me
 _SELF = 6  # tokens from "I am" to a word for oneself
 
@@ -26,8 +32,10 @@ def weighed(context: Context, mention: Mention | None) -> Mention | None:
     if mention is None or mention.value not in ("patient", "caregiver"):
         return mention
     story = _Story(context)
-    if mention.value == "patient" and story.others_is_ill() and not story.own_is_ill():
-        return replace(mention, value="caregiver", confidence=0.8)
+    if mention.value == "patient" and mention.confidence < _OUTRIGHT:
+        another = story.they_are_ill() if mention.words.isdigit() else story.others_is_ill()
+        if another and not story.own_is_ill():
+            return replace(mention, value="caregiver", confidence=0.8)
     gone = bool(context.by_kind["died"])
     if mention.value == "caregiver" and story.own_is_ill() and (gone or not story.others_is_ill()):
         return replace(mention, value="patient", confidence=0.8)
@@ -46,6 +54,7 @@ class _Story:
             i for found in findings(doc, None) for i in range(found.first, found.last)
         }
         self.clinical |= {i for i, word in enumerate(self.words) if word in people_file().befell}
+        self.organs = {hit.first for hit in organ_book().find(doc)}
         self.people = {
             i
             for kind in ("kin", "stranger")
@@ -67,7 +76,20 @@ class _Story:
         ]
         if any(is_ill(context, cue.last) for cue in kin):
             return True
+        return self.they_are_ill()
+
+    def they_are_ill(self) -> bool:
+        """ "She was diagnosed", "his cancer"."""
         return any(self._third_is_ill(i) for i in range(len(self.words)))
+
+    def _glued(self, index: int) -> bool:
+        """The letters of "T315I", "I-131" and "HER2" are no words."""
+        doc, token = self.context.doc, self.context.doc.tokens[index]
+        before = doc.norm[max(0, token.nstart - 1) : token.nstart]
+        behind = doc.norm[token.nend : token.nend + 2]
+        return (
+            before.isalnum() or behind[:1].isdigit() or (behind[:1] == "-" and behind[1:].isdigit())
+        )
 
     def _is_self(self, index: int) -> bool:
         """ "I'm a 15 year old boy", "I'm 38, married, father of 2": words for oneself."""
@@ -81,18 +103,22 @@ class _Story:
         named = bool(between) and (between[0] in ("a", "an") or between[0].isdigit())
         return named and not possessives().intersection(between)
 
+    def _advises(self, index: int) -> bool:
+        """ "He proposed TIP chemo": a doctor's word."""
+        return self.words[index : index + 1] != [] and self.words[index] in _ADVISING
+
     def _owns(self, index: int) -> bool:
         if self.words[index] not in ("my", "mine"):
             return False
         for at in range(index + 1, min(index + 1 + _OWNED, len(self.words))):
             if at in self.people or self.context.doc.tokens[at].breaks:
                 return False
-            if self.words[at] in people_file().own_things:
+            if self.words[at] in people_file().own_things or at in self.organs:
                 return True
         return False
 
     def _says(self, index: int) -> bool:
-        if self.words[index] not in ("i", "im", "ive"):
+        if self.words[index] not in ("i", "im", "ive") or self._glued(index):
             return False
         here = self.context.sentence(index)
         for at in range(index + 1, min(index + 1 + _SAID, here.last)):
@@ -107,7 +133,9 @@ class _Story:
 
     def _third_is_ill(self, index: int) -> bool:
         word = self.words[index]
-        if word not in people_file().third:
+        if word not in people_file().third or self._glued(index):
+            return False
+        if self.context.owners.is_other(index) or self._advises(index + 1):
             return False
         here = self.context.sentence(index)
         if any(self.words[i] in people_file().staff for i in range(here.first, index)):
