@@ -231,6 +231,7 @@ class Channels:
     def _beside_sender(self) -> list[Coroutine[Any, Any, None]]:
         reminders = ReminderJob(self._store, self._configuration, self.to_send)
         found = [Housekeeping(self._store, self._configuration).run(), reminders.run()]
+        found.append(asyncio.to_thread(self._documents.warm))
         if self._telegram is not None:
             if self._mode == POLLING:
                 found.append(TelegramPolling(self._telegram, self.door, self.run_errand).run())

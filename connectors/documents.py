@@ -10,12 +10,15 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Final
 
 from bot.export.access_copy import NAME
 from bot.export.documents import PDF, described
 from bot.export.printing import print_file
-from bot.facts.case import Case
+from bot.facts.case import Case, CaseNumber, ConversationId
+from bot.intake.desk import desk
+from bot.intake.judging import judge_case
 from bot.records.documents import MY_DATA
 from bot.store import Store
 from bot.store.errors import StoreUnavailable
@@ -33,6 +36,11 @@ class Documents:
 
     def __init__(self, store: Store, files: FileStore) -> None:
         self._store, self._files = store, files
+
+    def warm(self) -> None:
+        """Reads rules and records now: with the first paper it would hold everybody up."""
+        nobody = Case(ConversationId(""), CaseNumber(""), "")
+        judge_case(nobody, desk().knowledge, datetime.now(UTC).date())
 
     def attach(self, conversation_id: str, replies: Sequence[OutboundReply]) -> list[OutboundReply]:
         """The replies with their documents as files still to be made. Raises StoreUnavailable."""

@@ -211,12 +211,16 @@ def put(session: Session, model: type[Base], *rows: dict[str, Any]) -> None:
         session.connection().execute(_insert(model), list(rows))
 
 
-def insert_new(session: Session, table: type[Base], *rows: dict[str, Any]) -> frozenset[Any]:
+def insert_new(
+    session: Session, table: type[Base], *rows: dict[str, Any], key: str | None = None
+) -> frozenset[Any]:
     """Insert rows unless their unique keys are taken; the keys of those that were inserted.
 
-    Of two at the same time the second waits for the first to commit.
+    Of two at the same time the second waits for the first to commit. `key` names the column to
+    give back, the first of the primary key if none.
     """
-    statement = _insert_new(table, session.get_bind().dialect.name == "sqlite")
+    on_sqlite = session.get_bind().dialect.name == "sqlite"
+    statement = _insert_new(table, on_sqlite, key)
     return frozenset(session.connection().execute(statement, list(rows)).scalars())
 
 
@@ -226,11 +230,11 @@ def _insert(model: type[Base]) -> Insert:
 
 
 @cache
-def _insert_new(model: type[Base], on_sqlite: bool) -> ReturningInsert[Any]:
+def _insert_new(model: type[Base], on_sqlite: bool, key: str | None) -> ReturningInsert[Any]:
     target = table_of(model)
     begun = sqlite.insert(target) if on_sqlite else postgresql.insert(target)
-    key = next(iter(target.primary_key.columns))
-    return begun.on_conflict_do_nothing().returning(key)
+    given = next(iter(target.primary_key.columns)) if key is None else target.c[key]
+    return begun.on_conflict_do_nothing().returning(given)
 
 
 def _engine(url: URL) -> Engine:

@@ -18,7 +18,7 @@ from sqlalchemy import Executable, Select, and_, bindparam, case, delete, or_, s
 from sqlalchemy.orm import Session
 
 from bot.store.crypto import new_id
-from bot.store.database import put, table_of
+from bot.store.database import insert_new, table_of
 from bot.store.errors import LeaseLost
 from bot.store.tables import Due
 
@@ -108,26 +108,33 @@ class Work:
 
 def put_due(session: Session, queue: str, now: datetime, *works: Work) -> None:
     """Announce work of conversations (locked by the caller)."""
-    wanted = sorted({work.conversation_id for work in works})
+    new: dict[str, dict[str, Any]] = {}
+    for work in works:
+        row = new.get(work.conversation_id)
+        if row is not None:
+            row["ready_at"] = _moved(row["ready_at"], now, work, held=False)
+            continue
+        new[work.conversation_id] = {
+            "queue": queue,
+            "conversation_id": work.conversation_id,
+            "channel": work.channel,
+            "ready_at": work.ready_at,
+            "waiting_since": now,
+            "tries": 0,
+        }
+    # Nearly always there is no other work yet; only then is it worth a look.
+    announced = insert_new(
+        session, Due, *(new[name] for name in sorted(new)), key="conversation_id"
+    )
+    wanted = sorted(new.keys() - announced)
+    if not wanted:
+        return
     found = session.scalars(_ANNOUNCED, {"queue": queue, "wanted": wanted})
     known = {due.conversation_id: due for due in found}
-    new: dict[str, dict[str, Any]] = {}
     for work in works:
         due = known.get(work.conversation_id)
         if due is not None:
             due.ready_at = _moved(due.ready_at, due.waiting_since, work, held=due.token is not None)
-        elif (row := new.get(work.conversation_id)) is not None:
-            row["ready_at"] = _moved(row["ready_at"], now, work, held=False)
-        else:
-            new[work.conversation_id] = {
-                "queue": queue,
-                "conversation_id": work.conversation_id,
-                "channel": work.channel,
-                "ready_at": work.ready_at,
-                "waiting_since": now,
-                "tries": 0,
-            }
-    put(session, Due, *new.values())
 
 
 def _moved(ready_at: datetime, since: datetime, work: Work, *, held: bool) -> datetime:
