@@ -17,14 +17,14 @@ from bot.operations.training import ENGINE_PYTHON, engine_environment
 from tests.service import free_port
 from tests.standins import twilio_api
 
-READY_SECONDS = 240
+READY_SECONDS = 400
 # Rasa's own Twilio channel through the account's own client; only the API's address is another.
 TWILIO_ELSEWHERE = """
 import sys
 from twilio.http.http_client import TwilioHttpClient
-plain = TwilioHttpClient.request
+plain, elsewhere = TwilioHttpClient.request, sys.argv[1]
 def request(self, method, url, *rest, **more):
-    return plain(self, method, url.replace("https://api.twilio.com", sys.argv[1]), *rest, **more)
+    return plain(self, method, url.replace("https://api.twilio.com", elsewhere), *rest, **more)
 TwilioHttpClient.request = request
 from rasa.__main__ import main
 sys.argv = ["rasa", *sys.argv[2:]]

@@ -74,6 +74,7 @@ class Channels:
         self.metrics = Metrics()
         self.limits = limits_of(configuration)
         self.arrived, self.answered, self.to_send = Bell(), Bell(), Bell()
+        self._filed = Bell()  # a message with files came in
         self._files = files = open_files(configuration.files_url, configuration.keys)
         self._documents = Documents(store, files)
         self.links = FileLinks(files, configuration.keys, configuration.public_url)
@@ -85,6 +86,7 @@ class Channels:
             self.arrived,
             self.metrics,
             to_send=self.to_send,
+            filed=self._filed,
             pause=configuration.message_pause,
             limits=self.limits,
             in_pieces=self._order_pieces,
@@ -105,7 +107,13 @@ class Channels:
         link = self.limits.link
         claims = SharedClaims(link, "files", CLAIM_SECONDS) if link else None
         self._collector = MediaCollector(
-            store, files, sources, self.arrived, scanner=scanner, claims=claims
+            store,
+            files,
+            sources,
+            self.arrived,
+            filed=self._filed,
+            scanner=scanner,
+            claims=claims,
         )
         self.front_desk = FrontDesk(store, self.limits)
         line = self._twilio.reopening if self._twilio else None
@@ -212,7 +220,12 @@ class Channels:
         if Part.SENDER in parts:
             found += self._beside_sender()
         if self._configuration.redis_url:
-            bells = {"arrived": self.arrived, "answered": self.answered, "to_send": self.to_send}
+            bells = {
+                "arrived": self.arrived,
+                "filed": self._filed,
+                "answered": self.answered,
+                "to_send": self.to_send,
+            }
             found.append(BellLine(self._configuration.redis_url, bells).run())
         return found
 
@@ -244,6 +257,7 @@ class Channels:
         while True:
             await asyncio.sleep(LOOK_SECONDS)
             self.arrived.ring_here()
+            self._filed.ring_here()
 
     async def _learn_name(self, telegram: TelegramClient) -> None:
         """The bot's own name, for addresses that carry a code."""
@@ -283,6 +297,7 @@ class Channels:
                 if taken:
                     log.warning("%d spooled messages taken in", taken)
                     self.arrived.ring()
+                    self._filed.ring()
             except (StoreUnavailable, OSError) as error:
                 log.warning("spool not replayed: %s", type(error).__name__)
             self.metrics.spooled.set(self._spool.waiting())

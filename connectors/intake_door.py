@@ -72,13 +72,14 @@ class Door:
         metrics: Metrics,
         *,
         to_send: Bell | None = None,
+        filed: Bell | None = None,
         pause: float = 0.0,
         limits: Limits | None = None,
         in_pieces: Callable[[], None] | None = None,
     ) -> None:
         self._store, self._spool, self._pause = store, spool, pause
         self._arrived, self._to_send, self._metrics = arrived, to_send or Bell(), metrics
-        self.files = files
+        self.files, self._filed = files, filed or Bell()
         self._together = Together(store)
         self._reading = ThreadPoolExecutor(1, "urgent")
         self._limit = (limits or Limits()).rate(FLOOD, FLOOD_BURST, FLOOD_PER_SECOND)
@@ -98,6 +99,8 @@ class Door:
         result = "duplicate" if received.duplicate else arrival.kept_as or "stored"
         self._metrics.received.labels(message.channel, result).inc()
         self._arrived.ring()
+        if message.files:
+            self._filed.ring()
         if not received.duplicate:
             self._look_after(arrival, received)
         return received

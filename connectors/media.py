@@ -75,7 +75,8 @@ CLAIM_SECONDS: Final = 90.0
 
 
 class MediaCollector:
-    """Run it as a task; `arrived` is rung when a message came in, `settled` by this one.
+    """Run it as a task; `arrived` is rung when a message came in, `filed` (else `arrived`) when it
+    had files, `settled` by this one.
 
     `claims` keeps several processes from fetching the same file; without them each does, and the
     same bytes are stored under the same key.
@@ -88,6 +89,7 @@ class MediaCollector:
         sources: Mapping[str, MediaSource],
         arrived: Bell,
         *,
+        filed: Bell | None = None,
         scanner: VirusScanner | None = None,
         read: Callable[[Iterator[bytes]], Evidence] = read_apart,
         pauses: Sequence[float] | None = None,
@@ -96,6 +98,7 @@ class MediaCollector:
         self._claims = claims
         self._store, self._files, self._sources = store, files, sources
         self._arrived, self._scanner, self._read = arrived, scanner, read
+        self._filed = filed or arrived
         self._pauses = PAUSES if pauses is None else pauses
         self.settled = Bell()
         self._seen = 0  # the newest message looked at
@@ -109,7 +112,7 @@ class MediaCollector:
         await asyncio.to_thread(self._files.sweep)
         try:
             while True:
-                ring = self._arrived.listen()
+                ring = self._filed.listen()
                 try:
                     await self._start()
                 except StoreUnavailable:

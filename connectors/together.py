@@ -17,8 +17,9 @@ from bot.store.errors import StoreUnavailable
 from bot.store.records import Arrival, Received
 
 MOST: Final = 100
-# A commit costs the same for one message and for ten: while many come, the next one waits so long.
-GATHER_SECONDS: Final = 0.01
+# A commit costs the same for one message and for ten: while many come, the next one waits so long,
+# a third of what a provider's answer may take.
+GATHER_SECONDS: Final = 0.03
 
 log = logging.getLogger(__name__)
 

@@ -51,12 +51,13 @@ class Buttons:
             latest = _latest(session, conversation_id)
             if latest is None:
                 return []
-            rows = session.execute(_OFFERED, _of(latest, conversation_id))
+            rows = session.connection().execute(_OFFERED, _of(latest, conversation_id))
             return [IssuedButton(title=row.title, token=row.token) for row in rows]
 
 
 def _latest(session: Session, conversation_id: str) -> _Latest | None:
-    return session.execute(_LATEST, {"conversation": conversation_id}).one_or_none()
+    asked = {"conversation": conversation_id}
+    return session.connection().execute(_LATEST, asked).one_or_none()
 
 
 def _same_turn(button: Button, latest: _Latest) -> bool:

@@ -143,7 +143,7 @@ def create(session: Session, conversation_id: str, channel: str, now: datetime) 
 
 def load(session: Session, row: CaseRow) -> Case:
     """The case of a row, with its current facts."""
-    facts = session.execute(_FACTS, {"number": row.number})
+    facts = session.connection().execute(_FACTS, {"number": row.number})
     dialogue = row.dialogue
     consent = dialogue.get("consent")
     return Case(
@@ -168,7 +168,7 @@ def load(session: Session, row: CaseRow) -> Case:
 
 def _papers(session: Session, number: str) -> dict[str, str]:
     """Papers of the checklist that are in hand or not needed."""
-    rows = session.execute(_PAPERS, {"number": number})
+    rows = session.connection().execute(_PAPERS, {"number": number})
     return {str(row.body["id"]): row.state for row in rows if isinstance(row.body, Mapping)}
 
 

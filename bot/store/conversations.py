@@ -95,7 +95,7 @@ def _known(session: Session, keys: Sequence[_Keys]) -> tuple[dict[str, str], dic
     of these conversations' people.
     """
     wanted = {key for pair in keys for key in pair if key}
-    rows = session.execute(_KNOWN, {"wanted": sorted(wanted)}).all()
+    rows = session.connection().execute(_KNOWN, {"wanted": sorted(wanted)}).all()
     known = {row.alt_address_key: row.id for row in rows if row.alt_address_key in wanted}
     known |= {row.address_key: row.id for row in rows if row.address_key in wanted}
     return known, {row.id: row.profile_name for row in rows}

@@ -118,7 +118,8 @@ class Turns:
     def begin(self, conversation_id: str, message_id: str) -> Iterator[Turn]:
         """The turn of a message; the case is created with the first one."""
         with self._db.read() as session:
-            taken = session.execute(_TAKEN, {"message": message_id}).one_or_none()
+            connection = session.connection()
+            taken = connection.execute(_TAKEN, {"message": message_id}).one_or_none()
             if taken is not None and taken.conversation_id != conversation_id:
                 raise NotFound(conversation_id)
             row = cases.current_row(session, conversation_id)
