@@ -226,7 +226,8 @@ def test_telegram_buttons_are_answered_and_taken_away(service: Service) -> None:
 
 def test_a_button_of_another_conversation_means_nothing(service: Service) -> None:
     service.push_telegram(service.telegram.message(text="buttons"))
-    [offer] = until(lambda: service.telegram.sent)
+    # On a busy machine an apology may come first.
+    [offer] = until(lambda: [m for m in service.telegram.sent if "reply_markup" in m])
     token = offer["reply_markup"]["inline_keyboard"][0][0]["callback_data"]
     service.push_telegram(service.telegram.press(token, offer, identity=77))
     answers = until(lambda: [m for m in service.telegram.sent if m["chat"]["id"] == 77])
