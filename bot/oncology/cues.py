@@ -53,6 +53,7 @@ class Cues:
     history: tuple[str, ...] = ()
     hypothesis: tuple[str, ...] = ()
     dictation: tuple[str, ...] = ()
+    advert: tuple[str, ...] = ()
     # Single words, looked up on their own whatever phrase they stand in.
     alternative: tuple[str, ...] = ()
     question_always: tuple[str, ...] = ()
