@@ -21,6 +21,7 @@ from bot.console.transcript import shown
 from bot.facts.case import Case, Fact, FactSource, FactStatus
 from bot.store import console_queries
 from bot.store.console_queries import Hold
+from bot.store.desk import ITEM_STATES
 from bot.store.errors import NotFound, TurnConflict
 
 LONGEST_NOTE = 4000
@@ -276,9 +277,11 @@ def tag(visit: Visit) -> Response:
 
 def paper(visit: Visit) -> Response:
     """Mark a record as received, or not."""
-    number, item, state = _number(visit), visit.said("item"), visit.said("state")
-    if not item.isdigit() or state not in ("needed", "received", "waived"):
+    number = _number(visit)
+    said = [(state, visit.said(state)) for state in sorted(ITEM_STATES) if visit.said(state)]
+    if len(said) != 1 or not said[0][1].isdigit():
         raise HTTPException(400)
+    state, item = said[0]
     _with_case(lambda: visit.store.desk.check_item(number, visit.me.name, int(item), state))
     return casepage.after_change(visit, "paper", "checklist")
 

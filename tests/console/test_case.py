@@ -480,8 +480,9 @@ def test_a_case_is_assigned_and_moved_on(console: Console) -> None:
     [
         ("assign", {"value": "nobody-like-that"}),
         ("state", {"value": "won"}),
-        ("records", {"item": "x", "state": "received"}),
-        ("records", {"item": "1", "state": "eaten"}),
+        ("records", {"received": "x"}),
+        ("records", {"eaten": "1"}),
+        ("records", {"received": "1", "needed": "1"}),
     ],
 )
 def test_what_a_form_cannot_say_is_refused(
@@ -497,10 +498,10 @@ def test_a_record_is_ticked_in_its_own_case_only(console: Console) -> None:
     page = browser.get(path).text
     items = console.store.cases.checklist(console.numbers["Nusrat J."])
     item = str(items[0].id)
-    page = post(browser, f"{path}/records", page, item=item, state="received").text
+    page = post(browser, f"{path}/records", page, received=item).text
     assert "1 of 7 received" in page
     other = console.path("Wei", "/records")
-    assert post(browser, other, page, item=item, state="needed").status_code == 404
+    assert post(browser, other, page, needed=item).status_code == 404
     assert console.store.cases.checklist(console.numbers["Nusrat J."])[0].state == "received"
 
 

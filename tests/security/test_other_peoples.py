@@ -33,9 +33,7 @@ def test_a_record_of_another_case_cannot_be_ticked_through_ours(console: Console
     assert theirs
     browser = console.logged_in()
     page = browser.get(console.path("Wei")).text
-    answer = post(
-        browser, console.path("Wei", "/records"), page, item=str(theirs[0].id), state="waived"
-    )
+    answer = post(browser, console.path("Wei", "/records"), page, waived=str(theirs[0].id))
     assert answer.status_code == 404
     assert console.store.cases.checklist(console.numbers["Nusrat J."])[0].state == theirs[0].state
 
