@@ -21,8 +21,9 @@ _EF = re.compile(
     rf"(?<!\w)(?:lvef|l\.v\.e\.f|ef|ejection fraction){_IS}(?P<n>\d{{2}})(?!\d|\.\d{{2}})\s*%?"
 )
 _CHILD = re.compile(
-    r"(?<!\w)(?:child[\s\-]*(?:turcotte[\s\-]*)?pugh|cp|ctp|child)\b[\s:=\-]*"
-    r"(?:(?:score|class|grade|status|stage|is|was|of)[\s:=\-]*){0,3}(?:(?P<class>[abc])[\s\-(]*(?P<s1>\d{1,2})?|(?P<s2>\d{1,2}))"
+    r"(?<!\w)(?:(?:child[\s\-]*(?:turcotte[\s\-]*)?pugh|cp|ctp)\b[\s:=\-]*"
+    r"(?:(?:score|class|grade|status|stage|is|was|of)[\s:=\-]*){0,3}|"
+    r"child\b[\s:=\-]*(?:(?:score|class|grade)[\s:=\-]*){1,2}|child[\s\-]?(?=[bc]\b)|child-(?=a\b))(?:(?P<class>[abc])[\s\-(]*(?P<s1>\d{1,2})?|(?P<s2>\d{1,2}))"
     r"(?!\w|\s*(?:mg|months|years))"
 )
 _KG = re.compile(

@@ -60,6 +60,11 @@ class Sentence:
     question: bool
 
 
+_ASKED_OF = frozenset(
+    {"you", "u", "he", "she", "they", "we", "i", "it", "the", "this", "that", "anyone", "your"}
+)
+
+
 class Context:
     """Everything about one document that decides how its spans are meant."""
 
@@ -242,8 +247,17 @@ class Context:
         ]
         if len(words) < 2 or words_of("told_as_normal").intersection(words):
             return False
+        if words[0] == "did" and not self._asks_of_somebody(here.first + 1):
+            return False  # "did chemo 6 times"
         opens = words[0] in words_of("question_always") or words[0] in words_of("question_start")
         return opens and words[1] not in words_of("question_not")
+
+    def _asks_of_somebody(self, index: int) -> bool:
+        """Whether somebody or something stands here, of whom a question could ask."""
+        people = self.cues_in(
+            index, index + 1, "subject", "kin", "patient", "self", "pronoun", "stranger"
+        )
+        return bool(people) or self.doc.tokens[index].text in _ASKED_OF
 
     def _statement_between(self, low: int, high: int) -> bool:
         """A comma followed by a new statement takes the words out of the question."""

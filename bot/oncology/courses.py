@@ -32,6 +32,7 @@ class CourseFile:
     responded: tuple[str, ...]
     toxicity: tuple[str, ...]
     stopped: tuple[str, ...]
+    ended: tuple[str, ...]
     refractory: tuple[str, ...]
     line_words: tuple[str, ...]
     none: tuple[str, ...]
@@ -128,7 +129,7 @@ def _cycles_before(doc: Document, first: int, *, counted: bool) -> int | None:
                     return number
             return None
         if back == 1 and counted and number_at(doc, at) is not None:
-            return None if _is_age_or_stage(doc, at) else number_at(doc, at)
+            return None if is_age_or_stage(doc, at) else number_at(doc, at)
         if text not in words.cycle_links and text != "x":
             return None
         if text == "x" and number_at(doc, at - 1) is not None:
@@ -136,7 +137,7 @@ def _cycles_before(doc: Document, first: int, *, counted: bool) -> int | None:
     return None
 
 
-def _is_age_or_stage(doc: Document, at: int) -> bool:
+def is_age_or_stage(doc: Document, at: int) -> bool:
     before = doc.tokens[at - 1].text if at else ""
     return before in ("stage", "grade", "st", "age", "aged", "t", "n", "m", "line", "ecog", ".")
 

@@ -273,7 +273,7 @@ def _dose() -> re.Pattern[str]:
     every = "|".join(map(re.escape, sorted(_TIMES, key=len, reverse=True)))
     return re.compile(
         rf"(?<!\w)(?P<drug>{'|'.join(map(re.escape, names[::-1]))})(?!\w)[^.\n\d]{{0,18}}?"
-        rf"(?P<mg>\d{{1,4}}(?:\.\d{{1,2}})?)\s*(?:mg|milligrams?|mgs)?(?:[^\n\d]{{0,12}}?(?P<times>{every})(?!\w))?"
+        rf"(?P<mg>\d{{1,4}}(?:\.\d{{1,2}})?)(?![\d.]|\s*(?:weeks?|wks?|days?|months?|mths?|years?|yrs?|cycles?|times|tablets?|tabs?|x)\b)\s*(?:mg|milligrams?|mgs)?(?:[^\n\d]{{0,12}}?(?P<times>{every})(?!\w))?"
     )
 
 

@@ -52,6 +52,7 @@ class MeasureFile:
     units_of_other: frozenset[str]
     after_bare: frozenset[str]
     at_present: frozenset[str]
+    weather: frozenset[str]
     calcium: tuple[str, ...]
     potassium: tuple[str, ...]
     glucose: tuple[str, ...]
@@ -192,6 +193,8 @@ def _temperatures(doc: Document) -> Iterator[Measure]:
         for match in pattern.finditer(doc.norm):
             if match.start("n") in seen:
                 continue
+            if _of_the_weather(doc, match):
+                continue
             raw = float(match["n"].replace(",", "."))
             fahrenheit = raw > 45 or match["unit"].strip(" °º˚'*.deg").startswith("f")
             celsius = (raw - 32) * 5 / 9 if fahrenheit else raw
@@ -203,6 +206,12 @@ def _temperatures(doc: Document) -> Iterator[Measure]:
             raw = float(match.group().replace(",", "."))
             celsius = (raw - 32) * 5 / 9 if raw > 45 else raw
             yield Measure("temp_c", round(celsius, 1), match.start(), match.end())
+
+
+def _of_the_weather(doc: Document, match: re.Match[str]) -> bool:
+    """ "The temperature here is 40 degrees outside": nobody's fever."""
+    around = doc.norm[max(0, match.start() - 20) : match.end() + 30]
+    return not measure_file().weather.isdisjoint(_WORDS.findall(around))
 
 
 # "Now 38.9", "he has 102": a fever without the word.

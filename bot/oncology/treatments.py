@@ -13,7 +13,14 @@ from dataclasses import replace
 from functools import cache
 
 from bot.oncology.context import Assertion, Timing, context_of
-from bot.oncology.courses import course, cycles, number_at, outcome, stop_reason
+from bot.oncology.courses import (
+    course,
+    cycles,
+    is_age_or_stage,
+    number_at,
+    outcome,
+    stop_reason,
+)
 from bot.oncology.cues import words_of
 from bot.oncology.given import GENERAL, JOINING, Given, merged, shared, without_general
 from bot.oncology.other_illnesses import is_for_another
@@ -188,6 +195,8 @@ def _given(doc: Document, asked: bool) -> list[Given]:
 def _number_given(doc: Document, hit: Hit[Treatment]) -> int | None:
     """Cycles of a medicine or sessions; of an operation only a number right before it."""
     if hit.value.modality == "surgery":
+        if not hit.first or doc.tokens[hit.first].breaks or is_age_or_stage(doc, hit.first - 1):
+            return None
         number = number_at(doc, hit.first - 1)
         return number if number and number <= MAX_OPERATIONS else None
     return cycles(doc, hit.first, hit.last, counted=hit.value.name in GENERAL)

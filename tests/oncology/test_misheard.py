@@ -1,0 +1,64 @@
+"""Numbers and words that stand beside a fact and are none of it."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.oncology import read
+
+NONE_OF_IT = [
+    ("prednisolone 6 weeks for the lung", "steroid_pred_mg"),
+    ("on prednisolone 40 days", "steroid_pred_mg"),
+    ("dexamethasone 3 days each cycle, myeloma", "steroid_pred_mg"),
+    ("my child is 14 months, neuroblastoma", "child_pugh"),
+    ("acute leukemia, child 6, Homs", "child_pugh"),
+    ("my child a boy of 9 has leukemia", "child_pugh"),
+]
+
+
+@pytest.mark.parametrize(("text", "fact"), NONE_OF_IT)
+def test_what_is_no_such_fact_leaves_it_empty(text: str, fact: str) -> None:
+    assert fact not in read(text).facts()
+
+
+@pytest.mark.parametrize("words", ["child pugh b", "Child-Pugh B7", "child class b", "CP B"])
+def test_a_liver_score_is_heard_and_makes_no_child_of_the_patient(words: str) -> None:
+    facts = read(f"liver cancer with hep B, cirrhosis, {words}").facts()
+    assert (facts["child_pugh"], facts["cancer_type"]) == ("B", "hcc")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "melanoma stage 3 removed",
+        "kidney cancer stage 1 removed",
+        "stage 3c1, operated, cervix cancer",
+        "boy 4, operated, medulloblastoma",
+    ],
+)
+def test_a_stage_or_an_age_counts_no_operations(text: str) -> None:
+    [operation] = read(text).facts()["treatments"]
+    assert "cycles" not in operation
+
+
+def test_two_operations_are_counted() -> None:
+    [operation] = read("2 operations for colon cancer").facts()["treatments"]
+    assert operation["cycles"] == 2
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "operated two times, they say not possible now, pancreas cancer",
+        "the answer of the tumour is not responding enough",
+        "he had a fit last week, on keppra since, none today",
+    ],
+)
+def test_no_emergency_is_made_of_it(text: str) -> None:
+    assert not read(text).flags
+
+
+def test_did_without_a_person_tells_and_with_one_asks() -> None:
+    [told] = read("anal cancer. did chemo 6 times").facts()["treatments"]
+    assert told["cycles"] == 6
+    assert "treatments" not in read("did he get rituximab before?").facts()
