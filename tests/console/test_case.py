@@ -12,11 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.console.judging import judge
 from bot.export.case_json import export_case
 from bot.export.case_list import csv_list
 from bot.facts.case import Case, CaseState, Fact, FactSource
 from bot.store.errors import NotFound
-from bot.store.messages import Author, State
+from bot.store.messages import Author, OutboundReply, State
 from tests.console.conftest import Console, post, value_of
 from tests.store.people import message
 
@@ -610,3 +611,18 @@ def test_no_cell_is_a_formula(cell: str) -> None:
     (kept,) = list(csv.reader(io.StringIO(table.removeprefix("\ufeff"), newline="")))[1]
     assert not kept.lstrip(" ").startswith(("=", "+", "-", "@", "\t", "\r", "\n"))
     assert kept.removeprefix("'") == cell or kept == cell
+
+
+def test_the_page_of_a_long_case_with_every_paper_stays_small(console: Console) -> None:
+    number = console.numbers["Nusrat J."]
+    console.store.desk.change(number, "lead", "case.correct", lambda case: None, assess=judge)
+    replies = [OutboundReply(text=f"{i}: {'What did the doctors say? ' * 8}") for i in range(60)]
+    console.store.outbox.enqueue(conversation(console, "Nusrat J."), replies, author=Author.BOT)
+    browser = console.logged_in()
+    page = browser.get(console.path("Nusrat J.")).text
+    assert len(console.store.cases.checklist(number)) > 30
+    assert page.count('class="msg bot"') == 50
+    linked = set(re.findall(r'(?:src|href)="(/console/static/[^"]+)"', page))
+    assert len(linked) > 3
+    sizes = [int(browser.get(a).headers["content-length"]) for a in sorted(linked)]
+    assert len(page.encode()) + sum(sizes) < 150_000
