@@ -114,7 +114,7 @@ def _choice(doc: Document, asks: str) -> Mention | None:
 
 
 def _settled(doc: Document, hits: list[PatternHit[str]]) -> list[PatternHit[str]]:
-    """Without what is denied ("not treated") or said of somebody else."""
+    """Without what is denied ("not treated"), asked ("is it possible") or said of another."""
     context = context_of(doc)
     kept = []
     for hit in hits:
@@ -123,7 +123,8 @@ def _settled(doc: Document, hits: list[PatternHit[str]]) -> list[PatternHit[str]
             cue.first >= hit.first and cue.last <= hit.last
             for cue in context.by_kind["negation_before"]
         )
-        if not said.other_person and (not said.negated or denies_itself):
+        asks_back = said.asked and hit.first > context.sentence(hit.first).first
+        if not said.other_person and not asks_back and (not said.negated or denies_itself):
             kept.append(hit)
     return kept
 

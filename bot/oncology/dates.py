@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 from bot.oncology.context import context_of
@@ -84,6 +85,26 @@ def _dates(doc: Document) -> Iterator[tuple[str, int, int]]:
         if span.ago or span.hours >= 24 * 28:
             when = today - timedelta(hours=min(span.hours, 24 * 365 * 60))
             yield f"{when:%Y-%m}", span.nstart, span.nend
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A date written out, at a place of the normalised text; no month where none was told."""
+
+    year: int
+    month: int | None
+    nstart: int
+    nend: int
+
+
+def told_dates(doc: Document) -> Iterator[Told]:
+    """The dates with a year that a message writes out ("March 2022", "03/2022", "2022")."""
+    today = date.today()  # noqa: DTZ011 - months matter, not zones
+    for match in _DATE.finditer(doc.norm):
+        told = None if match["last"] else _told(match, today)
+        if told is not None:
+            month = told[0].month if told[1] else None
+            yield Told(told[0].year, month, match.start(), match.end())
 
 
 def _told(match: re.Match[str], today: date) -> tuple[date, bool] | None:

@@ -23,6 +23,7 @@ from bot.oncology.place_words import place_names
 from bot.oncology.plain_facts import read_counts, read_plain_facts
 from bot.oncology.reading import Ambiguity, FlagMention, Mention, Reading
 from bot.oncology.refractory import read_refractory
+from bot.oncology.relapse_dates import read_relapse_dates
 from bot.oncology.sites import read_sites
 from bot.oncology.stages import read_stages
 from bot.oncology.status import read_status
@@ -45,6 +46,7 @@ READERS: tuple[Reader, ...] = (
     read_stages,
     read_status,
     read_relapse_time,
+    read_relapse_dates,
     read_extent,
     read_plain_facts,
     read_biopsies,

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 
+from bot.oncology import read
 from bot.oncology.dates import read_dates
 from bot.oncology.text import read_document
 
@@ -35,3 +36,18 @@ def found(text: str, asks: str | None = None) -> str | None:
 )
 def test_date_of_diagnosis(text: str, asks: str | None, expected: str | None) -> None:
     assert found(text, asks) == expected
+
+
+INTERVALS = [
+    ("ovarian, carbo/taxol ended March 2022, relapse May 2024", 26),
+    ("carboplatin finished in January 2023 and it came back in June 2023", 5),
+    ("relapsed in June 2023, last chemo January 2023", 5),
+    ("carboplatin completed 2021, relapsed 2024", 36),
+    ("carboplatin completed 2023, relapsed 2024", None),
+    ("carbo ended March, relapse in May 2 years later", 24),
+]
+
+
+@pytest.mark.parametrize(("text", "months"), INTERVALS)
+def test_two_dates_tell_how_long_it_stayed_away(text: str, months: int | None) -> None:
+    assert read(text).facts().get("months_to_relapse") == months
