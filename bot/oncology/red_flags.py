@@ -343,8 +343,9 @@ def _weakened(facts: Mapping[str, Any]) -> bool:
     anc = labs.get("anc") if isinstance(labs, Mapping) else facts.get("labs.anc")
     if isinstance(anc, int | float) and anc < 1.0:
         return True
+    on_treatment = facts.get("disease_status") == "on_treatment_responding"
     return any(
-        t.get("status") == "ongoing"
+        (t.get("status") == "ongoing" or on_treatment)
         and t.get("modality") in ("chemo", "cell_therapy", "transplant")
         for t in facts.get("treatments") or ()
         if isinstance(t, Mapping)

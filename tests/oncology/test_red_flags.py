@@ -109,6 +109,15 @@ def heard(fact: str, value: object) -> Mention:
         (heard("temp_c", 38.5), {"days_since_chemo": 9}, "RF7", False),
         (heard("temp_c", 38.5), {"days_since_chemo": 90}, "RF7", True),
         (heard("temp_c", 38.5), {"cancer_type": "aml"}, "RF7", False),
+        (
+            heard("temp_c", 38.5),
+            {
+                "disease_status": "on_treatment_responding",
+                "treatments": [{"name": "ABVD", "modality": "chemo", "status": "done"}],
+            },
+            "RF7",
+            False,
+        ),
         (heard("temp_c", 37.4), {"cancer_type": "aml"}, "RF7", None),
         (heard("symptoms", {"name": "fever"}), {"labs": {"anc": 0.3}}, "RF7", False),
         (heard("symptoms", {"name": "fever"}), {"days_since_cell_therapy": 20}, "RF12", False),
