@@ -7,7 +7,7 @@ import re
 AGE_UNIT = (
     r"(?:years?|yrs?|yr|y|yo|saal|sal|bochor|bosor|bochhor|ans|anos|let|godov|goda|sana|sanah|saneh|"
     r"سنه|سنوات|عام|عاما|سال|ساله|سالشه|سالش|वर्ष|साल|বছর|বছরের|বৎসর|лет|года|год|岁|歲|tahun|thn|"
-    r"yas|yasinda|yasindaki|miaka|taon|taong|tuoi|bochorer|boshor|salesh|salash|salashe|sale|sena|3am|barsa|barsha|barsh|sui|vayasu|varsh|jahre|jahren|lat|ani|anni|років|роки|рік|года)"
+    r"yas|yasinda|yasindaki|miaka|taon|taong|tuoi|bochorer|boshor|snin|sneen|sinin|snen|senin|salesh|salash|salashe|sale|sena|3am|barsa|barsha|barsh|sui|vayasu|varsh|jahre|jahren|lat|ani|anni|років|роки|рік|года)"
 )
 _OLD = (
     r"(?:old|of age|age|aged|o|ka|ki|ke|er|boyos|umar|m|f|male|female|man|woman|lady|gentleman|"
@@ -17,7 +17,7 @@ _PERSON = (
     r"(?:woman|man|lady|gentleman|girl|boy|child|kid|baby|patient|pt|female|male|femme|homme|fille|"
     r"garcon|enfant|patiente|mujer|hombre|senora|senor|nina|nino|hija|hijo|paciente|mulher|homem|"
     r"menina|menino|filha|filho|crianca|son|daughter|mother|father|mum|mom|dad|wife|husband|"
-    r"madre|padre|mama|papa|mae|pai|mere|pere|frau|mann|kind|muchacho|muchacha|joven|chico|chica|"
+    r"bambina|bambino|ragazza|ragazzo|donna|uomo|signora|signore|madre|padre|mama|papa|mae|pai|mere|pere|frau|mann|kind|muchacho|muchacha|joven|chico|chica|"
     r"rapaz|moca|jovem)"
 )
 FORMS = (
@@ -49,7 +49,7 @@ FORMS = (
     ),
     # "a woman of 50", "hija de 9 anos", "garcon de 5 ans", "child of 3"
     re.compile(
-        rf"(?<!\w){_PERSON}\s+(?:of|de|d|com|con|von|is|aged)\s+(?:age\s+)?(?P<n>\d{{1,3}})"
+        rf"(?<!\w){_PERSON}\s+(?:of|de|di|d|com|con|von|is|aged)\s+(?:age\s+)?(?P<n>\d{{1,3}})"
         r"(?![\d./%°])(?!\s*(?:months?|mo\b|weeks?|days?|kg|kilos?|cm|mg|de f|grad))"
     ),
     # "uncle Carlos, 62, stomach cancer"

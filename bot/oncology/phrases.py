@@ -317,7 +317,9 @@ def _in_other_scripts(doc: Document) -> list[tuple[int, str]]:
         found = doc.memory["other scripts"] = [
             (index, token.text)
             for index, token in enumerate(doc.tokens)
-            if token.text[0] > "\u024f" and LEAST_CONSONANTS <= len(token.text) <= 24
+            if token.text[0] > "\u024f"
+            and LEAST_CONSONANTS <= len(token.text) <= 24
+            and token.text not in common_words()
         ]
     return found
 

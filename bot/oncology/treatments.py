@@ -135,7 +135,11 @@ def _something_removed(doc: Document, hit: Hit[Treatment]) -> bool:
     if hit.value.name != "surgery":
         return False
     around = (*doc.tokens[max(0, hit.first - 3) : hit.first], *doc.tokens[hit.last : hit.last + 2])
-    return any(token.text in words_of("not_operated") for token in around)
+    removed = (t for t in around if t.text in words_of("not_operated"))
+    return any(doc.words(t.start, t.end) not in _NO_THING for t in removed)
+
+
+_NO_THING = frozenset({"PORT"})  # radiotherapy after the operation
 
 
 def _takes_out(doc: Document, hit: Hit[Treatment]) -> bool:
