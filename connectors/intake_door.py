@@ -80,7 +80,8 @@ class Door:
         self._store, self._spool, self._pause = store, spool, pause
         self._arrived, self._to_send, self._metrics = arrived, to_send or Bell(), metrics
         self.files, self._filed = files, filed or Bell()
-        self._together = Together(store)
+        # The turn begins while the message is on its way to the disk.
+        self._together = Together(store, arrived.ring)
         self._reading = ThreadPoolExecutor(1, "urgent")
         self._limit = (limits or Limits()).rate(FLOOD, FLOOD_BURST, FLOOD_PER_SECOND)
         self._told: dict[str, float] = {}
@@ -98,7 +99,6 @@ class Door:
         received = await self._together.store(arrival)
         result = "duplicate" if received.duplicate else arrival.kept_as or "stored"
         self._metrics.received.labels(message.channel, result).inc()
-        self._arrived.ring()
         if message.files:
             self._filed.ring()
         if not received.duplicate:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
@@ -27,10 +27,10 @@ Waiting = tuple[Arrival, asyncio.Future[Received]]
 
 
 class Together:
-    """One line of commits. Close it with `close`."""
+    """One line of commits; `seen` is called when turns may begin. Close it with `close`."""
 
-    def __init__(self, store: Store) -> None:
-        self._inbox = store.inbox
+    def __init__(self, store: Store, seen: Callable[[], None]) -> None:
+        self._inbox, self._seen = store.inbox, seen
         self._waiting: list[Waiting] = []
         self._writing: asyncio.Task[None] | None = None
         # A thread of its own: a webhook must not queue behind the steps of turns and sends.
@@ -73,7 +73,11 @@ class Together:
 
     async def _commit(self, arrivals: Sequence[Arrival]) -> list[Received]:
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._thread, self._inbox.receive_many, arrivals)
+
+        def seen() -> None:
+            loop.call_soon_threadsafe(self._seen)
+
+        return await loop.run_in_executor(self._thread, self._inbox.receive_many, arrivals, seen)
 
 
 def _tell(batch: Sequence[Waiting], received: Sequence[Received]) -> None:

@@ -145,6 +145,7 @@ def live(name: str, people: range, kills: int, seed: int, seconds: float) -> dic
         faults = Faults.bad(seed) if name == "bad" else Faults.none(seed)
         lived = day(Path(folder), people, faults, kills if name == "bad" else 0, seed, seconds)
     found = {**_shown(lived), "cases": lived["cases"], "people": str(people), "seed": seed}
+    _kept(name).parent.mkdir(exist_ok=True)
     _kept(name).write_text(json.dumps(found, default=str), encoding="utf-8")
     return found
 

@@ -1,7 +1,9 @@
 """The database connection: engine, transactions, errors, migrations, on SQLite and PostgreSQL.
 
-Guarantee: `write` commits durably before it returns (SQLite: WAL with synchronous=FULL), unless
-the caller says that the step may be repeated after a loss of power.
+Guarantee: `write` returns when its commit is on the disk, unless the caller says that the step may
+be repeated after a loss of power. On SQLite (WAL with synchronous=NORMAL) we wait for the disk
+ourselves, after the commit: nobody else has to wait for it with us, and the file's other writers
+go on meanwhile.
 Writers of one SQLite file take turns: within a process on a lock, between processes on
 BEGIN IMMEDIATE with a busy timeout. On PostgreSQL rows are locked, conversation first, so that all
 changes of one conversation are in line and transactions cannot lock each other out.
@@ -9,6 +11,7 @@ changes of one conversation are in line and transactions cannot lock each other 
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -57,6 +60,9 @@ _LOCKED_ADDRESSEE = (
     .with_for_update(key_share=True)
 )
 
+# Some systems have only the longer way.
+flush = getattr(os, "fdatasync", os.fsync)
+
 Clock = Callable[[], datetime]
 
 
@@ -95,6 +101,9 @@ class Database:
         self.engine = _engine(driver_url(address))
         self.engine.dialect.intake_cipher = cipher  # type: ignore[attr-defined]
         self.is_sqlite = self.engine.dialect.name == "sqlite"
+        path = self.engine.url.database
+        stored = self.is_sqlite and path and path != ":memory:"
+        self._log = Path(f"{path}-wal") if stored else None
         self._reading = self.engine.execution_options(intake_reading=True)
         self._relaxed = self.engine.execution_options(intake_relaxed=True)
         self._writer = threading.Lock() if self.is_sqlite else None
@@ -115,6 +124,29 @@ class Database:
         session_of = Session(self._relaxed if relaxed else self.engine, expire_on_commit=False)
         with _named_errors(), self._writing(), session_of as session, session.begin():
             yield session
+        if not relaxed:
+            self.wait_for_disk()
+
+    def wait_for_disk(self) -> None:
+        """Until all that was committed is on the disk; on PostgreSQL commits wait themselves.
+
+        Not through SQLite, which would keep other writers waiting: the log is what a commit wrote,
+        and SQLite itself waits for it before it takes anything out of it. Raises StoreUnavailable.
+        """
+        if self._log is None:
+            return
+        try:
+            log = os.open(self._log, os.O_RDONLY)
+        except FileNotFoundError:  # nothing was written since the log was last emptied
+            return
+        except OSError as error:
+            raise StoreUnavailable(type(error).__name__) from error
+        try:
+            flush(log)
+        except OSError as error:
+            raise StoreUnavailable(type(error).__name__) from error
+        finally:
+            os.close(log)
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
@@ -268,7 +300,7 @@ def _set_up_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
     for pragma in (
         f"busy_timeout = {BUSY_SECONDS * 1000}",
         "journal_mode = WAL",
-        "synchronous = FULL",
+        "synchronous = NORMAL",  # see wait_for_disk
         "foreign_keys = ON",
         "secure_delete = ON",  # erased rows are overwritten, not only unlinked
         "temp_store = MEMORY",
@@ -283,10 +315,6 @@ def _begin_sqlite(connection: Connection) -> None:
     if options.get("intake_reading"):
         connection.exec_driver_sql("BEGIN")
         return
-    wait = "NORMAL" if options.get("intake_relaxed") else "FULL"
-    if connection.info.get("synchronous") != wait:
-        connection.exec_driver_sql(f"PRAGMA synchronous = {wait}")
-        connection.info["synchronous"] = wait
     connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 

@@ -99,13 +99,21 @@ class Inbox:
         """
         return self.receive_many([Arrival(message, pause, urgent)])[0]
 
-    def receive_many(self, arrivals: Sequence[Arrival]) -> list[Received]:
+    def receive_many(
+        self, arrivals: Sequence[Arrival], seen: Callable[[], None] | None = None
+    ) -> list[Received]:
         """Store messages that came at the same time, in their order, with one commit for all.
 
+        `seen` is called when they may be claimed, a moment before they are surely on the disk.
         Raises StoreUnavailable when none could be stored.
         """
-        with self._db.write() as session:
-            return take_in(self._db, session, arrivals)
+        # What a turn sends waits for the disk itself, and with it for these.
+        with self._db.write(relaxed=self._db.is_sqlite) as session:
+            received = take_in(self._db, session, arrivals)
+        if seen is not None:
+            seen()
+        self._db.wait_for_disk()
+        return received
 
     def known(self, messages: Sequence[InboundMessage]) -> list[bool]:
         """Which of these were received before; what still waits takes the copy's place in line."""

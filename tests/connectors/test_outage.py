@@ -36,11 +36,11 @@ class Outage:
         self.left = 0
         receive = store.inbox.receive_many
 
-        def flaky(arrivals: Any) -> Any:
+        def flaky(arrivals: Any, seen: Any = None) -> Any:
             if self.left > 0:
                 self.left -= 1
                 raise StoreUnavailable("away")
-            return receive(arrivals)
+            return receive(arrivals, seen)
 
         monkeypatch.setattr(store.inbox, "receive_many", flaky)
 

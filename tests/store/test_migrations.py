@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -10,9 +11,10 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from bot.store import Store, StoreUnavailable
+from bot.store import OutboundReply, Store, StoreUnavailable, database
 from bot.store.case_tables import CaseRow
 from tests.conftest import KEY
+from tests.store.people import message as a_message
 
 
 def test_tables_are_as_declared(store: Store) -> None:
@@ -46,10 +48,47 @@ def test_sqlite_is_durable_and_keeps_references(sqlite_store: Store) -> None:
         }
     assert settings == {
         "journal_mode": "wal",
-        "synchronous": 2,
+        "synchronous": 1,  # we wait for the disk ourselves
         "foreign_keys": 1,
         "secure_delete": 1,
     }
+
+
+def test_a_commit_is_on_the_disk_when_it_is_told_and_keeps_no_other_writer_waiting(
+    sqlite_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flushed: list[int] = []
+    plain = database.flush
+
+    def flush(file: int) -> None:
+        assert os.fstat(file).st_size > 0
+        flushed.append(file)
+        with sqlite_store.database.write(relaxed=True) as session:  # somebody else's
+            session.execute(text("DELETE FROM beats"))
+        plain(file)
+
+    monkeypatch.setattr(database, "flush", flush)
+    sqlite_store.beats.beat("first")
+    assert flushed == []
+    message = sqlite_store.inbox.receive(a_message())
+    assert len(flushed) == 1
+    turn = sqlite_store.inbox.claim("worker")
+    assert turn is not None
+    assert turn.message_id == message.message_id
+    assert len(flushed) == 1
+    sqlite_store.outbox.enqueue(turn.conversation_id, [OutboundReply(text="hello")])
+    assert len(flushed) == 2
+
+
+def test_a_disk_that_fails_is_named_as_such(
+    sqlite_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_file: int) -> None:
+        raise OSError("input/output error")
+
+    monkeypatch.setattr(database, "flush", broken)
+    with pytest.raises(StoreUnavailable):
+        sqlite_store.inbox.receive(a_message())
 
 
 def test_an_unreachable_database_is_named_as_such(tmp_path: Path) -> None:
