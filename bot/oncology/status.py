@@ -13,6 +13,7 @@ from bot.oncology.cancer_evidence import about_cancer
 from bot.oncology.cancers import findings
 from bot.oncology.context import Timing, context_of
 from bot.oncology.cues import words_of
+from bot.oncology.found_again import long_after, new_findings
 from bot.oncology.found_lately import found_lately, untreated
 from bot.oncology.phrases import Hit
 from bot.oncology.reading import Mention
@@ -113,6 +114,9 @@ def _found(doc: Document) -> list[Hit[str]]:
     ]
     found = [h for h in found if h.last - 1 not in other]  # "kidney cancer, clear cell"
     found = [h for h in found if not (h.value == "relapsed" and _a_report_came(doc, h))]
+    told = {i for h in found for i in range(h.first, h.last)}
+    anew = (composed_hit(doc, FOUND_AGAIN, a, b) for a, b in new_findings(doc))
+    found += [h for h in anew if told.isdisjoint(range(h.first, h.last))]
     hits: list[Hit[str]] = []
     taken: set[int] = set()
     for hit in sorted(found, key=lambda h: (h.first - h.last, -h.score)):
@@ -167,7 +171,9 @@ def _resolved(doc: Document, hit: Hit[str]) -> Hit[str] | None:
         t.text for t in doc.tokens[max(0, hit.first - 4) : min(hit.last + 4, len(doc.tokens))]
     }
     quiet = status_file().quiet & {t.text for t in doc.tokens[: hit.first]}
-    later = around & status_file().passed or quiet or _was_removed(doc)
+    later = (
+        around & status_file().passed or quiet or _was_removed(doc) or long_after(doc, hit.first)
+    )
     return composed_hit(doc, "relapsed" if later else "progressed", hit.first, hit.last)
 
 
