@@ -15,7 +15,7 @@ Taking messages in (`inbox`)
     store.buttons: resolve(conversation, token) -> ButtonMatch | None, current(conversation)
 
 Sending (`outbox`)
-    claim(sender, channels, lease_seconds) -> Delivery | None, renew(delivery)
+    claim(sender, channels, lease_seconds) -> Delivery | None, claim_many, renew(delivery)
     mark_sent, mark_failed, mark_unknown, put_back, hold (until the person writes again)
     status(status, message_id= | provider_id=, code=) -> bool, sent_ids(delivery)
     enqueue(conversation, replies, author, author_name), retry(message_id), depth()
