@@ -38,7 +38,22 @@ def _quoted(doc: Document, hit: PatternHit[str]) -> bool:
 
 
 _SPOKEN_OF = frozenset(
-    {"the", "our", "his", "her", "by", "to", "from", "a", "another", "doctor", "see"}
+    {
+        "the",
+        "an",
+        "my",
+        "with",
+        "our",
+        "his",
+        "her",
+        "by",
+        "to",
+        "from",
+        "a",
+        "another",
+        "doctor",
+        "see",
+    }
 )
 _SENT = frozenset({"me", "us", "myself"})
 _AT_WORK = frozenset({"in", "at", "from", "here", "working", "writing", "posted"})

@@ -219,13 +219,19 @@ def _status(doc: Document, hit: Hit[Treatment], meant: Assertion, asked: bool) -
     if any(t.text in words_of("done_inside") for t in doc.tokens[hit.first : hit.last]):
         return Timing.DONE
     if hit.value.modality == "surgery" and meant.timing is Timing.ONGOING:
-        return Timing.DONE  # "since surgery she is fine": no operation goes on
+        # "Since surgery she is fine" was, "I am having surgery on Friday" is to come.
+        before = doc.tokens[max(0, hit.first - 3) : hit.first]
+        to_come = any(token.text in _UNDERGOING for token in before)
+        return Timing.PLANNED if to_come else Timing.DONE
     if asked:
         return meant.timing or Timing.DONE
     if meant.timing is None:
         rare = wish_of(hit.value) in wish_first() and not _measured(doc, hit)
         return None if rare else Timing.DONE
     return meant.timing
+
+
+_UNDERGOING = frozenset({"having", "undergoing", "getting"})
 
 
 def is_wish(doc: Document, hit: Hit[Treatment]) -> bool:
