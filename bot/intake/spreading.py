@@ -6,7 +6,8 @@ from bot.facts.case import CaseState, FactSource
 from bot.intake.choosing import ASKING
 from bot.intake.learning import METASTATIC, SPREAD, put
 from bot.intake.turn import Turn
-from bot.oncology.named_sites import NamedSites, named_sites, own_sites
+from bot.oncology.named_sites import NamedSites, in_place, named_sites, own_sites
+from bot.oncology.text import read_document
 
 SHORT = 8  # words of an answer in which an organ can mean nothing else
 LONG = 25
@@ -21,6 +22,9 @@ def where_it_is(turn: Turn) -> None:
     if not cancers or not _tells(turn):
         return
     found = named_sites(turn.heard.text)
+    if in_place(read_document(turn.heard.text), cancers) and _may_stay(turn, cancers):
+        _take(turn, EXTENT, IN_PLACE)
+        return
     named = _meant(turn, found)
     own = frozenset.intersection(*(own_sites(cancer) for cancer in cancers))
     if named and named <= own:
@@ -34,6 +38,12 @@ def where_it_is(turn: Turn) -> None:
         _take(turn, EXTENT, METASTATIC)
     elif named == {NODES} and EXTENT not in turn.case.facts:
         _take(turn, EXTENT, NEARBY)
+
+
+def _may_stay(turn: Turn, cancers: list[str]) -> bool:
+    """Whether "only there" says how far it is: the question, or no other organ told before."""
+    known = set(turn.case.wire().get(SITES) or ())
+    return EXTENT not in turn.case.facts or not any(known - own_sites(c) for c in cancers)
 
 
 def _cancers(turn: Turn) -> list[str]:

@@ -113,5 +113,5 @@ def _led_by(doc: Document, hits: list[Hit[str]], asks: str | None) -> list[Menti
 
 # After "no" these begin a statement; anything else may be what is denied ("no mets").
 _STATEMENT = frozenset(
-    ["only", "we", "he", "she", "it", "but", "i", "they", "not", "its", "his", "her", "my"]
+    ["only", "just", "we", "he", "she", "it", "but", "i", "they", "not", "its", "his", "her", "my"]
 )

@@ -10,16 +10,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
+from itertools import pairwise
 
 from bot.oncology.answers import replies, reply_padding
 from bot.oncology.context import context_of
 from bot.oncology.knowledge_files import KNOWLEDGE, load
 from bot.oncology.plain_facts import says_of_biopsy
 from bot.oncology.reading import Mention
+from bot.oncology.spread import disease_words, site_book
 from bot.oncology.text import Document
-from bot.oncology.vocabulary import Review
+from bot.oncology.vocabulary import Review, cancer_book, organ_book
 
-_LONGEST = 7  # tokens of an answer
+_LONGEST = 9  # tokens of an answer
 _SCORE_NEAR = 4
 
 
@@ -34,6 +36,10 @@ class BiopsyFile:
     done: frozenset[str]
     not_done: frozenset[str]
     beside: frozenset[str]
+    kind: frozenset[str]
+    only_cells: frozenset[str]
+    of_blood: frozenset[str]
+    tested: frozenset[str]
     of_tissue: frozenset[str]
     scored: frozenset[str]
 
@@ -48,14 +54,15 @@ def read_biopsies(doc: Document, asks: str | None) -> Iterator[Mention]:
     """`histology_confirmed`, where no phrase says more."""
     if says_of_biopsy(doc):
         return
-    value = _answered(doc)
-    if value is not None:
-        end = doc.tokens[-1].end
-        words = doc.words(doc.tokens[0].start, end)
-        yield Mention("histology_confirmed", value, words, doc.tokens[0].start, end, 0.9)
-        return
+    for first, last in _parts(doc):
+        value = _answered(doc, first, last)
+        if value is not None:
+            start, end = doc.tokens[first].start, doc.tokens[last - 1].end
+            yield Mention("histology_confirmed", value, doc.words(start, end), start, end, 0.9)
+            return
     for index, token in enumerate(doc.tokens):
-        if token.text in biopsy_file().of_tissue or _is_score(doc, index):
+        of_tissue = token.text in biopsy_file().of_tissue or _is_score(doc, index)
+        if of_tissue or _was_tested(doc, index):
             meant = context_of(doc).assess(index, index + 1)
             if meant.present and not (meant.asked or meant.uncertain or meant.timing):
                 words = doc.words(token.start, token.end)
@@ -65,22 +72,63 @@ def read_biopsies(doc: Document, asks: str | None) -> Iterator[Mention]:
                 return
 
 
-def _answered(doc: Document) -> str | None:
-    """What a short message says of the biopsy alone; None if it says more or nothing."""
-    file, texts = biopsy_file(), {t.text for t in doc.tokens}
-    if len(doc.tokens) > _LONGEST or not texts & file.words or "?" in doc.norm:
+def _parts(doc: Document) -> list[tuple[int, int]]:
+    """The whole of a message, then its parts between commas and sentence ends."""
+    edges = {0, len(doc.tokens), *context_of(doc).commas}
+    edges |= {sentence.first for sentence in context_of(doc).sentences}
+    return [(0, len(doc.tokens)), *pairwise(sorted(edges))]
+
+
+def _answered(doc: Document, first: int, last: int) -> str | None:
+    """What a short message, or a part of one, says of the biopsy alone; None if it says more.
+
+    "Biopsy" alone answers nothing; "biopsy of the neck node" names one that was done.
+    """
+    file, tokens = biopsy_file(), doc.tokens[first:last]
+    texts = {t.text for t in tokens}
+    named = texts & file.words
+    if len(tokens) > _LONGEST or not named or "?" in doc.norm:
         return None
-    said = replies(doc)
-    known = file.words | file.done | file.not_done | file.beside | reply_padding()
+    said = [hit for hit in replies(doc) if first <= hit.first and hit.last <= last]
+    plain = file.words | file.done | file.not_done | file.beside | reply_padding()
+    kind = _kinds(doc, first, last)
     answered = {i for hit in said for i in range(hit.first, hit.last)}
-    if any(t.text not in known and i not in answered for i, t in enumerate(doc.tokens)):
+    unknown = [i for i in range(first, last) if i not in answered and i not in kind]
+    if any(doc.tokens[i].text not in plain for i in unknown):
         return None
-    kinds = {hit.value for hit in said}
-    if kinds - {"yes", "no"}:
+    replied = {hit.value for hit in said}
+    if replied - {"yes", "no"}:
         return None
-    if "no" in kinds or texts & file.not_done:
+    if "no" in replied or texts & file.not_done:
         return "biopsy_no"
-    return "biopsy_yes" if "yes" in kinds or texts & file.done else None
+    if not ("yes" in replied or texts & file.done or kind):
+        return None
+    return "fnac_only" if named <= file.only_cells and not texts & file.of_blood else "biopsy_yes"
+
+
+def _kinds(doc: Document, first: int, last: int) -> frozenset[int]:
+    """The tokens that say which biopsy it was: how, of what, when, or what it showed."""
+    file = biopsy_file()
+    found = {i for hit in organ_book().find(doc) for i in range(hit.first, hit.last)}
+    found |= {i for hit in site_book().find(doc) for i in range(hit.first, hit.last)}
+    found |= {i for hit in cancer_book().find(doc) for i in range(hit.first, hit.last)}
+    found |= {i for hit in context_of(doc).by_kind["kin"] for i in range(hit.first, hit.last)}
+    found |= {i for i, t in enumerate(doc.tokens) if t.text in file.kind or _is_time(t.text)}
+    return frozenset(i for i in found if first <= i < last and doc.tokens[i].text not in file.words)
+
+
+def _is_time(text: str) -> bool:
+    return text.isdigit() and (len(text) <= 2 or text.startswith(("19", "20")))
+
+
+def _was_tested(doc: Document, index: int) -> bool:
+    """ "The gall bladder was tested, adenocarcinoma": what tissue showed stands behind."""
+    if doc.tokens[index].text not in biopsy_file().tested:
+        return False
+    before = any(0 <= index - hit.last <= 3 for hit in organ_book().find(doc))
+    kinds = [h.first for h in disease_words(doc) if {"histology", "malignant"} & h.value]
+    kinds += [hit.first for hit in cancer_book().find(doc)]
+    return before and any(0 < at - index <= 5 for at in kinds)
 
 
 def _is_score(doc: Document, index: int) -> bool:

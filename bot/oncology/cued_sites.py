@@ -13,17 +13,19 @@ from functools import cache
 
 from bot.oncology.cancers import findings
 from bot.oncology.context import context_of
+from bot.oncology.courses import number_at
 from bot.oncology.knowledge_files import KNOWLEDGE, load
 from bot.oncology.lone_organs import complaint
-from bot.oncology.named_sites import own_sites
+from bot.oncology.named_sites import own_sites, parts
 from bot.oncology.phrases import Hit
-from bot.oncology.spread import disease_words, site_book, sites_of
+from bot.oncology.spread import disease_words, site_book, sites_of, stage_file
 from bot.oncology.text import Document
 from bot.oncology.vocabulary import Review, cancers
 
 # Where an organ beside a weak word says too little: "chest wall" may be the scar.
 _UNSURE = frozenset({"other", "skin"})
 _NODES = "nodes"
+_LAST_STAGE = frozenset({"4", "iv", "4a", "4b", "iva", "ivb"})
 _REACH = 5  # tokens between a word and its organ, all of them joining words
 _LIST = 3
 
@@ -42,6 +44,7 @@ class CuedFile:
     followed_by: frozenset[str]
     joining: frozenset[str]
     nothing: frozenset[str]
+    looked_at: frozenset[str]
     along_the_canal: frozenset[str]
 
 
@@ -57,7 +60,12 @@ def cued_sites(doc: Document, asks: str | None) -> list[Hit[str]]:
     known = sites_of(doc).tokens
     taken = known | {i for f in findings(doc, asks) for i in range(f.first, f.last)}
     places = [h for h in site_book().find(doc) if h.first not in taken and _may_be(doc, h, own)]
-    kept = [h for h in places if _brain_met(doc, h) or (own is not None and _is_cued(doc, h))]
+    listed = _lists(doc, places) if own is not None else frozenset()
+    kept = [
+        h
+        for h in places
+        if _brain_met(doc, h) or h.first in listed or (own is not None and _is_cued(doc, h))
+    ]
     begun = {*known, *(i for h in kept for i in range(h.first, h.last))}
     return sorted([*kept, *_listed(doc, places, begun)], key=lambda h: h.first)
 
@@ -103,6 +111,8 @@ def _led(doc: Document, hit: Hit[str]) -> bool:
         if doc.tokens[index + 1].breaks:
             return False
         word = doc.tokens[index].text
+        if index == hit.first - 1 and _is_last_stage(doc, index):
+            return True
         if word in words.led_by or (hit.value == _NODES and word in words.with_nodes):
             return True
         if word in words.the_disease:
@@ -113,11 +123,20 @@ def _led(doc: Document, hit: Hit[str]) -> bool:
     return False
 
 
+def _is_last_stage(doc: Document, index: int) -> bool:
+    """ "Stage 4 bone"."""
+    before = doc.tokens[index - 1].text if index else ""
+    return doc.tokens[index].text in _LAST_STAGE and before in stage_file().stage_words
+
+
 def _followed(doc: Document, hit: Hit[str]) -> bool:
     """A word of what was seen there right behind it ("lung nodules", "nodes positive")."""
-    if hit.last >= len(doc.tokens) or doc.tokens[hit.last].breaks:
+    behind = hit.last
+    if behind < len(doc.tokens) and number_at(doc, behind) is not None:
+        behind += 1  # "liver 3 spots"
+    if behind >= len(doc.tokens) or doc.tokens[behind].breaks:
         return False
-    return doc.tokens[hit.last].text in cued_file().followed_by
+    return doc.tokens[behind].text in cued_file().followed_by
 
 
 def _listed(doc: Document, places: list[Hit[str]], begun: set[int]) -> Iterator[Hit[str]]:
@@ -130,6 +149,48 @@ def _listed(doc: Document, places: list[Hit[str]], begun: set[int]) -> Iterator[
             continue
         reached.update(range(hit.first, hit.last))
         yield hit
+
+
+def _lists(doc: Document, places: list[Hit[str]]) -> frozenset[int]:
+    """Where organs stand with no word of spread: a part of its own, or two at the end of one.
+
+    "Colon cancer, liver" and "... her brother in Yerevan, liver and peritoneum".
+    """
+    found: set[int] = set()
+    context = context_of(doc)
+    for first, last in parts(doc):
+        if first == last or context.sentence(first).question:
+            continue
+        here = [h for h in places if first <= h.first and h.last <= last]
+        inside = {i for h in here for i in range(h.first, h.last)}
+        if all(
+            i in inside or doc.tokens[i].text in stage_file().beside_site
+            for i in range(first, last)
+        ):
+            found |= {h.first for h in here}
+            continue
+        while (
+            last > first
+            and doc.tokens[last - 1].text in stage_file().beside_site
+            and last - 1 not in inside
+        ):
+            last -= 1
+        tail = _tail(doc, here, last)
+        led = doc.tokens[tail[0].first - 1].text if tail and tail[0].first > first else ""
+        if len({h.value for h in tail}) > 1 and led not in cued_file().looked_at:
+            found |= {h.first for h in tail}
+    return frozenset(found)
+
+
+def _tail(doc: Document, here: list[Hit[str]], last: int) -> list[Hit[str]]:
+    """The organs that end a part, joined by nothing but joining words, in order."""
+    tail: list[Hit[str]] = []
+    for hit in sorted(here, key=lambda h: -h.first):
+        if hit.last != last and not (tail and _joined(doc, hit.last, last)):
+            break
+        tail.insert(0, hit)
+        last = hit.first
+    return tail
 
 
 def _joined(doc: Document, low: int, high: int) -> bool:

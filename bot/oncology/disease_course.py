@@ -10,6 +10,7 @@ from functools import cache
 from bot.oncology.context import context_of
 from bot.oncology.cued_sites import own_cancers
 from bot.oncology.knowledge_files import KNOWLEDGE, load
+from bot.oncology.named_sites import in_place, own_sites
 from bot.oncology.numbers import Duration, durations
 from bot.oncology.phrases import Hit, PhraseBook
 from bot.oncology.reading import Mention
@@ -49,6 +50,12 @@ class ExtentFile:
 def extent_file() -> ExtentFile:
     """The words of spread."""
     return load(KNOWLEDGE / "disease_extent.yml", ExtentFile)
+
+
+@cache
+def own_brain() -> frozenset[str]:
+    """The cancers that begin in the brain."""
+    return frozenset(cancer for cancer in cancers() if "brain" in own_sites(cancer))
 
 
 @cache
@@ -124,6 +131,10 @@ def read_extent(doc: Document, asks: str | None) -> Iterator[Mention]:
         yield Mention(
             "extent", "locally_advanced", words, sites[0].start, sites[0].end, NODES_ALONE
         )
+    elif not hits and in_place(doc, own_cancers(doc, asks)):
+        yield Mention("extent", "localised", doc.original, 0, len(doc.original), 0.9)
+    if own_cancers(doc, asks) & own_brain():
+        return  # a tumour of the brain itself is no spread to it
     for hit in (*_book("brain").find(doc), *_spots_in_the_brain(doc)):
         if _meant(doc, hit):
             yield _mention(doc, "brain_mets_status", hit)

@@ -64,6 +64,8 @@ READERS: tuple[Reader, ...] = (
 BRAIN = "brain_mets_status"
 OF_THE_WHOLE = frozenset({"treatments_none", "disease_status"})
 LONGEST_CUE = 40
+BIOPSY, EXTENT = "histology_confirmed", "extent"
+IN_PLACE, REMISSION = (EXTENT, "localised"), ("disease_status", "remission")
 PLACES = frozenset({"city", "country"})
 # Facts whose words may contain the name of a treatment that is not meant as one.
 WHOLES = frozenset({"told_inoperable", "transplant_fitness", "platinum_status", "organ_transplant"})
@@ -80,8 +82,34 @@ def read(text: str, *, asks: str | None = None) -> Reading:
         found = [*places, *(item for item in rest if not _is_place(item))]
     found = without_unstated(doc, found)
     if asks is not None and not any(item.fact == asks for item in found if _is_heard(item)):
-        found.extend(_heard_by(_read_asked, doc, asks))
+        found = _with_answer(found, _heard_by(_read_asked, doc, asks))
     return settle(found)
+
+
+def _with_answer(found: list[Found], answered: list[Found]) -> list[Found]:
+    """What was heard, and the short answer: "nothing seen on the scan" tells how far it is.
+
+    That is no remission then; and "biopsy of the neck node" tells of no spread.
+    """
+    biopsies = [m for m in found if isinstance(m, Mention) and m.fact == BIOPSY]
+    told = [
+        a
+        for a in answered
+        if not (
+            isinstance(a, Mention) and a.fact == EXTENT and any(_inside(a, b) for b in biopsies)
+        )
+    ]
+    nowhere = [a for a in told if isinstance(a, Mention) and (a.fact, a.value) == IN_PLACE]
+    kept = [
+        item
+        for item in found
+        if not (
+            isinstance(item, Mention)
+            and (item.fact, item.value) == REMISSION
+            and any(_overlap(item, a) for a in nowhere)
+        )
+    ]
+    return [*kept, *told]
 
 
 def _found_in(doc: Document, asks: str | None) -> list[Found]:

@@ -48,6 +48,8 @@ class StageFile:
     only_there: frozenset[str] = frozenset()
     nothing_there: frozenset[str] = frozenset()
     told_before: frozenset[str] = frozenset()
+    elsewhere: frozenset[str] = frozenset()
+    begins_in: dict[str, frozenset[str]] = field(default_factory=dict)
 
 
 @cache
