@@ -16,6 +16,9 @@ from bot.facts.model import CaseFacts
 from bot.facts.vocabulary import class_id, classes, drugs_of, is_treatment
 from bot.facts.wire import Treatment, today
 
+# One class holds drugs that only lower testosterone beside those that block its receptor; told by
+# the name of the class, without a drug, it is the latter.
+ARPI: Final = "androgen receptor drug"
 SYSTEMIC: Final = frozenset({"chemo", "immunotherapy", "targeted", "cell_therapy", "radioligand"})
 # Words for a kind of treatment that name no drug; they say nothing about the number of lines.
 _GENERIC: Final = frozenset(
@@ -117,9 +120,10 @@ class History:
 def told_history(facts: CaseFacts) -> History:
     """Read the told treatments and the explicit class list together."""
     given = [given_as(t) for t in facts.treatments or () if t.status not in ("planned", "refused")]
-    names = frozenset().union(*(g.names for g in given)) | _with_classes(
-        facts.drug_classes_received or frozenset()
-    )
+    listed = facts.drug_classes_received or frozenset()
+    names = frozenset().union(*(g.names for g in given)) | _with_classes(listed)
+    if "ARPI/ADT" in listed.union(*(g.classes for g in given if not g.drugs)):
+        names |= {ARPI}
     systemic = [g for g in given if _is_systemic(g)]
     nothing_given = _nothing_given(facts)
     lines, reason = _lines(facts, given, systemic)
@@ -173,16 +177,21 @@ def _with_classes(listed: frozenset[str]) -> frozenset[str]:
 
 def given_as(told: Treatment) -> Given:
     """A told treatment with what its name and its class stand for."""
-    known = drugs_of(told.name) if told.name else None
     stated = told.drug_class
     stated_list = [stated] if isinstance(stated, str) else stated or []
-    classes = {class_id(c) for c in stated_list} | _class_named(told.name)
+    listed = frozenset(class_id(c) for c in stated_list)
+    # A drug may stand where its class should.
+    known = [
+        found
+        for name in (told.name, *sorted(listed - classes()))
+        if name and (found := drugs_of(name))
+    ]
     return Given(
         told=told,
-        drugs=known.drugs if known else frozenset(),
-        classes=frozenset(classes | (set(known.classes) if known else set())),
-        modality=told.modality or (known.modality if known else None),
-        regimen=bool(known and known.regimen),
+        drugs=frozenset().union(*(k.drugs for k in known)),
+        classes=listed.union(_class_named(told.name), *(k.classes for k in known)),
+        modality=told.modality or next((k.modality for k in known), None),
+        regimen=any(k.regimen for k in known),
     )
 
 
@@ -244,20 +253,25 @@ def _least_lines(facts: CaseFacts, given: Sequence[Given], systemic: Sequence[Gi
     """How many lines there were at the very least, when their number is not certain.
 
     Counted are named drugs that certainly followed one another. A drug told again that was part
-    of an earlier regimen, and treatment around an operation, add nothing.
+    of an earlier regimen, and treatment around an operation, add nothing. Classes without a drug
+    are one line at least.
     """
     lines = 0
+    some = False
     before: Given | None = None
     seen: set[str] = set()
     for item in _without_maintenance(facts, given, systemic):
         named = item.drugs - _GENERIC
-        if not named or named <= seen or _counts(item, facts.months_to_relapse) is not True:
+        if _counts(item, facts.months_to_relapse) is not True:
+            continue
+        some = some or bool(item.classes)
+        if not named or named <= seen:
             continue
         if before is None or _follows(before, item):
             lines += 1
         seen |= named
         before = item
-    return lines
+    return max(lines, int(some))
 
 
 def _without_maintenance(

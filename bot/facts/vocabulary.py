@@ -29,7 +29,6 @@ _CLASS_WORDS: Final = {
     "parpinhibitor": "PARPi",
     "cdk46inhibitor": "CDK46i",
     "arpi": "ARPI/ADT",
-    "adt": "ARPI/ADT",
     "endocrine": "SERD/endocrine",
     "serd": "SERD/endocrine",
     "vinca": "vinca/other",

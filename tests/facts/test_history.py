@@ -316,3 +316,16 @@ def test_a_name_that_may_say_it_was_not_given_counts_for_nothing(written: str) -
 def test_an_empty_list_beside_a_given_treatment_is_no_complete_list(more: dict[str, Any]) -> None:
     assert view(treatments=[]).received_complete
     assert not view(treatments=[], **more).received_complete
+
+
+def test_classes_without_a_drug_are_one_line_at_least() -> None:
+    told = view(treatments=[{"class": "platinum"}, {"class": "PD1"}])
+    assert "prior_systemic_lines" not in told.values
+    assert told.at_least == {"prior_systemic_lines": 1}
+    adjuvant = view(treatments=[{"class": "platinum", "intent": "adjuvant"}])
+    assert not adjuvant.at_least
+
+
+def test_a_drug_in_the_place_of_its_class_stands_for_both() -> None:
+    told = view(treatments=[{"class": "bortezomib", "status": "done"}])
+    assert {"bortezomib", "PI"} <= told.received
