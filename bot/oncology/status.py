@@ -221,9 +221,17 @@ def _standing(doc: Document, said: list[Hit[str]]) -> Hit[str]:
     if before and last.value == "progressed" and own & status_file().failing:
         return before[-1]  # "no remission, the next one failed too"
     found_later = last.value == "progressed" and (
-        _found_after_the_end(doc, last) or _after_remission(doc, said, last)
+        _found_after_the_end(doc, last)
+        or _after_remission(doc, said, last)
+        or _anew_after_years(doc, last)
     )
     return composed_hit(doc, "relapsed", last.first, last.last) if found_later else last
+
+
+def _anew_after_years(doc: Document, hit: Hit[str]) -> bool:
+    """ "Operado en 2021, ahora aparecieron nódulos": found anew, long after all treatment."""
+    anew = any(a < hit.last and hit.first < b for a, b in new_findings(doc))
+    return anew and long_after(doc, hit.first)
 
 
 def _after_remission(doc: Document, said: list[Hit[str]], hit: Hit[str]) -> bool:
