@@ -176,7 +176,7 @@ def _given(doc: Document, asked: bool) -> list[Given]:
     for hit in hits:
         meant = context.assess(hit.first, hit.last)
         status = _status(doc, hit, meant, asked)
-        if status is None:
+        if status is None or _is_purpose(doc, hit, hits):
             continue
         found.append(
             Given(
@@ -194,6 +194,23 @@ def _given(doc: Document, asked: bool) -> list[Given]:
             )
         )
     return shared(doc, found)
+
+
+_PURPOSE = 8  # tokens from an operation to what it is for
+
+
+def _is_purpose(doc: Document, hit: Hit[Treatment], hits: list[Hit[Treatment]]) -> bool:
+    """ "Surgery on Friday to remove the tumour" is one operation, named once."""
+    around = {t.text for t in doc.tokens[max(0, hit.first - 1) : hit.last]}
+    if "to" not in around or not around & course().taking_out:
+        return False
+    sentence = context_of(doc).sentence_of
+    return any(
+        one.value.modality == "surgery"
+        and 0 <= hit.first - one.last <= _PURPOSE
+        and sentence[one.first] == sentence[hit.first]
+        for one in hits
+    )
 
 
 def _number_given(doc: Document, hit: Hit[Treatment]) -> int | None:
