@@ -88,7 +88,8 @@ class PlaceCues:
             kind, since = self.before(first - 1)
         if kind:
             return kind, since
-        return ("after", first) if self.begins("after", last) else ("", first)
+        joined = last < len(self.doc.tokens) and not self.doc.tokens[last].breaks
+        return ("after", first) if joined and self.begins("after", last) else ("", first)
 
 
 _ARTICLES = frozenset({"the", "la", "le", "el", "al"})

@@ -36,6 +36,8 @@ def read_writer(context: Context, by_role: Hits, asks: str | None) -> Mention | 
     charity = charity_of(context, by_role)
     if charity is not None and not ill:
         return _mention(doc, "other", *charity, 0.9)
+    if not carers and _NO_PATIENT.search(doc.norm):
+        return None
     selves = [h for h in by_role.get("patient", ()) if not _of_relative(context, h)]
     outright = [h for h in selves if "own" in (t.text for t in doc.tokens[h.first : h.last])]
     if (selves and not ill) or outright:
@@ -57,6 +59,9 @@ def read_writer(context: Context, by_role: Hits, asks: str | None) -> Mention | 
         return answer
     told = _named_relative(context) or _cared_for(context)
     return told or _presented(context, by_role) or _by_manner(context)
+
+
+_NO_PATIENT = re.compile(r"\b(?:i'?m|i am) (?:not|no) (?:(?:a|the) )?patient\b")
 
 
 def _kin_is_patient(context: Context) -> bool:
