@@ -16,6 +16,11 @@ ASKED_BEFORE_RESULT = 5
 ASKED_AFTER_RESULT = 8
 # A question put this often without an answer, digressions included, is let go.
 TIMES_ASKED = 6
+# Who writes only helps to find the right words.
+LESS_OFTEN = {"user_role": 3}
+# The disease has grown or come back since an operation.
+GREW = frozenset({"progressed", "relapsed", "refractory"})
+SURGERY = "told_inoperable"
 PREGNANCY, YOUNGEST_MOTHER, OLDEST_MOTHER = "pregnancy_status", 12, 55
 
 # The fact that can settle most among those that are not settled.
@@ -50,6 +55,11 @@ def before_result(case: Case, questions: Questions, *, blood_cancer: bool) -> st
     return first[0].fact if still_open or _budget_left(case, questions) else None
 
 
+def times_asked(fact: str) -> int:
+    """How often a question is put before it is let go."""
+    return LESS_OFTEN.get(fact, TIMES_ASKED)
+
+
 def _budget_left(case: Case, questions: Questions) -> bool:
     core = _asked(case, questions.of(Step.CORE))
     first = _asked(case, questions.of(Step.FIRST))
@@ -77,10 +87,10 @@ def after_result(
     closed, next_question = settled(case), judge(case.wire())
     while (fact := next_question(closed)) is not None:
         name = question_name(fact, questions)
-        if name == PREGNANCY and _no_pregnancy(case):
+        if (name == PREGNANCY and _no_pregnancy(case)) or (name == SURGERY and _operated(case)):
             closed = closed | {fact}
             continue
-        if name is not None and name not in closed and case.asked.get(name, 0) < TIMES_ASKED:
+        if name is not None and name not in closed and case.asked.get(name, 0) < times_asked(name):
             return name
         closed = closed | {fact}
     return None
@@ -92,6 +102,16 @@ def _no_pregnancy(case: Case) -> bool:
     age = facts.get("age_years")
     never = age is not None and not YOUNGEST_MOTHER <= age <= OLDEST_MOTHER
     return never or facts.get("sex") == "male" or case.memory.get("relation") in men()
+
+
+def _operated(case: Case) -> bool:
+    """Whether the tumour was operated and has not grown since: then nobody called it inoperable."""
+    facts = case.wire()
+    done = any(
+        t.get("modality") == "surgery" and t.get("status") == "done"
+        for t in facts.get("treatments") or ()
+    )
+    return done and facts.get("disease_status") not in GREW
 
 
 def question_name(fact: str, questions: Questions) -> str | None:

@@ -67,6 +67,9 @@ def open_question(turn: Turn) -> bool:
         return False
     if _answered(turn, asks):
         return False
+    if asks == "country" and "city" in turn.fresh:
+        turn.say("utter_several_places", city=turn.describe.value("city", turn.case.wire()["city"]))
+        return False
     signals, intent = turn.learned.signals, turn.intent
     if turn.learned.told or turn.move in ("explain", "change_one", "declined"):
         # "I don't know, but it is stage 3": what was told counts

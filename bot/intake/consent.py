@@ -5,8 +5,9 @@ from __future__ import annotations
 from bot.facts.case import CaseState, Consent
 from bot.intake.hearing import UNDIAGNOSED, foreign_script
 from bot.intake.kindness import COMFORTED
+from bot.intake.meant import SURE_OF_WISH
 from bot.intake.questions import asks_beside_facts, says
-from bot.intake.requests import SURE_OF_WISH, answer_topic, hand_over
+from bot.intake.requests import answer_topic, hand_over
 from bot.intake.speech import Button
 from bot.intake.turn import Turn
 

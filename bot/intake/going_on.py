@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.facts.case import CaseState, FactStatus
+from bot.facts.vocabulary import group
 from bot.intake import agenda, results
 from bot.intake.answers import PENDING, SPREAD_SOMEWHERE, ask_pending
 from bot.intake.describing import FOLDED
@@ -74,7 +75,7 @@ def _ask_or_sum_up(turn: Turn) -> None:
     fact = case.memory.pop("reask", None) or agenda.before_result(
         case, turn.questions, blood_cancer=blood
     )
-    if fact and case.asked.get(fact, 0) >= agenda.TIMES_ASKED:
+    if fact and case.asked.get(fact, 0) >= agenda.times_asked(fact):
         leave_open(case, fact, FactStatus.UNKNOWN)
         turn.alert("not_understood")
         turn.say("utter_offer_human", turn.button("utter_button_human", "human"))
@@ -102,6 +103,8 @@ def ask(turn: Turn, fact: str) -> None:
     name = "biomarkers" if fact.startswith("biomarkers.") else fact
     if fact == "extent" and "stage_group" in case.wire():
         name = "extent_now"  # the stage was told; where it is today is another question
+    if fact == "extent" and turn.cancer in group("brain"):
+        name = "extent_brain"
     if fact == "extent" and case.memory.pop(SPREAD_SOMEWHERE, None):
         name = "extent_where"
     if fact == "brain_mets_status" and "brain" in case.wire().get("metastatic_sites", ()):

@@ -23,7 +23,9 @@ from bot.intake.rights import PENDING as SURE
 from bot.intake.sifting import in_a_name, sifted
 from bot.intake.speech import letters
 from bot.intake.spreading import where_it_is
+from bot.intake.tongues import note_for
 from bot.intake.turn import QUESTION_MARKS, Turn
+from bot.oncology.ideas import ideas
 
 PLAIN_KINDS = frozenset({"text", "button", "command"})
 KIND_REPLIES = {
@@ -178,16 +180,17 @@ def _typed_command(turn: Turn) -> str | None:
 
 
 def foreign_script(turn: Turn) -> bool:
-    """Say once, to people who write in another script than ours, that they may go on so."""
+    """Say once, to people who write in another script or language, that they may go on so."""
     if turn.case.memory.get("script_noted") or turn.heard.kind != "text":
         return False
     ours = _script(turn.word("utter_consent"))
     theirs = _script(turn.heard.text)
-    if not theirs or theirs == ours:
+    note = note_for(turn.heard.text) if theirs == ours else ""
+    if not theirs or note is None:
         return False
     turn.case.memory["script_noted"] = True
     turn.alert("language")
-    turn.say("utter_language_unavailable")
+    turn.say("utter_language_noted" if note else "utter_language_unavailable", note=note)
     return False
 
 
@@ -254,6 +257,8 @@ def _said_plainly(turn: Turn) -> str | None:
         return wish
     if paused or asks:
         return None
+    if says("bot_question", turn.heard.text):
+        return "bot_challenge"
     wishes = ("human", "enough") if turn.case.consent is not None else ("human",)
     return next((wish for wish in wishes if says(wish, turn.heard.text)), None)
 
@@ -285,6 +290,12 @@ def _said_of_the_case(turn: Turn, *, asks: bool) -> str | None:
         return "no_cancer"
     if agreed and short and not asks and says("died", text):
         return "died"
+    if agreed and says("weary", text):
+        return "weary"
+    if agreed and turn.opens_a_question and "tcm" in ideas(text):
+        return "remedy"
+    if agreed and says("anger", text):
+        return "complaint"
     if agreed and turn.cancer and _another_patient(turn):
         return "second_patient"
     core = turn.asked is not None and f"utter_help_{turn.asked}" in turn.desk.say.names()

@@ -70,6 +70,8 @@ def learn(case: Case, reading: Reading, message_id: str) -> Learned:
         elif _organ_elsewhere(case, mention):
             if "extent" not in {m.fact for m in reading.mentions}:
                 _take(case, learned, replace(mention, fact="extent"), METASTATIC, message_id)
+        elif _of_a_first_finding(case, mention):
+            continue
         elif mention.fact == "treatments_none":
             _take(case, learned, mention, [], message_id)
         elif mention.confidence < SURE and mention.fact not in LIST_FACTS:
@@ -112,6 +114,19 @@ def _tells_who_writes(case: Case, mention: Mention, reading: Reading) -> bool:
 def _number_alone(mention: Mention) -> bool:
     """Whether an age is only a number that stands by itself."""
     return mention.fact == "age_years" and mention.confidence <= NUMBER_ALONE
+
+
+def _of_a_first_finding(case: Case, mention: Mention) -> bool:
+    """Whether words of a first finding are said of a spot in the course of a known cancer.
+
+    "Also a liver spot was found yesterday" makes no new, unproven disease of a treated one.
+    """
+    if mention.corrects or case.asks == mention.fact or not _known(case, "cancer_type"):
+        return False
+    if mention.fact == "suspected":
+        return _known(case, "histology_confirmed") or bool(case.wire().get("treatments"))
+    new = mention.fact == "disease_status" and mention.value == "newly_diagnosed"
+    return new and (_known(case, "disease_status") or bool(case.wire().get("treatments")))
 
 
 def _organ_elsewhere(case: Case, mention: Mention) -> bool:

@@ -267,6 +267,12 @@ def _read_list(name: str) -> frozenset[str]:
     return frozenset(_read(ROOT / "knowledge" / "questions.yml")[name])
 
 
+def written_in() -> dict[str, dict[str, Any]]:
+    """The languages that are told from English: a note in each, and its small words."""
+    rows: dict[str, dict[str, Any]] = _read(ROOT / "knowledge" / "questions.yml")["written_in"]
+    return rows
+
+
 def opens_question(text: str) -> bool:
     """Whether the first word is one that questions begin with."""
     said = text.casefold().split()

@@ -7,91 +7,35 @@ from collections.abc import Callable
 from bot.facts.case import CaseState
 from bot.intake import collecting, letter, results
 from bot.intake.glossary import explained
-from bot.intake.questions import names_a_choice, relation_of, says
-from bot.intake.turn import QUESTION_MARKS, Turn
+from bot.intake.meant import (
+    LONG_QUESTION,
+    SURE_OF_QUESTION,
+    SURE_OF_WISH,
+    asks_surely,
+    faint,
+    meant,
+)
+from bot.intake.questions import says
+from bot.intake.turn import Turn
+from bot.oncology.ideas import ideas
 from bot.records.catalogue import catalogue
 from bot.records.papers.received import received_papers
 
-# Below this the model is not sure enough to treat an answer to our question as a wish.
-SURE_OF_WISH = 0.5
 # Questions about prices are for a person as well (C10).
 COST_TOPICS = frozenset({"REQ-29", "REQ-89", "REQ-127"})
-# Short statements of facts resemble questions about them; without a question mark the model
-# must be surer than it is of those.
-SURE_OF_QUESTION = 0.8
 # In the memory of a case: no reminder of missing papers is wanted.
 NO_REMINDERS = "no_reminders"
-# Wishes that a few words make whatever facts they name ("human, Delhi").
-PLAIN_WISHES = frozenset({"human", "request_checklist", "request_letter"})
-LONG_QUESTION = 4  # words
 LIFETIME = "REQ-73"  # "how long does he have?" is no question about the service
-# What a short answer about who writes may be taken for ("i am her husband").
-RESEMBLED = frozenset({"ask_question", "distress"})
 Reply = Callable[[Turn], bool]
 
 
 def answer_request(turn: Turn) -> bool:
     """Answer a question or a wish; True when the open question should not follow."""
     name = turn.intent
-    if turn.move is None and turn.heard.payload is None and not _meant(turn):
+    if turn.move is None and turn.heard.payload is None and not meant(turn):
         return False
     reply = REPLIES.get(name)
     return reply(turn) if reply else False
-
-
-def _meant(turn: Turn) -> bool:
-    """Whether the wish is meant; what answers the open question is an answer first."""
-    if turn.heard.kind not in ("text", "command"):
-        return False
-    if turn.chosen:
-        return False
-    sure = turn.heard.confidence >= SURE_OF_WISH
-    if turn.learned.told and turn.bare and turn.heard.intent not in PLAIN_WISHES:
-        return False
-    if turn.heard.intent == "second_patient" and not _means_another(turn):
-        return False
-    if _only_resembles(turn):
-        return False
-    if turn.fresh and turn.heard.intent in RESEMBLED and _answers_shortly(turn):
-        return False  # "caregiver, her daughter" resembles a question about families
-    if turn.learned.told or (turn.asked and turn.asked in turn.fresh):
-        return turn.heard.intent in INSISTENT and sure and _asks_surely(turn)
-    return sure or turn.heard.intent not in SMALL_TALK
-
-
-def _only_resembles(turn: Turn) -> bool:
-    """Whether words resemble a wish that they do not say.
-
-    A few words beside an open question ("only there", "stereotactic biopsy") are no question about
-    the service, a choice of any question ("growing") never is; what a letter says is no wish for
-    one, and fear is said in words of fear.
-    """
-    text, intent = turn.heard.text, turn.heard.intent
-    sure = turn.heard.confidence >= SURE_OF_QUESTION
-    asked, talks = turn.asked, turn.case.state is CaseState.INTAKE
-    waits = talks and asked is not None and asked in turn.questions
-    if intent == "ask_question" and waits and turn.bare:
-        return not sure or names_a_choice(turn.questions, text)
-    if intent == "request_letter":
-        return says("letter_tells", text)
-    weak = turn.heard.confidence < SURE_OF_WISH and len(text.split()) <= LONG_QUESTION
-    return intent == "distress" and waits and weak and not says("grief", text)
-
-
-def _means_another(turn: Turn) -> bool:
-    """Whether another patient is meant: said so, or in a sentence, but not by who writes."""
-    said = says("second_patient", turn.heard.text) or relation_of(turn.heard.text)
-    return bool(said) or not (turn.bare or turn.user_role == "patient" or turn.fresh)
-
-
-def _answers_shortly(turn: Turn) -> bool:
-    return not turn.opens_a_question and len(turn.heard.text.split()) <= LONG_QUESTION
-
-
-def _asks_surely(turn: Turn) -> bool:
-    if turn.heard.intent != "ask_question" or QUESTION_MARKS & set(turn.heard.text):
-        return True
-    return turn.heard.confidence >= SURE_OF_QUESTION
 
 
 def answer_topic(turn: Turn) -> bool:
@@ -101,9 +45,11 @@ def answer_topic(turn: Turn) -> bool:
     if means := explained(turn.heard.text):
         turn.say("utter_faq", answer=means)
         return True
+    if faint(turn):
+        return False
     if turn.heard.topic is None:
         return False
-    if turn.learned.told and not (turn.heard.confidence >= SURE_OF_WISH and _asks_surely(turn)):
+    if turn.learned.told and not (turn.heard.confidence >= SURE_OF_WISH and asks_surely(turn)):
         return False
     topic = LIFETIME if says("lifetime", turn.heard.text) else turn.heard.topic
     answer = turn.desk.knowledge.answer(topic, turn.cancer, turn.case.language)
@@ -121,9 +67,12 @@ def _question(turn: Turn) -> bool:
         turn.alert("price")
     if _why_this_route(turn):
         return False
+    if "abroad" in ideas(turn.heard.text) and _must_not_travel(turn):
+        turn.say("utter_result_no_travel")
+        return False
     if says("promise", turn.heard.text):
         turn.say("utter_manipulation")
-    if not answer_topic(turn) and (_asks_surely(turn) or _asks_at_length(turn)):
+    if not answer_topic(turn) and (asks_surely(turn) or _asks_at_length(turn)):
         turn.pass_on("utter_question_passed_on")
     return False
 
@@ -137,6 +86,10 @@ def _why_this_route(turn: Turn) -> bool:
     return results.say_routes(turn, named)
 
 
+def _must_not_travel(turn: Turn) -> bool:
+    return turn.desk.knowledge.assess(turn.case.wire()).travel == "HOLD"
+
+
 def _asks_at_length(turn: Turn) -> bool:
     long = len(turn.heard.text.split()) >= LONG_QUESTION
     return long and turn.heard.confidence >= SURE_OF_WISH and not turn.learned.told
@@ -144,6 +97,17 @@ def _asks_at_length(turn: Turn) -> bool:
 
 def _advice(turn: Turn) -> bool:
     turn.pass_on("utter_advice")
+    return False
+
+
+def _remedy(turn: Turn) -> bool:
+    turn.pass_on("utter_remedy")
+    return False
+
+
+def _weary(turn: Turn) -> bool:
+    turn.alert("distress")
+    turn.say("utter_weary")
     return False
 
 
@@ -295,6 +259,11 @@ def _enough(turn: Turn) -> bool:
 def _correct(turn: Turn) -> bool:
     if turn.learned.anything or turn.case.state is CaseState.CONFIRM:
         return False
+    # A "not" beside an open question resembles a correction; asked once, it is not asked again.
+    tapped = turn.move is not None or turn.heard.payload is not None
+    said = turn.heard.confidence >= SURE_OF_QUESTION and not turn.case.memory.get("changing")
+    if turn.asked and not tapped and not (said or says("change", turn.heard.text)):
+        return False
     turn.case.memory["changing"] = True
     turn.say("utter_what_to_change")
     return True
@@ -333,6 +302,8 @@ REPLIES: dict[str, Reply] = {
     "suspected": _for_a_human("utter_suspected", "no_diagnosis"),
     "declined": _plain("utter_declined"),
     "unborn": _unborn,
+    "remedy": _remedy,
+    "weary": _weary,
     "delay": _delay,
     "explain": _explain,
     "danger_ahead": _danger_ahead,
@@ -363,21 +334,3 @@ REPLIES: dict[str, Reply] = {
     "consent_more": _plain("utter_data_kept"),
     "help": _plain("utter_help_commands"),
 }
-# Said by a guess of the model, these would be no answer to anything.
-SMALL_TALK = frozenset(
-    {"abuse", "off_topic", "complaint", "greet", "thanks", "goodbye", "bot_challenge"}
-)
-# Wishes that are answered even when the same message also gave facts.
-INSISTENT = frozenset(
-    {
-        "ask_question",
-        "ask_advice",
-        "human",
-        "request_checklist",
-        "request_letter",
-        "second_patient",
-        "distress",
-        "complaint",
-        "manipulation",
-    }
-)

@@ -7,6 +7,7 @@ from typing import Any
 
 from bot.eligibility.engine import Assessment, PathwayResult
 from bot.facts.marker_ids import known_markers
+from bot.facts.vocabulary import group
 from bot.intake import collecting
 from bot.intake.judging import judge_case
 from bot.intake.speech import Button
@@ -49,7 +50,7 @@ def say_result(turn: Turn) -> None:
         turn.say("utter_result_no_travel")
     if _waits_for_biopsy(turn, shown):
         shown = [p for p in shown if p.id in (turn.case.wire().get("pathway_interest") or ())]
-        turn.say("utter_result_no_biopsy", *(() if shown else (more,)))
+        turn.say(_without_biopsy(turn), *(() if shown else (more,)))
     else:
         turn.say(
             "utter_result_intro" if treatments and shown else "utter_result_intro_none",
@@ -65,6 +66,14 @@ def _waits_for_biopsy(turn: Turn, shown: list[PathwayResult]) -> bool:
     confirmed = turn.case.wire().get("histology_confirmed") in CONFIRMED
     named = [p for p in shown if p.id not in SERVICES]
     return bool(named) and not confirmed and all(p.status == "NEEDS_INFO" for p in named)
+
+
+def _without_biopsy(turn: Turn) -> str:
+    """What to say of the biopsy: it is awaited, not the way for this tumour, or to be asked for."""
+    if turn.cancer in group("seen_without_biopsy"):
+        return "utter_result_seen_without_biopsy"
+    waits = turn.case.wire().get("histology_confirmed") == "pending"
+    return "utter_result_biopsy_awaited" if waits else "utter_result_no_biopsy"
 
 
 def say_next_steps(turn: Turn, *, more_questions: bool) -> None:

@@ -36,7 +36,7 @@ def sifted(turn: Turn) -> Reading:
         left_out = MEDICINES
     elif _asks_shortly(turn):
         left_out = frozenset({turn.asked} if turn.asked else ())  # "is this free?" is no answer
-    elif heard.intent in ASKING and told <= PLACES and len(heard.text.split()) > PLAIN_ANSWER:
+    elif heard.intent in ASKING and told <= PLACES and _asks_at_length(turn):
         left_out = PLACES  # "Can I ...?", "Is it ...?": there are towns of that name
     kept = (m for m in reading.mentions if m.fact not in left_out)
     told_of = tuple(m for m in kept if not any(no_fact(turn, m) for no_fact in NO_FACTS))
@@ -78,6 +78,12 @@ def _asks_shortly(turn: Turn) -> bool:
     """A short question that the model is sure of."""
     sure = turn.heard.intent in ASKING and turn.heard.confidence >= SURE_OF_QUESTION
     return sure and turn.opens_a_question and len(turn.heard.text.split()) <= SHORT_QUESTION
+
+
+def _asks_at_length(turn: Turn) -> bool:
+    """More than a plain answer, and a question by its words or surely by its sound."""
+    sure = turn.heard.confidence >= SURE_OF_QUESTION
+    return len(turn.heard.text.split()) > PLAIN_ANSWER and (turn.opens_a_question or sure)
 
 
 def in_a_name(turn: Turn, mention: Mention) -> bool:
