@@ -103,18 +103,22 @@ def _reach(
     return stretch.last
 
 
-def _stretches(
-    doc: Document, cues: Mapping[str, list[Cue]], sentence_of: Sequence[int]
-) -> list[_Stretch]:
+def _turns(doc: Document, cues: Mapping[str, list[Cue]]) -> list[tuple[int, int, str, str]]:
+    """Tokens, kind and name of everybody spoken of, in order."""
     turns: list[tuple[int, int, str, str]] = []
     for kind in ("stranger", "history", "kin", "patient", "self", "pronoun"):
         for cue in cues.get(kind, ()):
             name = " ".join(doc.tokens[i].text for i in range(cue.first, cue.last))
             turns.append((cue.first, cue.last, kind, "self" if kind == "self" else name))
-    turns.sort()
+    return sorted(turns)
+
+
+def _stretches(
+    doc: Document, cues: Mapping[str, list[Cue]], sentence_of: Sequence[int]
+) -> list[_Stretch]:
     told = {cue.first for cue in cues.get("self_told", ())}
     stretches = [_Stretch(0, len(doc.tokens), "nobody", "")]
-    for first, _, kind, name in turns:
+    for first, _, kind, name in _turns(doc, cues):
         last = stretches[-1]
         if kind == "pronoun":
             back = _back_to(stretches, first, cues.get("boundary", ()))
