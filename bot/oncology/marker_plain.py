@@ -38,12 +38,12 @@ def plain_result(words: Words, hit: Hit[MarkerName], end: int) -> str | None:
     minus_then_word = written == "negative" and _word_follows(words, hit)
     if written and not minus_then_word:
         return written
-    answer = _answer(words, hit)
+    answer = answered(words, hit)
     if answer:
         return answer
     kinds = ("negative", "pending", "equivocal", "partial", "positive")
     behind = words.first_of(hit.last, end, *kinds)
-    if behind == "positive" and _denied(words, hit):
+    if behind == "positive" and denied(words, hit):
         return "negative"
     if behind:
         return behind
@@ -54,13 +54,30 @@ def plain_result(words: Words, hit: Hit[MarkerName], end: int) -> str | None:
 _ANSWERS = {"yes": "positive", "haan": "positive", "si": "positive", "no": "negative"}
 
 
-def _answer(words: Words, hit: Hit[MarkerName]) -> str | None:
-    """ "BRAF yes", "del5q no": a yes or no right behind the name that ends there."""
+def answered(words: Words, hit: Hit[MarkerName]) -> str | None:
+    """ "BRAF yes", "ALK no ROS1 no": a yes or no right behind the name that ends there."""
     tokens = words.doc.tokens
     if hit.last >= len(tokens) or tokens[hit.last].breaks:
         return None
-    ends = hit.last + 1 == len(tokens) or tokens[hit.last + 1].breaks
-    return _ANSWERS.get(tokens[hit.last].text) if ends else None
+    ends = _ends(words, hit.last + 1)
+    ends = ends or any(name.first == hit.last + 1 for name in _names(words))
+    return _ANSWERS.get(tokens[hit.last].text) if ends and not denied(words, hit) else None
+
+
+def _ends(words: Words, at: int) -> bool:
+    """Whether a token is the first of something else: a new part, or a remark in brackets."""
+    tokens = words.doc.tokens
+    if at >= len(tokens) or tokens[at].breaks:
+        return True
+    return bool(set(words.doc.norm[tokens[at - 1].nend : tokens[at].nstart]) & set("(,;"))
+
+
+def _names(words: Words) -> list[Hit[MarkerName]]:
+    """Every name of a marker in the document, found once."""
+    found = words.doc.memory.get("marker names")
+    if not isinstance(found, list):
+        found = words.doc.memory["marker names"] = marker_book().find(words.doc)
+    return found
 
 
 _FOUND_IN_NAME = frozenset({"fusion", "rearrangement", "mutation", "amplification"})
@@ -103,13 +120,19 @@ def _before(words: Words, hit: Hit[MarkerName]) -> str | None:
     before = words.between(low, hit.first, ("negative", "positive", "pending"))
     if before and hit.first - before[-1].last <= 1 and not _belongs_before(words, before[-1]):
         return next(k for k in ("negative", "pending", "positive") if k in before[-1].value)
-    return "negative" if hit.first > low and _denied(words, hit) else None
+    return "negative" if hit.first > low and denied(words, hit) else None
 
 
-def _denied(words: Words, hit: Hit[MarkerName]) -> bool:
+def denied(words: Words, hit: Hit[MarkerName]) -> bool:
     """ "No BRAF mutation": a word of denial stands right before the name."""
     tokens = words.doc.tokens
-    return hit.first > 0 and not tokens[hit.first].breaks and words.is_kind(hit.first - 1, "denies")
+    if hit.first == 0 or tokens[hit.first].breaks or not words.is_kind(hit.first - 1, "denies"):
+        return False
+    # In "ALK no ROS1 no" the word belongs to the name before it, in "no ALK no ROS1" not.
+    named = [name for name in _names(words) if name.last == hit.first - 1]
+    if not named or tokens[hit.first - 1].text not in _ANSWERS:
+        return True
+    return words.is_kind(named[0].first - 1, "denies")
 
 
 def _belongs_before(words: Words, found: Hit[frozenset[str]]) -> bool:

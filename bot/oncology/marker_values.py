@@ -8,7 +8,7 @@ from typing import Any
 
 from bot.oncology.marker_evidence import Words, negative, number_behind
 from bot.oncology.marker_her2 import her2
-from bot.oncology.marker_plain import TESTS, plain, plain_result, sign
+from bot.oncology.marker_plain import TESTS, answered, denied, plain, plain_result, sign
 from bot.oncology.marker_words import Marker, MarkerName, variant_book
 from bot.oncology.phrases import Hit
 
@@ -58,6 +58,11 @@ def _fusion(words: Words, hit: Hit[MarkerName], marker: Marker, end: int) -> Any
 def _msi(words: Words, hit: Hit[MarkerName], marker: Marker, end: int) -> Any:
     kinds = ("msi_high", "mss", "msi_unclear")
     direct = words.first_of(hit.first, end, *kinds)
+    refused = denied(words, hit) or _not_before(words, hit)
+    if direct == "msi_high" and (refused or answered(words, hit) == "negative"):
+        direct = "mss"  # "dMMR no", "not MSI-H"
+    elif direct == "mss" and refused:
+        return None
     if direct is None:
         result = plain_result(words, hit, end)
         raised = words.first_of(hit.last, end, "raised")
@@ -70,6 +75,10 @@ def _msi(words: Words, hit: Hit[MarkerName], marker: Marker, end: int) -> Any:
     return {"msi_high": "MSI-H/dMMR", "mss": "MSS/pMMR", "msi_unclear": "indeterminate"}.get(
         direct or ""
     )
+
+
+def _not_before(words: Words, hit: Hit[MarkerName]) -> bool:
+    return hit.first > 0 and words.doc.tokens[hit.first - 1].text == "not"
 
 
 def _scan(words: Words, hit: Hit[MarkerName], marker: Marker, end: int) -> Any:
