@@ -10,7 +10,7 @@ from bot.oncology.cues import words_of
 from bot.oncology.phrases import Hit
 from bot.oncology.spread import disease_words
 from bot.oncology.text import Document, pack
-from bot.oncology.vocabulary import Evidence, Named, treatment_book
+from bot.oncology.vocabulary import Evidence, Named, cancers, treatment_book
 
 # A message of this many tokens is an answer of little more than a name.
 SHORT = 5
@@ -69,8 +69,10 @@ def only_imagined(doc: Document, first: int) -> bool:
     return False
 
 
-def benign(doc: Document, first: int, last: int, *, doubted: bool) -> bool:
+def benign(doc: Document, first: int, last: int, options: tuple[str, ...], doubted: bool) -> bool:
     """A word like "benign" about the very same thing, or anywhere after a mere suspicion."""
+    if len(options) == 1 and cancers()[options[0]].also_benign:
+        return False
     if doubted and any("benign" in cue.value and cue.first >= last for cue in disease_words(doc)):
         return True
     return any(
@@ -98,6 +100,12 @@ def place_of_relapse(doc: Document, first: int) -> bool:
     """ "Recurrence skull base": where the cancer came back is no other cancer."""
     before = {t.text for t in doc.tokens[max(0, first - 3) : first]}
     return bool(before & words_of("came_back"))
+
+
+def is_new(doc: Document, first: int) -> bool:
+    """ "Kidney cancer 2012, now a new bladder cancer": the new one is what is asked about."""
+    before = {t.text for t in doc.tokens[max(0, first - 2) : first]}
+    return bool(before & words_of("new_one"))
 
 
 def turned_into(doc: Document, first: int) -> bool:

@@ -18,6 +18,7 @@ from bot.oncology.cancer_evidence import (
     case_fits,
     confirmed,
     hormone_result,
+    is_new,
     is_positive,
     only_imagined,
     place_of_relapse,
@@ -28,6 +29,7 @@ from bot.oncology.context import Assertion, context_of
 from bot.oncology.lone_organs import (
     called_primary,
     complaint,
+    of_a_relative,
     of_another,
     stands_alone,
     whole_sentence,
@@ -101,8 +103,8 @@ def own_cancer(doc: Document, asks: str | None) -> tuple[Finding, Assertion] | N
     context = context_of(doc)
     judged = [(f, context.assess(f.first, f.last)) for f in findings(doc, asks)]
     own = [(f, a) for f, a in judged if a.present and not only_imagined(doc, f.first)]
-    own = [(f, a) for f, a in own if not benign(doc, f.first, f.last, doubted=a.uncertain)]
-    return max(own, key=lambda pair: _rank(*pair), default=None)
+    own = [(f, a) for f, a in own if not benign(doc, f.first, f.last, f.options, a.uncertain)]
+    return max(own, key=lambda pair: _rank(doc, *pair), default=None)
 
 
 def organ_named(doc: Document, asks: str | None) -> str | None:
@@ -255,13 +257,14 @@ def lone_organs(doc: Document, sites: frozenset[int]) -> Iterator[Finding]:
     hits = organ_book().find(doc)
     spoken = bool(hits) and about_cancer(doc)
     for hit in hits:
-        if not spoken and not whole_sentence(doc, hit):
+        relative = of_a_relative(doc, hit)
+        if not (spoken or relative or whole_sentence(doc, hit)):
             continue
         if hit.score < 1.0 or any(i in sites for i in range(hit.first, hit.last)):
             continue
-        if not stands_alone(doc, hit) or complaint(doc, hit):
+        if not (relative or stands_alone(doc, hit)) or complaint(doc, hit):
             continue
-        base = Finding((), hit.first, hit.last, hit.start, hit.end, 0.75)
+        base = Finding((), hit.first, hit.last, hit.start, hit.end, 0.75 if spoken else 0.65)
         found = _of_organ(doc, base, hit.value)
         own_site = organs()[hit.value].site in ("liver", "bone", "brain", "lung", "skin", "adrenal")
         if found.certain or (found.likely and (not own_site or called_primary(doc, hit))):
@@ -369,9 +372,12 @@ def _proven_elsewhere(doc: Document, mass: Finding, found: list[Finding]) -> boo
     return any(not owners.is_other(f.first) for f in others)
 
 
-def _rank(finding: Finding, meant: Assertion) -> tuple[bool, bool, bool, bool, float, bool, int]:
+def _rank(
+    doc: Document, finding: Finding, meant: Assertion
+) -> tuple[bool, bool, bool, bool, bool, float, bool, int]:
     return (
         meant.corrects,
+        is_new(doc, finding.first),
         not meant.past,
         finding.certain,
         not meant.uncertain,

@@ -14,6 +14,7 @@ from bot.oncology.text import Document
 from bot.oncology.vocabulary import Review
 
 MAX_CYCLES = 99
+MOST_BARE = 12
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,7 @@ class CourseFile:
     before_margin: frozenset[str]
     taking_out: frozenset[str]
     growths: frozenset[str]
+    completed: frozenset[str]
     given_inside: frozenset[str]
     of_all: frozenset[str]
 
@@ -85,12 +87,17 @@ def number_at(doc: Document, index: int) -> int | None:
     return course().numbers.get(text)
 
 
-def cycles(doc: Document, first: int, last: int, *, counted: bool) -> int | None:
+def cycles(
+    doc: Document, first: int, last: int, *, counted: bool, chemo: bool = False
+) -> int | None:
     """How many cycles the words around a treatment say ("x6", "6 cycles of", "25 sikai").
 
-    `counted` allows a bare number right before the name, as in "6 chemo".
+    `counted` allows a bare number right before the name, as in "6 chemo", `chemo` one right
+    behind it, as in "ABVD 6 done".
     """
     found = _cycles_after(doc, last) or _cycles_before(doc, first, counted=counted)
+    if found is None and chemo:
+        found = _bare_number(doc, last)
     return found if found and 0 < found <= MAX_CYCLES else None
 
 
@@ -113,6 +120,19 @@ def _cycles_after(doc: Document, last: int) -> int | None:
     if texts and texts[0] in words.cycle_units:  # "FOLFOX 6 cycles", where 6 may be in the name
         return number_at(doc, last - 1)
     return None
+
+
+def _bare_number(doc: Document, last: int) -> int | None:
+    """A small number right behind the name that ends its part or is said to be done."""
+    number = number_at(doc, last)
+    if number is None or not 0 < number <= MOST_BARE or doc.tokens[last].breaks:
+        return None
+    if last in context_of(doc).commas:
+        return None
+    after = last + 1
+    if after == len(doc.tokens) or doc.tokens[after].breaks or after in context_of(doc).commas:
+        return number
+    return number if doc.tokens[after].text in course().completed else None
 
 
 def _cycles_before(doc: Document, first: int, *, counted: bool) -> int | None:

@@ -88,6 +88,7 @@ class Cues:
     seen: tuple[str, ...] = ()
     came_back: tuple[str, ...] = ()
     turned_into: tuple[str, ...] = ()
+    new_one: tuple[str, ...] = ()
     spared: tuple[str, ...] = ()
     speech: tuple[str, ...] = ()
     joining: tuple[str, ...] = ()
@@ -140,6 +141,7 @@ WORDS = frozenset(
         "lone_after",
         "seen",
         "came_back",
+        "new_one",
         "spared",
         "speech",
         "joining",

@@ -44,6 +44,7 @@ class ExtentFile:
     quiet: frozenset[str]
     doubt: frozenset[str]
     distant_nodes: frozenset[str]
+    platinum_free: tuple[str, ...]
 
 
 @cache

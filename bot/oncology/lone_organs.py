@@ -8,7 +8,9 @@ from bot.oncology.biomarkers import results
 from bot.oncology.context import context_of
 from bot.oncology.cues import words_of
 from bot.oncology.phrases import Hit
+from bot.oncology.spread import stage_file
 from bot.oncology.text import Document
+from bot.oncology.vocabulary import treatment_book
 
 
 def complaint(doc: Document, organ: Hit[str]) -> bool:
@@ -31,6 +33,19 @@ def whole_sentence(doc: Document, hit: Hit[str]) -> bool:
     return len(context_of(doc).sentences) > 1 and (hit.first, hit.last) == (here.first, here.last)
 
 
+def of_a_relative(doc: Document, hit: Hit[str]) -> bool:
+    """ "My father 60 pancreas": an organ right behind the patient, with nothing said of it."""
+    at = hit.first - 1
+    while at >= 0 and (doc.tokens[at].text in _YEARS or doc.tokens[at].text.isdigit()):
+        at -= 1
+    relative = any(cue.first <= at < cue.last for cue in context_of(doc).by_kind["kin"])
+    if not relative or complaint(doc, hit):
+        return False
+    ends = hit.last == len(doc.tokens) or doc.tokens[hit.last].breaks
+    treated = any(cure.first == hit.last for cure in treatment_book().find(doc))
+    return ends or treated or hit.last in context_of(doc).commas
+
+
 def of_another(hit: Hit[str], word: Hit[frozenset[str]], named: list[Hit[str]]) -> bool:
     """ "Breast cancer with lung nodules": the word belongs to the organ right before it."""
     return hit.first >= word.last and any(
@@ -48,13 +63,20 @@ def stands_alone(doc: Document, hit: Hit[str]) -> bool:
     )
     opens = not before or tokens[hit.first].breaks or hit.first in commas or colon
     closes = not after or tokens[hit.last].breaks or hit.last in commas
-    opens = opens or before in words_of("lone_before") or _A_STAGE.fullmatch(before) is not None
+    opens = (
+        opens
+        or before.isdigit()
+        or before in words_of("lone_before")
+        or _A_STAGE.fullmatch(before) is not None
+    )
     opens = opens or _TNM_BEFORE.search(doc.norm, 0, tokens[hit.first].nstart) is not None
     closes = closes or _A_STAGE.fullmatch(after) is not None or _TNM.match(after) is not None
+    closes = closes or after in stage_file().stage_words
     closes = closes or after in words_of("lone_after") or hit.last in _marker_starts(doc)
     return opens and closes
 
 
+_YEARS = frozenset({"y", "yr", "yrs", "year", "years", "old", "aged"})
 _TNM = re.compile(r"[cpy]{0,2}t$")
 _TNM_BEFORE = re.compile(r"[tnm]\s?[0-4x][a-d]?\s*$")
 _A_STAGE = re.compile(r"(?:iv|i{1,3}|[1-4])[abc]?\d?")

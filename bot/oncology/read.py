@@ -16,11 +16,13 @@ from bot.oncology.asked import read_asked
 from bot.oncology.biomarkers import read_biomarkers
 from bot.oncology.biopsies import read_biopsies
 from bot.oncology.cancers import read_cancers
+from bot.oncology.childhood import as_in_children
 from bot.oncology.disease_course import read_extent, read_relapse_time
 from bot.oncology.histories import read_radiation, read_transplants
 from bot.oncology.person_readers import PERSON_READERS
 from bot.oncology.place_words import place_names
 from bot.oncology.plain_facts import read_counts, read_plain_facts
+from bot.oncology.platinum import read_platinum_interval
 from bot.oncology.reading import Ambiguity, FlagMention, Mention, Reading
 from bot.oncology.refractory import read_refractory
 from bot.oncology.relapse_dates import read_relapse_dates
@@ -46,6 +48,7 @@ READERS: tuple[Reader, ...] = (
     read_stages,
     read_status,
     read_relapse_time,
+    read_platinum_interval,
     read_relapse_dates,
     read_extent,
     read_plain_facts,
@@ -182,7 +185,7 @@ def settle(found: Iterable[Found]) -> Reading:
                 flags[item.id] = item
         else:
             ambiguities.append(item)
-    kept = _without_overlaps(_without_parts(mentions))
+    kept = as_in_children(_without_overlaps(_without_parts(mentions)))
     return Reading(
         mentions=tuple(kept),
         flags=tuple(sorted(flags.values(), key=lambda f: (f.start, f.id))),

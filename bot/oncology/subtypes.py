@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bot.oncology.context import context_of
+from bot.oncology.cues import words_of
 from bot.oncology.phrases import Hit
 from bot.oncology.reading import Mention
 from bot.oncology.status_words import status_file
 from bot.oncology.text import Document
 from bot.oncology.vocabulary import subtype_book
 
+_LATER = frozenset({"then", "became", "becoming", "later"})
 _FAR = 40  # tokens from the name of the cancer
 
 
@@ -30,6 +32,7 @@ def _stated(doc: Document, hit: Hit[str], first: int, last: int) -> bool:
 
 
 def _came_before(doc: Document, hit: Hit[str]) -> bool:
-    """ "After a molar pregnancy choriocarcinoma": the mole was there first."""
+    """ "Choriocarcinoma after a mole", "PV turned myelofibrosis": what it was before."""
     before = {t.text for t in doc.tokens[max(0, hit.first - 2) : hit.first]}
-    return bool(before & status_file().after)
+    behind = {t.text for t in doc.tokens[hit.last : hit.last + 3]}
+    return bool(before & status_file().after or behind & (words_of("turned_into") | _LATER))

@@ -64,7 +64,7 @@ def treatment_hits(doc: Document) -> list[Hit[Treatment]]:
     """Every name of a treatment in a document, whatever is said of it."""
     found = doc.memory.get("treatment hits")
     if not isinstance(found, list):
-        other = {i for hit in _other_book().find(doc) for i in range(hit.first, hit.last)}
+        other = _others(doc)
         plain = [
             _third(doc, hit)
             for hit in treatment_book().find(doc)
@@ -78,12 +78,17 @@ def treatment_hits(doc: Document) -> list[Hit[Treatment]]:
     return found
 
 
+def _others(doc: Document) -> set[int]:
+    """The tokens in which the name of a treatment means something else."""
+    return {i for hit in _other_book().find(doc) for i in range(hit.first, hit.last)}
+
+
 def _with_listed(doc: Document, plain: list[Hit[Treatment]]) -> list[Hit[Treatment]]:
     """Add the short forms that stand beside a treatment, a count, or the word planned."""
     taken = {i for hit in plain for i in range(hit.first, hit.last)}
     found = list(plain)
     for hit in listed_book().find(doc):
-        if hit.first in taken:
+        if hit.first in taken or hit.first in _others(doc):
             continue
         verb = {t.text for t in doc.tokens[hit.first : hit.last]} & course().taking_out
         if _takes_out(doc, hit) if verb else _in_list(doc, hit, taken):
@@ -220,7 +225,8 @@ def _number_given(doc: Document, hit: Hit[Treatment]) -> int | None:
             return None
         number = number_at(doc, hit.first - 1)
         return number if number and number <= MAX_OPERATIONS else None
-    return cycles(doc, hit.first, hit.last, counted=hit.value.name in GENERAL)
+    chemo = hit.value.modality == "chemo"
+    return cycles(doc, hit.first, hit.last, counted=hit.value.name in GENERAL, chemo=chemo)
 
 
 def _status(doc: Document, hit: Hit[Treatment], meant: Assertion, asked: bool) -> Timing | None:

@@ -26,7 +26,7 @@ class Subtype:
 
 @dataclass(frozen=True)
 class Cancer:
-    """One cancer of the reference; names in `exact` count only in that upper and lower case."""
+    """One cancer; names in `exact` count only so written; `also_benign` even as "no cancer"."""
 
     name: str
     oncotree: tuple[str, ...]
@@ -35,6 +35,7 @@ class Cancer:
     subtypes: dict[str, Subtype]
     exact: tuple[str, ...] = ()
     blood: bool = False
+    also_benign: bool = False
 
 
 @dataclass(frozen=True)

@@ -43,7 +43,7 @@ GIVEN = [
     ("cisplatino 4 ciclos y radioterapia 30 sesiones",
      ["cisplatin:done:4", "radiotherapy:done:30"]),
     ("carboplatin paclitaxel 6 ta chemo", ["carboplatin-paclitaxel:done:6"]),
-    ("BEP 4 then high dose", ["BEP:done", "high-dose chemotherapy:done"]),
+    ("BEP 4 then high dose", ["BEP:done:4", "high-dose chemotherapy:done"]),
     ("PTCL, CHOEP x6", ["CHOEP:done:6"]),
     ("VR-CAP then ibrutinib progressed", ["VR-CAP:done", "ibrutinib:done"]),
     ("enucleated left, VEC x4", ["surgery:done", "VEC:done:4"]),
