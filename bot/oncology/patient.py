@@ -56,11 +56,22 @@ _GIVING = frozenset(
 
 def donates(doc: Document, first: int, last: int) -> bool:
     """ "Donor is my brother", "transplant from my sister": a relative who gives."""
-    before = [t.text for t in doc.tokens[max(0, first - 4) : first]]
+    before = [t.text for t in doc.tokens[_since_full_stop(doc, first) : first]]
     behind = [t.text for t in doc.tokens[last : last + 3]]
     if not _GIVING & {*before, *behind}:
         return False
     return bool(_GIVING - {"transplant"} & {*before, *behind}) or "from" in before
+
+
+def _since_full_stop(doc: Document, first: int) -> int:
+    """At most four tokens back, no further than the sentence goes ("no donor. Dad is 60")."""
+    low = first
+    while low > max(0, first - 4):
+        gap = doc.norm[doc.tokens[low - 1].nend : doc.tokens[low].nstart]
+        if any(sign in gap for sign in ".!?\n"):
+            break
+        low -= 1
+    return low
 
 
 _GREETED = 2  # tokens at the start of a message, where somebody is addressed

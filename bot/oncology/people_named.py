@@ -118,7 +118,7 @@ def _stretches(
 ) -> list[_Stretch]:
     told = {cue.first for cue in cues.get("self_told", ())}
     stretches = [_Stretch(0, len(doc.tokens), "nobody", "")]
-    for first, _, kind, name in _turns(doc, cues):
+    for first, behind, kind, name in _turns(doc, cues):
         last = stretches[-1]
         if kind == "pronoun":
             back = _back_to(stretches, first, cues.get("boundary", ()))
@@ -131,6 +131,8 @@ def _stretches(
         if first and doc.tokens[first - 1].text in words_of("donor"):
             continue
         if kind == "stranger" and first and doc.tokens[first - 1].text in words_of("pastime"):
+            continue
+        if kind == "stranger" and _only_says(doc, name, behind):
             continue
         if kind == "stranger" and (
             _written_for(doc, first) or _only_acquaintance(doc, cues, name, first)
@@ -166,6 +168,18 @@ def _written_for(doc: Document, first: int) -> bool:
     """ "I write for my neighbour", "patient is my teacher": then that person is the patient."""
     before = [t.text for t in doc.tokens[max(0, first - 2) : first]]
     return bool(words_of("writing_for").intersection(before)) or before == ["patient", "is"]
+
+
+def _only_says(doc: Document, name: str, behind: int) -> bool:
+    """ "The imam said so": who only speaks is not told of as ill."""
+    following = [t.text for t in doc.tokens[behind : behind + 6]]
+    speaks = bool(words_of("speech").intersection(following[:2]))
+    about = words_of("has") | words_of("had") | words_of("ill")
+    return (
+        speaks
+        and bool(words_of("acquaintance") & set(name.split()))
+        and not (about.intersection(following))
+    )
 
 
 def _only_acquaintance(doc: Document, cues: Mapping[str, list[Cue]], name: str, first: int) -> bool:

@@ -302,6 +302,8 @@ class _Judge:
     def _of_the_donor(self, person: Cue, found: PlaceMention) -> bool:
         """ "The donor is my brother, 32, in London"; the transplant itself is the patient's."""
         told = {self._word(i) for i in range(person.last, found.first)}
+        if not found.cue and self._comma_between(person.last, found.first):
+            return False  # "transplant from brother, Jeddah"
         return donates(self.doc, person.first, person.last) and not told & _THE_TRANSPLANT
 
     def _writer_lives(self, found: PlaceMention) -> bool:
