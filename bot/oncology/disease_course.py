@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 
+from bot.oncology.cancers import findings
 from bot.oncology.context import context_of
 from bot.oncology.cued_sites import own_cancers
 from bot.oncology.knowledge_files import KNOWLEDGE, load
@@ -134,7 +135,7 @@ def read_extent(doc: Document, asks: str | None) -> Iterator[Mention]:
         )
     elif not hits and in_place(doc, own_cancers(doc, asks)):
         yield Mention("extent", "localised", doc.original, 0, len(doc.original), 0.9)
-    if own_cancers(doc, asks) & own_brain():
+    if any(f.certain and f.options[0] in own_brain() for f in findings(doc, asks)):
         return  # a tumour of the brain itself is no spread to it
     for hit in (*_book("brain").find(doc), *_spots_in_the_brain(doc)):
         if _meant(doc, hit):

@@ -38,8 +38,10 @@ def of_a_relative(doc: Document, hit: Hit[str]) -> bool:
     at = hit.first - 1
     while at >= 0 and (doc.tokens[at].text in _YEARS or doc.tokens[at].text.isdigit()):
         at -= 1
-    relative = any(cue.first <= at < cue.last for cue in context_of(doc).by_kind["kin"])
-    if not relative or complaint(doc, hit):
+    kin = context_of(doc).by_kind["kin"]
+    if not any(cue.first <= at < cue.last for cue in kin) or complaint(doc, hit):
+        return False
+    if len({doc.tokens[cue.last - 1].text for cue in kin}) > 1:  # an account of the family
         return False
     ends = hit.last == len(doc.tokens) or doc.tokens[hit.last].breaks
     treated = any(cure.first == hit.last for cure in treatment_book().find(doc))

@@ -130,7 +130,7 @@ def denied(words: Words, hit: Hit[MarkerName]) -> bool:
         return False
     # In "ALK no ROS1 no" the word belongs to the name before it, in "no ALK no ROS1" not.
     named = [name for name in _names(words) if name.last == hit.first - 1]
-    if not named or tokens[hit.first - 1].text not in _ANSWERS:
+    if not named or tokens[hit.first - 1].text not in _ANSWERS or _ends(words, hit.first - 1):
         return True
     return words.is_kind(named[0].first - 1, "denies")
 
