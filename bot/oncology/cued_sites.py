@@ -20,11 +20,13 @@ from bot.oncology.named_sites import own_sites, parts
 from bot.oncology.phrases import Hit
 from bot.oncology.spread import disease_words, site_book, sites_of, stage_file
 from bot.oncology.text import Document
+from bot.oncology.treatments import treatment_hits
 from bot.oncology.vocabulary import Review, cancers
 
 # Where an organ beside a weak word says too little: "chest wall" may be the scar.
 _UNSURE = frozenset({"other", "skin"})
 _NODES = "nodes"
+_BRAIN = "brain"
 _LAST_STAGE = frozenset({"4", "iv", "4a", "4b", "iva", "ivb"})
 _REACH = 5  # tokens between a word and its organ, all of them joining words
 _LIST = 3
@@ -136,7 +138,17 @@ def _followed(doc: Document, hit: Hit[str]) -> bool:
         behind += 1  # "liver 3 spots"
     if behind >= len(doc.tokens) or doc.tokens[behind].breaks:
         return False
+    if hit.value == _BRAIN and radiated_at(doc, hit):
+        return True
     return doc.tokens[behind].text in cued_file().followed_by
+
+
+def radiated_at(doc: Document, hit: Hit[str]) -> bool:
+    """ "Brain (gamma knife ...)": radiation named right behind the organ."""
+    return any(
+        given.first == hit.last and given.value.modality == "radiation"
+        for given in treatment_hits(doc)
+    )
 
 
 def _listed(doc: Document, places: list[Hit[str]], begun: set[int]) -> Iterator[Hit[str]]:

@@ -9,7 +9,7 @@ from functools import cache
 
 from bot.oncology.cancers import findings
 from bot.oncology.context import context_of
-from bot.oncology.cued_sites import own_cancers
+from bot.oncology.cued_sites import own_cancers, radiated_at
 from bot.oncology.knowledge_files import KNOWLEDGE, load
 from bot.oncology.named_sites import in_place, own_sites
 from bot.oncology.numbers import Duration, durations
@@ -28,6 +28,7 @@ NEAR, FAR = 5, 9
 NEAR_THE_SPOTS = 3
 # Nodes without a word of where: nearby ones are meant most often.
 NODES_ALONE = 0.85
+_TREATED = "treated_stable"
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,8 @@ class ExtentFile:
     doubt: frozenset[str]
     distant_nodes: frozenset[str]
     platinum_free: tuple[str, ...]
+    held: frozenset[str]
+    grown: frozenset[str]
 
 
 @cache
@@ -137,8 +140,8 @@ def read_extent(doc: Document, asks: str | None) -> Iterator[Mention]:
         yield Mention("extent", "localised", doc.original, 0, len(doc.original), 0.9)
     if any(f.certain and f.options[0] in own_brain() for f in findings(doc, asks)):
         return  # a tumour of the brain itself is no spread to it
-    for hit in (*_book("brain").find(doc), *_spots_in_the_brain(doc)):
-        if _meant(doc, hit):
+    for hit in (*_book("brain").find(doc), *_spots_in_the_brain(doc), *_radiated(doc, sites)):
+        if _meant(doc, hit) and not _grown_since(doc, hit):
             yield _mention(doc, "brain_mets_status", hit)
 
 
@@ -150,6 +153,21 @@ def _spots_in_the_brain(doc: Document) -> Iterator[Hit[str]]:
             low, high = sorted((spots, hit), key=lambda h: h.first)
             if high.first - low.last <= NEAR_THE_SPOTS:
                 yield Hit(hit.value, low.first, high.last, low.start, high.end, hit.score)
+
+
+def _radiated(doc: Document, sites: list[Hit[str]]) -> Iterator[Hit[str]]:
+    """ "Then brain (gamma knife, stable now)"."""
+    for hit in sites:
+        behind = {t.text for t in doc.tokens[hit.last : hit.last + FAR]}
+        if hit.value == "brain" and radiated_at(doc, hit) and behind & extent_file().held:
+            yield Hit(_TREATED, hit.first, hit.last, hit.start, hit.end, hit.score)
+
+
+def _grown_since(doc: Document, hit: Hit[str]) -> bool:
+    """ "WBRT done, now growing": whether the brain is stable has to be asked then."""
+    behind = {t.text for t in doc.tokens[hit.first : hit.last + FAR]}
+    words = extent_file()
+    return hit.value == _TREATED and bool(behind & words.grown) and not behind & words.held
 
 
 def _distant(doc: Document, hit: Hit[str]) -> bool:

@@ -10,6 +10,7 @@ from functools import cache
 from typing import Any, Literal
 
 from bot.oncology.context import Timing, assess
+from bot.oncology.cued_sites import own_cancers
 from bot.oncology.knowledge_files import KNOWLEDGE, load
 from bot.oncology.patterns import PatternBook, PatternHit
 from bot.oncology.phrases import PhraseBook
@@ -230,9 +231,26 @@ def _viruses(doc: Document) -> Iterator[Mention]:
 def _has(doc: Document, first: int) -> bool:
     before = {t.text for t in doc.tokens[max(0, first - 5) : first]}
     after = {t.text for t in doc.tokens[first : first + 6]}
-    return bool(before & _HAVING) or bool(after & {"carrier", "treatment", "medicine", "patient"})
+    if before & _HAVING or after & {"carrier", "treatment", "medicine", "patient"}:
+        return True
+    # The illness itself ("hep b"), beside a cancer of the liver, not its test or vaccine.
+    named = not doc.tokens[first].text.startswith(("hb", "anti"))
+    return named and not after & _NO_ILLNESS and "hcc" in own_cancers(doc, None)
 
 
+_NO_ILLNESS = frozenset(
+    [
+        "test",
+        "tests",
+        "tested",
+        "testing",
+        "vaccine",
+        "vaccinated",
+        "vaccination",
+        "status",
+        "screening",
+    ]
+)
 _HAVING = frozenset(
     ["has", "have", "had", "having", "with", "due", "chronic", "known", "background", "carrier",
      "and", "also", "from", "because", "related", "history"]
