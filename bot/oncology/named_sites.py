@@ -69,14 +69,16 @@ def _stays(
         for i in range(low, high):
             begun.setdefault(i, set()).update(may_be)
     rest = [i for i in range(first, last) if i not in begun and i not in _elsewhere(doc)]
-    if not begun or any(doc.tokens[i].text not in words.beside_site for i in rest):
+    texts = [doc.tokens[i].text for i in rest if not doc.tokens[i].text.isdigit()]
+    if not begun or any(text not in words.beside_site for text in texts):
         return False
     return all(set(cancers) <= may_be for may_be in begun.values())
 
 
 def _begins(organ: str) -> frozenset[str]:
     """The cancers that may begin in an organ."""
-    return frozenset((*organs()[organ].options, *organs()[organ].certain))
+    more = stage_file().begins_in.get(organ, frozenset())
+    return more | frozenset((*organs()[organ].options, *organs()[organ].certain))
 
 
 def _elsewhere(doc: Document) -> frozenset[int]:

@@ -33,6 +33,8 @@ def asked_how_far(cancer: str) -> Talking:
         ("vulvar cancer", "only there"),
         ("nasopharyngeal cancer", "nothing outside"),
         ("chordoma", "only bone"),
+        ("gist of the stomach", "stomach only 12 cm"),
+        ("glioblastoma", "sirf dimag me"),
     ],
 )
 def test_only_in_its_own_organ_is_in_place(cancer: str, answer: str) -> None:
@@ -49,6 +51,8 @@ def test_only_in_its_own_organ_is_in_place(cancer: str, answer: str) -> None:
         ("kidney cancer", "bones and liver", ["bone", "liver"]),
         ("prostate cancer", "nodes neck and bone", ["bone"]),
         ("hcc", "lung.", ["lung"]),
+        ("kidney cancer", "হাড়ে", ["bone"]),
+        ("kidney cancer", "hadde", ["bone"]),
     ],
 )
 def test_another_organ_is_spread(cancer: str, answer: str, sites: list[str]) -> None:
