@@ -260,7 +260,7 @@ class MediaCollector:
         if number < len(pauses):
             pause = min(max(pauses[number], error.retry_after or 0.0), _LONGEST_PAUSE)
             self._later[received.id] = _Try(received, number + 1, time.monotonic() + pause)
-            self._arrived.ring()
+            self._filed.ring_here()
             return
         problem = Problem.GONE if error.action is Action.CONTENT else Problem.AWAY
         with contextlib.suppress(StoreUnavailable):

@@ -26,7 +26,11 @@ SOURCES = sorted(
 SECRET_NAMES = re.compile(r"(?i)secret|signature|passw|authorization|hmac|digest|\btoken\b|api_key")
 # A row is looked up by the random token, or by its hash, in the database: nothing is compared here.
 LOOKED_UP = {
-    "bot/store/queue.py": {"Due.token == token", "due.token != token"},
+    "bot/store/queue.py": {
+        "Due.token == token",
+        "due.token != token",
+        "_DUE.c.token == bindparam('of_token')",
+    },
     "bot/store/users.py": {"LoginSession.token_hash == token_hash(token)"},
 }
 # A hash that says whether a page or a paper changed, not whether somebody may do something.
