@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 AGE_UNIT = (
-    r"(?:years?|yrs?|yr|y|yo|saal|sal|bochor|bosor|bochhor|ans|anos|let|godov|goda|sana|sanah|saneh|"
+    r"(?:years?|yrs?|yr|y|yo|saal|sal|bochor|bosor|bochhor|ans|anos|anitos|let|godov|goda|sana|sanah|saneh|"
     r"سنه|سنوات|عام|عاما|سال|ساله|سالشه|سالش|वर्ष|साल|বছর|বছরের|বৎসর|лет|года|год|岁|歲|tahun|thn|"
     r"yas|yasinda|yasindaki|miaka|taon|taong|tuoi|bochorer|boshor|snin|sneen|sinin|snen|senin|salesh|salash|salashe|sale|sena|3am|barsa|barsha|barsh|sui|vayasu|varsh|jahre|jahren|lat|ani|anni|років|роки|рік|года)"
 )
@@ -30,7 +30,7 @@ FORMS = (
     ),
     # "aged 45", "age: 45", "umar 45", "boyosh 45"
     re.compile(
-        r"(?<!\w)(?:age|aged|ages|umar|umr|umur|boyos|boyosh|bayas|edad|edat|omr|3omr|omro|3omro|"
+        r"(?<!\w)(?:age|aged|ages|umar|umr|umur|boyos|boyosh|bayas|edad|edat|omr|3umra|3umro|3umru|3omra|boyesh|3omr|omro|3omro|"
         r"umri|umra|عمر|عمره|عمرها|عمری|उम्र|বয়স|возраст|年龄|年齡|yas|yasi|vayasu|"
         r"idade)\b"
         r"(?:\s*(?:is|of|:|=|-|hai|about|around|abt|approx|approximately|nearly|almost|ho|at|her|"
@@ -40,7 +40,7 @@ FORMS = (
     # "45M", "45/F", "45 F", "M/45", "F 45", "male 45", "45 male"
     re.compile(
         r"(?<![\w./+])(?P<n>\d{2,3}|\d(?=\s*(?:/|male|female)))\s*[/\-]?\s*,?\s*"
-        r"(?P<sex>(?<!, )(?:m|f)|male|female|man|woman|lady|boy|girl)(?![\w/])(?!-)"
+        r"(?P<sex>(?<!, )(?:m|f)|male|female|man|woman|lady|boy|girl)(?!\w|/\d)(?!-)"
     ),
     re.compile(
         r"(?<![\w/'’])(?<!\bi )(?P<sex>(?:m|f)(?=\s*[/\-,: ]\s*\d{2})|male|female|man|woman|lady|"
@@ -104,6 +104,10 @@ FORMS = (
 SINCE_THEN = re.compile(
     r"(?:diagnosed|detected|found|dx|started|ill|sick|operated)\D{0,25}\d{1,3}\D{0,30}?"
     r"(?<!\w)(?:now|today|currently)\s+(?:is\s+|am\s+|aged?\s+)?(?P<n>\d{1,3})(?![\d./%])"
+)
+# "He was 4 when they found it, now 15"
+SINCE_FOUND = re.compile(
+    r"(?<!\w)was\s+\d{1,2}\s+when\b\D{0,60}?(?<!\w)now\s+(?P<n>\d{1,3})(?![\d./%]|\s*(?:mg|cycles))"
 )
 # "She will be 8 in June": still a year younger.
 NOT_YET = re.compile(

@@ -26,6 +26,7 @@ from bot.oncology.age_forms import (
     NOT_AGE_BEFORE,
     NOT_YET,
     ONLY_MONTHS,
+    SINCE_FOUND,
     SINCE_THEN,
 )
 from bot.oncology.asked import asked_file
@@ -152,7 +153,7 @@ def _born(text: str) -> Iterator[_Age]:
 
 def _told_twice(text: str) -> Iterator[_Age]:
     """ "Diagnosed at 34, now 41" and "she will be 8 in June"."""
-    for pattern, less in ((SINCE_THEN, 0), (NOT_YET, 1)):
+    for pattern, less in ((SINCE_THEN, 0), (SINCE_FOUND, 0), (NOT_YET, 1)):
         for match in pattern.finditer(text):
             years = int(match["n"]) - less
             if 0 < years <= 110:

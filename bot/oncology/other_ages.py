@@ -14,7 +14,7 @@ _CHILD: Final = (
 )
 # "25 years cancer free", "2 years out", "my 40's", "85.7 lbs", "37 years with him"
 _LENGTH_BEHIND: Final = re.compile(
-    rf"(?:\.\d|\s*%|['’]?s\b(?!\s*old)|\s*(?:lbs?|pounds)\b|\s*(?:{AGE_UNIT})\s*"
+    rf"(?:\.\d|\s*%|['’]?s\b(?!\s*old)|\s+later\b|\s*(?:lbs?|pounds)\b|\s*(?:{AGE_UNIT})\s*"
     r"(?:out\b|cancer[- ]?free|free\b|clear\b|post[- ](?:treatment|chemo|op|transplant|diagnosis)|"
     r"off (?:treatment|chemo)|from (?:now|today)|with (?:him|her|them)\b|or so\b|together\b|"
     r"married\b|of marriage|later\b|left\b|to live\b|strong\b|survivor))"

@@ -33,6 +33,7 @@ ASKED: Final = frozenset({"country", "city", "location"})
 
 # How strongly the words beside a name say that the patient is there.
 _RANK: Final = {"home": 4.0, "from": 3.0, "after": 3.0, "in": 2.5, "": 2.0}
+_ASIDE: Final = 1.0
 _BEHIND_THE_AGE: Final = 3.2  # "wife, 54, Doha" tells more than "we are from Sudan"
 _WHOLE_ANSWER: Final = 5.0
 _UNDER_TREATMENT: Final = 1.0
@@ -83,7 +84,14 @@ class _Judge:
         if things or self._names_a_person(found) or self._elsewhere(found):
             return None
         ranked = self._ranked(found)
+        if ranked and self._is_aside(found):
+            ranked = replace(ranked, rank=_ASIDE)
         return self._of_patient(ranked) if ranked else None
+
+    def _is_aside(self, found: PlaceMention) -> bool:
+        """ "Doha (from Nepal)": where somebody comes from, not where they are."""
+        start = self.doc.tokens[found.since].nstart
+        return found.since < found.first and self.doc.norm[:start].rstrip().endswith("(")
 
     def _is_person(self, found: PlaceMention) -> bool:
         """Whether an adjective of nationality speaks of a person."""

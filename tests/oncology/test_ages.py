@@ -29,6 +29,11 @@ AGES = [
     ("I (32m) was diagnosed with esophageal cancer", 32),
     ("I'm a 15 year old boy with lung cancer", 15),
     ("I'm 38 married father of 2 children, melanoma stage 4", 38),
+    ("52/M/Mombasa/nasopharynx cancer/stage IVA", 52),
+    ("PCNSL, 58M, Karachi. Relapse 8/12 later", 58),
+    ("he was 4 when they found neuroblastoma, now 15 and relapsed", 15),
+    ("mi nena tiene 5 añitos, hepatoblastoma", 5),
+    ("córka 8 lat, czaszkogardlak", 8),
     ("72 yrs with lung cancer, Dhaka", 72),
     ("my wife (36f) has breast cancer, we have two children, 3 and 5 years old", 36),
 ]

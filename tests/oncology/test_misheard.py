@@ -62,3 +62,28 @@ def test_did_without_a_person_tells_and_with_one_asks() -> None:
     [told] = read("anal cancer. did chemo 6 times").facts()["treatments"]
     assert told["cycles"] == 6
     assert "treatments" not in read("did he get rituximab before?").facts()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "cholangiocarcinome non opérable d'après deux chirurgiens",
+        "tumore del pancreas non operabile",
+        "nicht operabel, Pankreaskrebs",
+        "cáncer de páncreas no operable",
+    ],
+)
+def test_not_operable_is_no_operable(text: str) -> None:
+    assert read(text).facts()["told_inoperable"] is True
+
+
+@pytest.mark.parametrize(
+    ("text", "country"),
+    [
+        ("chordoma of the sacrum, I'm 45, male, Doha (from Nepal)", "QA"),
+        ("ana min Sudan bas sakin fi Riyadh, 40, lymphoma", "SA"),
+        ("hepatoblastoma, terminamos en abril. Asunción", "PY"),
+    ],
+)
+def test_where_the_patient_is_and_not_where_from(text: str, country: str) -> None:
+    assert read(text).facts()["country"] == country
