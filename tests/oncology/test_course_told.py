@@ -14,6 +14,14 @@ STANDS = {
     "geçen hafta anneme yumurtalık kanseri teşhisi kondu": "newly_diagnosed",
     "الاسبوع الماضي اكتشفنا ان والدتي مصابة بسرطان الثدي": "newly_diagnosed",
     "it is kidney cancer, they only told him on monday": "newly_diagnosed",
+    # Nothing is there, or more of it, or less, in more languages.
+    "ung thư vú, mổ xong, bác sĩ nói sạch bệnh": "remission",
+    "سرطان الثدي، بعد العملية لا يوجد أي أثر": "remission",
+    "मुझे लिंफोमा था, जाँच में कुछ नहीं निकला": "remission",
+    "kanser sa suso, walang makita sa scan": "remission",
+    "melanoma, noduli al polmone che crescono": "progressed",
+    "bladder cancer on enfortumab, everything half gone": "on_treatment_responding",
+    "the skin lymphoma is not answering to anything": "refractory",
     # What was found is not new, or a treatment was given.
     "yesterday they told me the lymphoma mutation is rare": None,
     "she is on letrozole for breast cancer, yesterday they found a cavity in a tooth": None,
