@@ -24,6 +24,8 @@ _LENGTH_BEFORE: Final = re.compile(
     r"(?:\b(?:wife|husband|partner|spouse|boyfriend|girlfriend|fiancee?|mother|father|mom|mum|dad)"
     r"\s+of|\banother(?: good)?|\bmarriage of)\s*$"
 )
+# "Breastfeeding our 3 month baby": the child of the patient
+_NURSED: Final = re.compile(r"(?:breast\s?-?feed\w*|nursing|gave birth|delivered)[^.!?\n]{0,24}$")
 _ONE_OF_SEVERAL: Final = re.compile(r"\d\s*(?:and|&)\s*$")
 _THEN: Final = re.compile(r"(?:\bwhen i was|\bat (?:the )?age(?: of)?|\bi was(?: only| just)?)\s*$")
 _AGO: Final = re.compile(r"\byears? ago\b|\byears later\b|\b(?P<year>(?:19|20)\d\d)\b")
@@ -44,7 +46,7 @@ def is_no_age_of_now(text: str, start: int, end: int) -> bool:
     behind = start + (digits.end() if digits else 0)
     if _LENGTH_BEHIND.match(text, behind) or _LENGTH_BEFORE.search(before):
         return True
-    if _ONE_OF_SEVERAL.search(before):
+    if _ONE_OF_SEVERAL.search(before) or _NURSED.search(before):
         return True
     return bool(_THEN.search(before)) and _long_ago(text)
 

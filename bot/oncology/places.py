@@ -88,6 +88,13 @@ class _Judge:
             ranked = replace(ranked, rank=_ASIDE)
         return self._of_patient(ranked) if ranked else None
 
+    def _third_is_told_of(self) -> bool:
+        """ "Mother in Kabul, I am in Hamburg, she has ...": the writer is elsewhere."""
+        return any(
+            token.text in ("she", "he") and self._word(index + 1) in ILLNESS
+            for index, token in enumerate(self.doc.tokens)
+        )
+
     def _is_aside(self, found: PlaceMention) -> bool:
         """ "Doha (from Nepal)": where somebody comes from, not where they are."""
         start = self.doc.tokens[found.since].nstart
@@ -284,7 +291,9 @@ class _Judge:
             return replace(found, rank=_OF_THE_WRITER, confidence=READ_BACK)
         if self._they_are_there(nearest, found):
             return replace(found, rank=found.rank + _SAID_OF_THEM)
-        known = kin is not None and is_ill(self.context, kin[1] + len(kin[0].split()))
+        known = kin is not None and (
+            is_ill(self.context, kin[1] + len(kin[0].split())) or self._third_is_told_of()
+        )
         if "kin" in nearest.value:
             if nearest.last == found.since and self._speaks_from(found):
                 return None

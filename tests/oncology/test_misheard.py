@@ -87,3 +87,23 @@ def test_not_operable_is_no_operable(text: str) -> None:
 )
 def test_where_the_patient_is_and_not_where_from(text: str, country: str) -> None:
     assert read(text).facts()["country"] == country
+
+
+@pytest.mark.parametrize(
+    ("text", "fact", "value"),
+    [
+        ("breastfeeding our 3 month baby, breast cancer stage 2, 35, Jaipur", "age_years", 35),
+        ("mother in Kabul, I am in Hamburg, she has colon cancer", "country", "AF"),
+        ("I am in Hamburg, I have colon cancer, my mother in Kabul cries", "country", "DE"),
+        ("pancreas cancer, the surgeon says no", "told_inoperable", True),
+        ("7+3 diye remission, ekhon abar ferot eseche 5 mash por", "disease_status", "relapsed"),
+        ("the hcg is not coming down, choriocarcinoma", "disease_status", "progressed"),
+    ],
+)
+def test_it_is_the_patients_and_of_now(text: str, fact: str, value: object) -> None:
+    assert read(text).facts()[fact] == value
+
+
+def test_a_drug_that_is_not_possible_was_not_given() -> None:
+    facts = read("cisplatin not possible because of the kidneys, bladder cancer").facts()
+    assert "treatments" not in facts
