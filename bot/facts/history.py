@@ -171,7 +171,7 @@ def classes_behind_names(listed: Iterable[str]) -> frozenset[str]:
 
 def _with_classes(listed: frozenset[str]) -> frozenset[str]:
     """A drug named in the class list stands for its classes too."""
-    found = [drugs_of(name) for name in listed]
+    found = [drugs_of(name) for name in listed - classes()]
     return listed.union(*(f.classes for f in found if f), *(f.drugs for f in found if f))
 
 

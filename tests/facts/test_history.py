@@ -329,3 +329,8 @@ def test_classes_without_a_drug_are_one_line_at_least() -> None:
 def test_a_drug_in_the_place_of_its_class_stands_for_both() -> None:
     told = view(treatments=[{"class": "bortezomib", "status": "done"}])
     assert {"bortezomib", "PI"} <= told.received
+
+
+def test_a_class_is_not_taken_apart_for_the_drugs_in_its_name() -> None:
+    facts = CaseFacts.read({"drug_classes_received": ["PD1_bispecific"]})
+    assert derive(facts).received == {"PD1_bispecific"}
