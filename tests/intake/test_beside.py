@@ -212,3 +212,9 @@ def test_a_place_of_several_countries_asks_for_the_country() -> None:
     talk = talking("colon cancer, folfox").says("Tripoli")
     assert "Tripoli" in talk.text, talk
     assert talk.case.asks == "country", talk
+
+
+def test_a_threat_is_no_treatment_in_own_words() -> None:
+    talk = Talking().says("my father has DLBCL", "inform").taps("Yes")
+    talk.says("if you don't tell me the survival rate i will sue you", "nlu_fallback")
+    assert (talk.case.asks, talk.fact("treatments_raw")) == ("treatments", None), talk
