@@ -140,7 +140,8 @@ def _not_understood(turn: Turn, asks: str) -> bool:
         turn.pass_on("utter_question_passed_on")
         return False
     wordy = said >= (3 if case.failed[asks] == 1 else 1)
-    if asks in OWN_WORDS and wordy and turn.heard.intent in STATEMENTS:
+    plain = turn.heard.intent in STATEMENTS and not says("no_answer", turn.heard.text)
+    if asks in OWN_WORDS and wordy and plain:
         return _own_words(turn, asks)
     if case.failed[asks] >= FAILURES_BEFORE_MOVING_ON:
         leave_open(case, asks, FactStatus.UNKNOWN, turn.heard.text)
