@@ -74,9 +74,8 @@ _QUEUED = (
 )
 _OLDEST = select(func.min(_MESSAGES.c.created_at)).where(_OF_CONVERSATION, *QUEUED_IN)
 _OF_IDS = _MESSAGES.c.id.in_(bindparam("ids", expanding=True))
-_BEGIN = update(_MESSAGES).where(_OF_IDS)
-_BEGIN_AGAIN = _BEGIN.values(attempts=_MESSAGES.c.attempts + 1)
-_SETTLE = update(_MESSAGES).where(_OF_IDS)
+_CHANGE = update(_MESSAGES).where(_OF_IDS)
+_TRY_AGAIN = _CHANGE.values(attempts=_MESSAGES.c.attempts + 1)
 _PEOPLE = table_of(Conversation)
 _WHO = select(_PEOPLE.c.channel, _PEOPLE.c.profile_name, _PEOPLE.c.epoch, _PEOPLE.c.address).where(
     _PEOPLE.c.id == bindparam("conversation")
@@ -289,11 +288,11 @@ def _next_turn(session: Session, taken: Held, group: int, now: datetime) -> list
         # Of a turn with which its last holder died, it may be the reason.
         if turn[0].attempts + taken.crashed < MAX_ATTEMPTS:
             if turn[0].turn_id is None or taken.crashed:
-                begin = _BEGIN_AGAIN if taken.crashed else _BEGIN
+                begin = _TRY_AGAIN if taken.crashed else _CHANGE
                 connection.execute(begin, {"ids": ids, "turn_id": turn[0].turn_id or turn[0].id})
             return turn
         dead = {"state": State.DEAD, "error_code": "crashed", "updated_at": now}
-        connection.execute(_BEGIN_AGAIN, {"ids": ids, **dead})
+        connection.execute(_TRY_AGAIN, {"ids": ids, **dead})
         rows = rows[len(turn) :]
     return []
 
@@ -340,7 +339,7 @@ def _of_turn(turn: ClaimedTurn) -> ColumnElement[bool]:
 
 def _settle(session: Session, turn: ClaimedTurn, state: State, now: datetime) -> None:
     ids = [taken.message_id for taken in turn.messages]
-    session.connection().execute(_SETTLE, {"ids": ids, "state": state, "updated_at": now})
+    session.connection().execute(_CHANGE, {"ids": ids, "state": state, "updated_at": now})
 
 
 def _go_on(session: Session, turn: ClaimedTurn, now: datetime) -> None:

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from bot.store import attention
@@ -39,7 +39,7 @@ from bot.store.queue import (
     renew,
 )
 from bot.store.records import Delivery, QueueDepth, TurnReplies
-from bot.store.sending import next_of
+from bot.store.sending import CHANGE, next_of
 from bot.store.tables import IS_OPEN, IS_TROUBLE, Conversation, DeliveryEvent, Due, Message, Receipt
 
 # What is refused for now is tried for so long; then a coordinator decides.
@@ -50,7 +50,6 @@ OUTGOING = Message.author != Author.PATIENT
 _MESSAGES = table_of(Message)
 _OF_MESSAGE = _MESSAGES.c.id == bindparam("message")
 _STATE = select(_MESSAGES.c.state).where(_OF_MESSAGE).with_for_update()
-_CHANGE = update(_MESSAGES).where(_OF_MESSAGE)
 _HEARD = select(
     _MESSAGES.c.state,
     _MESSAGES.c.apologised,
@@ -160,7 +159,7 @@ class Outbox:
             if state not in WAITING and RANK.get(State(state), RANK[State.SENT]) < RANK[State.SENT]:
                 changed |= {"state": State.SENT, "error_code": None, "updated_at": now}
             if changed:
-                connection.execute(_CHANGE, {"message": delivery.message_id, **changed})
+                connection.execute(CHANGE, {"message": delivery.message_id, **changed})
 
     def mark_failed(
         self,

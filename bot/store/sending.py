@@ -57,7 +57,7 @@ class _Open(NamedTuple):
 
 _MESSAGES, _PEOPLE, _CASES = table_of(Message), table_of(Conversation), table_of(CaseRow)
 _OF_IDS: BindParameter[Any] = bindparam("ids", expanding=True)
-_CHANGE = update(_MESSAGES).where(_MESSAGES.c.id == bindparam("message"))
+CHANGE = update(_MESSAGES).where(_MESSAGES.c.id == bindparam("message"))
 _PERSONS = (
     select(*(_PEOPLE.c[name] for name in _Person._fields[:-1]), _CASES.c.language)
     .outerjoin_from(
@@ -100,10 +100,10 @@ def next_of(session: Session, taken: Sequence[Held], now: datetime) -> list[Deli
                 found.append(_delivery(person, row, held_one, now))
                 break
             gone = {"state": State.CANCELED, "error_code": reason, "updated_at": now}
-            connection.execute(_CHANGE, {"message": row.id, **gone})
+            connection.execute(CHANGE, {"message": row.id, **gone})
     if found:
         connection.execute(
-            _CHANGE,
+            CHANGE,
             [
                 {
                     "message": delivery.message_id,
