@@ -27,7 +27,7 @@ _LENGTH_BEFORE: Final = re.compile(
 # "Breastfeeding our 3 month baby": the child of the patient
 _NURSED: Final = re.compile(r"(?:breast\s?-?feed\w*|nursing|gave birth|delivered)[^.!?\n]{0,24}$")
 _ONE_OF_SEVERAL: Final = re.compile(r"\d\s*(?:and|&)\s*$")
-_THEN: Final = re.compile(r"(?:\bwhen i was|\bat (?:the )?age(?: of)?|\bi was(?: only| just)?)\s*$")
+_THEN: Final = re.compile(r"(?:\bat (?:the )?age(?: of)?|\bi was(?: only| just)?)\s*$")
 _AGO: Final = re.compile(r"\byears? ago\b|\byears later\b|\b(?P<year>(?:19|20)\d\d)\b")
 _CHILD_BEHIND: Final = re.compile(rf"\s*-?\s*(?:{AGE_UNIT})?[\s-]*(?:old\s+)?{_CHILD}\b")
 _CHILD_BEFORE: Final = re.compile(
@@ -41,9 +41,7 @@ _BEFORE: Final = 40  # characters
 
 def is_no_age_of_now(text: str, start: int, end: int) -> bool:
     """Whether years at a place of a normalised text are a length of time, or an age of the past."""
-    before = text[max(0, start - _BEFORE) : start]
-    digits = re.match(r"\d*", text[start:end])
-    behind = start + (digits.end() if digits else 0)
+    before, behind = _beside(text, start, end)
     if _LENGTH_BEHIND.match(text, behind) or _LENGTH_BEFORE.search(before):
         return True
     if _ONE_OF_SEVERAL.search(before) or _NURSED.search(before):
@@ -53,11 +51,15 @@ def is_no_age_of_now(text: str, start: int, end: int) -> bool:
 
 def is_childs(text: str, start: int, end: int) -> bool:
     """Whether a patient who writes tells this age of a child."""
-    before = text[max(0, start - _BEFORE) : start]
-    digits = re.match(r"\d*", text[start:end])
-    behind = start + (digits.end() if digits else 0)
+    before, behind = _beside(text, start, end)
     behind_is_child = _CHILD_BEHIND.match(text, behind) and not _SELF.search(before)
     return bool(behind_is_child or _CHILD_BEFORE.search(before))
+
+
+def _beside(text: str, start: int, end: int) -> tuple[str, int]:
+    """The text before the years, and where the digits of the years end."""
+    digits = re.match(r"\d*", text[start:end])
+    return text[max(0, start - _BEFORE) : start], start + (digits.end() if digits else 0)
 
 
 def _long_ago(text: str) -> bool:

@@ -21,13 +21,13 @@ from rapidfuzz.distance import OSA
 
 from bot.oncology.knowledge_files import KNOWLEDGE, load
 from bot.oncology.phrases import PhraseBook, common_words
-from bot.oncology.text import Document, pack
+from bot.oncology.text import STORY_WORDS, Document, pack
 
 Span = tuple[int, int]  # tokens: first, one past the last
 
 _WITHIN = 5  # tokens that may stand between the first concept of a picture and another
 # In a long story words stand near each other by chance: there the window is narrower.
-_STORY, _WITHIN_STORY = 70, 2
+_WITHIN_STORY = 2
 _SKELETON = 4  # consonants of a word that is known again without its vowels
 _SPELT = 6  # letters of the shortest word that is known again when misspelt
 _EDITS = 2  # letters a misspelt word may differ in, all of them vowels or doubled
@@ -283,7 +283,7 @@ def _complete(
 
 
 def _window(picture: Picture, part: list[int]) -> int:
-    return min(picture.within, _WITHIN_STORY) if len(part) >= _STORY else picture.within
+    return min(picture.within, _WITHIN_STORY) if len(part) >= STORY_WORDS else picture.within
 
 
 _LONGEST = 8  # tokens of the longest concept

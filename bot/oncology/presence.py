@@ -12,7 +12,7 @@ from functools import cache
 
 from bot.oncology.context import Context, context_of
 from bot.oncology.phrases import Hit, PhraseBook
-from bot.oncology.signs import Sign, sign_file, signs_of
+from bot.oncology.signs import Sign, presence_words, sign_file, signs_of
 from bot.oncology.stories import at_a_loss, told_as_past
 from bot.oncology.text import Document
 from bot.oncology.treatments import treatment_hits
@@ -88,7 +88,7 @@ class Presence:
             return False
         # "my neighbour's mother" is no more the patient than the neighbour.
         owner = self._text(kin[-1].first - 1) if kin[-1].first else ""
-        return owner in _words("acquaintances") or any(
+        return owner in presence_words("acquaintances") or any(
             c.last == kin[-1].first for c in cues["stranger"]
         )
 
@@ -122,7 +122,7 @@ class Presence:
             between = [self._text(i) for i in range(sign.last, cue.first)]
             if any(self.doc.tokens[i].breaks for i in range(sign.last, cue.last)):
                 continue
-            if all(w in _words("fillers") for w in between) and not self._goes_on(cue.last):
+            if all(w in presence_words("fillers") for w in between) and not self._goes_on(cue.last):
                 return True
         return False
 
@@ -150,39 +150,39 @@ class Presence:
         """ "bukhar nahi utar raha" does not deny the fever; "fever no vomiting" neither."""
         if index >= len(self.doc.tokens):
             return False
-        if self._text(index) in _words("goes_on"):
+        if self._text(index) in presence_words("goes_on"):
             return True
         negation_is_next = not self.doc.tokens[index].breaks and index in self._covered
         return negation_is_next and self._text(index - 1) == "no"
 
     def _reaches(self, cue: Cue, sign: Sign) -> bool:
         between = range(cue.last, sign.first)
-        fillers = _words("fillers")
+        fillers = presence_words("fillers")
         if any(self._text(i) not in fillers and i not in self._covered for i in between):
             return False
         commas = [p for p in self.context.commas if cue.last <= p <= sign.first]
         if not commas:
             return True
         rest = range(commas[0], min(sign.last + 6, self.context.sentence(sign.first).last))
-        return len(commas) >= 2 or any(self._text(i) in _words("list_end") for i in rest)
+        return len(commas) >= 2 or any(self._text(i) in presence_words("list_end") for i in rest)
 
     def _statement_between(self, low: int, high: int) -> bool:
         """A person with a verb ("he has") between a cue and a sign starts a new statement."""
         return any(
-            self._text(i) in _words("speaks")
+            self._text(i) in presence_words("speaks")
             and i + 1 < len(self.doc.tokens)
-            and self._text(i + 1) in _words("speaks_verb")
+            and self._text(i + 1) in presence_words("speaks_verb")
             for i in range(low, high)
         )
 
     def _hypothetical(self, sign: Sign) -> bool:
         here = self.context.sentence(sign.first)
-        if sign.first > here.first and self._text(sign.first - 1) in _words("modal"):
+        if sign.first > here.first and self._text(sign.first - 1) in presence_words("modal"):
             return True
-        if sign.name in _words("always_meant"):
+        if sign.name in presence_words("always_meant"):
             return False
         for cue in self._inside("hypothetical", here.first, sign.first):
-            if cue.first and self._text(cue.first - 1) in _words("before_if"):
+            if cue.first and self._text(cue.first - 1) in presence_words("before_if"):
                 continue
             comma = any(cue.last < p <= sign.first for p in self.context.commas)
             if sign.first - cue.last > 9 or (comma and sign.first - cue.last > 1):
@@ -196,10 +196,10 @@ class Presence:
         for cue in self._inside("asked", here.first, sign.first):
             if sign.first - cue.last > 6 or not self._is_free(cue):
                 continue
-            own = cue.last < len(self.doc.tokens) and self._text(cue.last) in _words("own")
+            own = cue.last < len(self.doc.tokens) and self._text(cue.last) in presence_words("own")
             comma = any(cue.last < p <= sign.first for p in self.context.commas)
             listed = all(
-                i in self._covered or self._text(i) in _words("fillers")
+                i in self._covered or self._text(i) in presence_words("fillers")
                 for i in range(cue.last, sign.first)
             )
             if (
@@ -208,12 +208,12 @@ class Presence:
                 and not self._statement_between(cue.last, sign.first)
             ):
                 return True
-        if self._text(here.first) not in _words("question_start"):
+        if self._text(here.first) not in presence_words("question_start"):
             return False
         if (
-            self._text(here.first) in _words("question_modal")
+            self._text(here.first) in presence_words("question_modal")
             and here.first + 1 < here.last
-            and self._text(here.first + 1) not in _words("not_a_subject")
+            and self._text(here.first + 1) not in presence_words("not_a_subject")
             and not self._statement_between(here.first, sign.first)
         ):
             return True
@@ -248,10 +248,10 @@ class Presence:
     def _led_to_operation(self, sign: Sign) -> bool:
         """ "Blood in the urine for months, then the kidney was removed": how it began."""
         here = self.context.sentence(sign.first)
-        if any(self._text(i) in _words("nowadays") for i in range(here.first, here.last)):
+        if any(self._text(i) in presence_words("nowadays") for i in range(here.first, here.last)):
             return False
         for index in range(sign.last, min(sign.last + 6, here.last - 1)):
-            if self._text(index) in _words("afterwards"):
+            if self._text(index) in presence_words("afterwards"):
                 follow = range(index + 1, min(index + 7, here.last))
                 return any(i in self._operated for i in follow)
         return False
@@ -259,11 +259,11 @@ class Presence:
     def _of_the_disease(self, sign: Sign) -> bool:
         """ "Blasts 40 %, so they call it not responding": the disease is, not the person."""
         own = {self._text(i) for i in range(sign.first, sign.last)}
-        if not own & _words("answering"):
+        if not own & presence_words("answering"):
             return False
         here = self.context.sentence(sign.first)
         around = range(here.first, here.last)
-        named = {self._text(i) for i in around} & _words("of_the_disease")
+        named = {self._text(i) for i in around} & presence_words("of_the_disease")
         return bool(named) or any(i in self._treated for i in around)
 
     def _dated_behind(self, low: int, last: int) -> bool:
@@ -275,7 +275,7 @@ class Presence:
         )
 
     def _anchored(self, between: range) -> bool:
-        return any(self._text(i) in _words("anchors") for i in between)
+        return any(self._text(i) in presence_words("anchors") for i in between)
 
     def is_resolved(self, sign: Sign) -> bool:
         here = self.context.sentence(sign.first)
@@ -288,16 +288,16 @@ class Presence:
                 for i, word in enumerate(between, sign.last)
                 if not (word == "once" and i + 1 in self.context.commas)
             ]
-            goes_to = cue.last < here.last and self._text(cue.last) in _words("gone_to")
-            if goes_to or any(word in _words("unresolved") for word in waiting):
+            goes_to = cue.last < here.last and self._text(cue.last) in presence_words("gone_to")
+            if goes_to or any(word in presence_words("unresolved") for word in waiting):
                 continue
             again = self._inside("not_past", sign.last, cue.first)
             if any(c.last < cue.first for c in again) or any(
                 sign.last <= first < cue.first for first in self._complaints
             ):
                 continue
-            plain = any(self._text(i) in _words("fine") for i in range(cue.first, cue.last))
-            if plain or not any(w in _words("anchors") for w in between):
+            plain = any(self._text(i) in presence_words("fine") for i in range(cue.first, cue.last))
+            if plain or not any(w in presence_words("anchors") for w in between):
                 return True
         return False
 
@@ -308,11 +308,6 @@ def presence_of(doc: Document) -> Presence:
     if not isinstance(found, Presence):
         found = doc.memory["presence"] = Presence(doc)
     return found
-
-
-@cache
-def _words(kind: str) -> frozenset[str]:
-    return frozenset(sign_file().presence[kind])
 
 
 _PHRASES = (

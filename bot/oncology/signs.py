@@ -53,6 +53,12 @@ def sign_file() -> SignFile:
 
 
 @cache
+def presence_words(kind: str) -> frozenset[str]:
+    """The words of one kind that decide whether a sign is there now."""
+    return frozenset(sign_file().presence[kind])
+
+
+@cache
 def _book() -> PatternBook[str]:
     file = sign_file()
     return PatternBook(file.signs.items(), file.groups)

@@ -10,24 +10,24 @@ from functools import cache
 
 from bot.oncology.context import Context
 from bot.oncology.phrases import PhraseBook
-from bot.oncology.signs import Sign, sign_file
+from bot.oncology.signs import Sign, presence_words, sign_file
+from bot.oncology.text import STORY_WORDS
 
-_STORY = 70  # words from which a message is a story rather than a call for help
 _SUBJECT = 6  # words before a sign in which its subject stands
 
 
 def told_as_past(context: Context, sign: Sign) -> bool:
     """A sentence of the past in a long story, or in one that tells of a death."""
-    if sign.name in _words("always_meant"):
+    if sign.name in presence_words("always_meant"):
         return False
     doc = context.doc
-    if len(doc.tokens) < _STORY and not context.by_kind["died"]:
+    if len(doc.tokens) < STORY_WORDS and not context.by_kind["died"]:
         return False
     here = context.sentence(sign.first)
     if any(here.first <= hit.first < here.last for hit in _present().find(doc)):
         return False
     words = {doc.tokens[i].text for i in range(here.first, here.last)}
-    return bool(words & _words("story_past"))
+    return bool(words & presence_words("story_past"))
 
 
 def at_a_loss(context: Context, sign: Sign) -> bool:
@@ -39,16 +39,12 @@ def at_a_loss(context: Context, sign: Sign) -> bool:
     subjects = [
         word
         for i in before
-        if (word := context.doc.tokens[i].text) in _words("at_a_loss") | _words("speaks")
+        if (word := context.doc.tokens[i].text)
+        in presence_words("at_a_loss") | presence_words("speaks")
     ]
-    return bool(subjects) and subjects[-1] in _words("at_a_loss")
+    return bool(subjects) and subjects[-1] in presence_words("at_a_loss")
 
 
 @cache
 def _present() -> PhraseBook[None]:
     return PhraseBook((phrase, None) for phrase in sign_file().presence["story_now"])
-
-
-@cache
-def _words(kind: str) -> frozenset[str]:
-    return frozenset(sign_file().presence[kind])

@@ -83,6 +83,10 @@ class Token(NamedTuple):
     breaks: bool
 
 
+# Words from which a message is a story rather than a call for help.
+STORY_WORDS = 70
+
+
 @dataclass(slots=True, weakref_slot=True)
 class Document:
     """A message ready to be read: the original text, the normalised text, and the tokens."""
