@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import json
 import logging
 import time
 from collections.abc import Mapping, Sequence
@@ -28,6 +29,7 @@ log = logging.getLogger(__name__)
 
 TURN_SECONDS: Final = 30.0
 _TIMEOUT: Final = httpx.Timeout(TURN_SECONDS, connect=2.0)
+_READY_TIMEOUT: Final = httpx.Timeout(2.0)
 CONNECTIONS: Final = 64
 # Shorter than the engine's own five seconds: none is used while the engine closes it.
 KEEPALIVE_SECONDS: Final = 3.0
@@ -95,12 +97,14 @@ class EngineClient:
         self._engines = tuple(_Engine(url.strip().rstrip("/")) for url in given if url.strip())
         if not self._engines:
             raise ValueError("INTAKE_ENGINE_URL holds no address")
-        self._http = httpx.AsyncClient(
-            timeout=_TIMEOUT,
-            transport=transport
-            or QuickTransport(connections=CONNECTIONS, keepalive=KEEPALIVE_SECONDS, verify=trust()),
-            headers={"Authorization": f"Bearer {token}"} if token else {},
+        # Asked without httpx's client: its cookies, redirects and merged addresses cost as much as
+        # the request itself, and an engine has none of them.
+        self._http = transport or QuickTransport(
+            connections=CONNECTIONS, keepalive=KEEPALIVE_SECONDS, verify=trust()
         )
+        self._headers = {"Content-Type": "application/json"}
+        if token:
+            self._headers["Authorization"] = f"Bearer {token}"
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -143,7 +147,7 @@ class EngineClient:
 
     async def _ready(self, url: str) -> bool:
         try:
-            answer = await self._http.get(f"{url}/webhooks/intake/", timeout=2.0)
+            answer = await self._send("GET", f"{url}/webhooks/intake/", b"", _READY_TIMEOUT)
         except httpx.HTTPError:
             return False
         return answer.is_success
@@ -174,8 +178,9 @@ class EngineClient:
         raise failure
 
     async def _ask(self, url: str, body: dict[str, Any]) -> dict[str, Any]:
+        content = json.dumps(body).encode()
         try:
-            response = await self._http.post(url, json=body)
+            response = await self._send("POST", url, content, _TIMEOUT)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout):
             raise EngineDown("unreachable") from None
         except httpx.TimeoutException:
@@ -185,10 +190,24 @@ class EngineClient:
             raise EngineDown(type(error).__name__) from None
         return _answer(response)
 
+    async def _send(
+        self, method: str, url: str, content: bytes, timeout: httpx.Timeout
+    ) -> httpx.Response:
+        request = httpx.Request(
+            method,
+            url,
+            headers=self._headers,
+            content=content,
+            extensions={"timeout": timeout.as_dict()},
+        )
+        response = await self._http.handle_async_request(request)
+        await response.aread()
+        return response
+
 
 def _answer(response: httpx.Response) -> dict[str, Any]:
     try:
-        body = response.json()
+        body = json.loads(response.content)
     except ValueError:
         body = None
     content = body if isinstance(body, dict) else {}
