@@ -19,11 +19,14 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from bot.store.crypto import Cipher, cipher_of
-from bot.store.database import Database, insert_new
+from bot.store.database import Database, insert_new, put, table_of
 from bot.store.tables import AuditEntry, AuditHead
 
 HEAD = 1
 FIRST_HASH = "0" * 64
+_HEADS = table_of(AuditHead)
+_LAST = select(_HEADS.c.hash).where(_HEADS.c.id == HEAD).with_for_update()
+_MOVE_HEAD = update(_HEADS).where(_HEADS.c.id == HEAD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,21 +47,27 @@ def record(
 ) -> None:
     """Append an entry inside the transaction of what it reports."""
     reason_key = _reason_key(cipher_of(session.get_bind().dialect), reason)
-    insert_new(session, AuditHead, {"id": HEAD, "hash": FIRST_HASH})
-    head = session.get_one(AuditHead, HEAD, with_for_update=True, populate_existing=True)
-    head.hash = _hash(head.hash, now, actor, action, object_, reason_key)
-    session.add(
-        AuditEntry(
-            at=now,
-            actor=actor,
-            action=action,
-            object=object_,
-            reason=reason,
-            reason_key=reason_key,
-            hash=head.hash,
-        )
-    )
-    session.flush()
+    hash_ = _hash(_last_hash(session), now, actor, action, object_, reason_key)
+    session.connection().execute(_MOVE_HEAD, {"hash": hash_})
+    entry = {
+        "at": now,
+        "actor": actor,
+        "action": action,
+        "object": object_,
+        "reason": reason,
+        "reason_key": reason_key,
+        "hash": hash_,
+    }
+    put(session, AuditEntry, entry)
+
+
+def _last_hash(session: Session) -> str:
+    """The hash of the newest entry, locked: entries are written one after the other."""
+    found = session.connection().execute(_LAST).scalar()
+    if found is None:  # of two processes with the first entry the second waits here
+        insert_new(session, AuditHead, {"id": HEAD, "hash": FIRST_HASH})
+        found = session.connection().execute(_LAST).scalar_one()
+    return str(found)
 
 
 def remove_reasons(session: Session, objects: Sequence[str]) -> None:

@@ -23,7 +23,7 @@ from bot.store import consents
 from bot.store.case_tables import AssessmentRow, CaseRow, CaseTerm, ChecklistRow, FactRow
 from bot.store.crypto import Cipher
 from bot.store.database import Database, insert_new, put, table_of
-from bot.store.ranking import RANK_REST, place
+from bot.store.ranking import RANK_REST, rank
 from bot.store.records import AssessmentRecord, ChecklistItem, FactVersion
 from bot.store.tables import Conversation
 
@@ -48,6 +48,19 @@ _CASES = table_of(CaseRow)
 _STANDING = select(_CASES.c.number, _CASES.c.language, _CASES.c.state, _CASES.c.dialogue).where(
     _CASES.c.conversation_id == _MAIN, text("cases.current")
 )
+_STORED = select(
+    _CASES.c.number,
+    _CASES.c.conversation_id,
+    _CASES.c.channel,
+    _CASES.c.language,
+    _CASES.c.state,
+    _CASES.c.dialogue,
+    _CASES.c.version,
+).where(_CASES.c.conversation_id == _MAIN, text("cases.current"))
+_HEAD = select(_CASES.c.number, _CASES.c.version, _CASES.c.urgent, _CASES.c.waiting_since).where(
+    _CASES.c.conversation_id == _MAIN, text("cases.current")
+)
+_CHANGE = update(_CASES).where(_CASES.c.number == bindparam("case_number"))
 _FACTS = (
     select(
         FactRow.name,
@@ -141,7 +154,26 @@ def create(session: Session, conversation_id: str, channel: str, now: datetime) 
             return row
 
 
-def load(session: Session, row: CaseRow) -> Case:
+class Stored(NamedTuple):
+    """Of a case's row, what the case is made of."""
+
+    number: str
+    conversation_id: str
+    channel: str
+    language: str
+    state: str
+    dialogue: Any
+    version: int
+
+
+def stored(session: Session, conversation_id: str) -> Stored | None:
+    """The current case of a conversation, to be loaded for a turn."""
+    asked = {"conversation": conversation_id}
+    row = session.connection().execute(_STORED, asked).one_or_none()
+    return None if row is None else Stored._make(row)
+
+
+def load(session: Session, row: CaseRow | Stored) -> Case:
     """The case of a row, with its current facts."""
     facts = session.connection().execute(_FACTS, {"number": row.number})
     dialogue = row.dialogue
@@ -172,6 +204,22 @@ def _papers(session: Session, number: str) -> dict[str, str]:
     return {str(row.body["id"]): row.state for row in rows if isinstance(row.body, Mapping)}
 
 
+class Head(NamedTuple):
+    """Of a case's row, what a change of it builds on."""
+
+    number: str
+    version: int
+    urgent: bool
+    waiting_since: datetime | None
+
+
+def head(session: Session, conversation_id: str) -> Head | None:
+    """The head of the current case of a conversation (locked by the caller)."""
+    asked = {"conversation": conversation_id}
+    row = session.connection().execute(_HEAD, asked).one_or_none()
+    return None if row is None else Head._make(row)
+
+
 def save(
     session: Session,
     cipher: Cipher,
@@ -186,9 +234,74 @@ def save(
     `before` is the case as it was in this version of the row, if the caller still has it.
     """
     before = before or load(session, row)
-    _save_facts(session, row.number, before.facts, case.facts, now, actor)
-    _save_terms(session, cipher, row.number, before, case)
-    row.dialogue = {
+    _save_parts(session, cipher, row.number, before, case, now, actor)
+    for name, value in _changed(cipher, row, before, case, now, actor).items():
+        setattr(row, name, value)
+
+
+def save_turn(
+    session: Session, cipher: Cipher, row: Head, case: Case, before: Case, now: datetime
+) -> None:
+    """`save` for every turn: without an object of the row, which costs more than the writing."""
+    _save_parts(session, cipher, row.number, before, case, now, None)
+    changed = _changed(cipher, row, before, case, now, None)
+    session.connection().execute(_CHANGE, {"case_number": row.number, **changed})
+
+
+def note_missing(session: Session, number: str, missing: int) -> None:
+    """How many critical records of a case are still to come."""
+    changed = {"case_number": number, "missing_critical": missing}
+    session.connection().execute(_CHANGE, changed)
+
+
+def _save_parts(
+    session: Session,
+    cipher: Cipher,
+    number: str,
+    before: Case,
+    case: Case,
+    now: datetime,
+    actor: str | None,
+) -> None:
+    _save_facts(session, number, before.facts, case.facts, now, actor)
+    _save_terms(session, cipher, number, before, case)
+
+
+def _changed(
+    cipher: Cipher,
+    row: CaseRow | Head,
+    before: Case,
+    case: Case,
+    now: datetime,
+    actor: str | None,
+) -> dict[str, Any]:
+    """The columns of a changed case."""
+    became = case.state is CaseState.EMERGENCY and before.state is not CaseState.EMERGENCY
+    urgent = row.urgent or became or bool(set(case.flags) - set(before.flags))
+    waiting_since = row.waiting_since
+    if actor is None and (case.state is CaseState.HUMAN or reasons(case) - reasons(before)):
+        waiting_since = waiting_since or now
+    return {
+        "dialogue": _dialogue(case),
+        "asks_key": asks_key(cipher, case.asks) if case.asks else "",
+        "times_asked": sum(case.asked.values()),
+        "times_failed": sum(case.failed.values()),
+        "language": case.language,
+        "state": case.state,
+        "consented": case.consent is not None and case.consent.given,
+        "has_open_question": bool(case.open_questions),
+        "urgent": urgent,
+        "waiting_since": waiting_since,
+        "updated_at": now,
+        "version": row.version + 1,
+        "queue_rank": rank(urgent, waiting_since, case.state, case.flags),
+        "queue_at": waiting_since or now,
+    }
+
+
+def _dialogue(case: Case) -> dict[str, Any]:
+    """What the dialogue remembers, as `load` reads it."""
+    return {
         "asks": case.asks,
         "flags": list(case.flags),
         "consent": consents.kept(case.consent) if case.consent else None,
@@ -199,16 +312,6 @@ def save(
         "handover_reason": case.handover_reason,
         "memory": dict(case.memory),
     }
-    row.asks_key = asks_key(cipher, case.asks) if case.asks else ""
-    row.times_asked, row.times_failed = sum(case.asked.values()), sum(case.failed.values())
-    row.language, row.state = case.language, case.state
-    row.consented = case.consent is not None and case.consent.given
-    row.has_open_question = bool(case.open_questions)
-    became = case.state is CaseState.EMERGENCY and before.state is not CaseState.EMERGENCY
-    row.urgent = row.urgent or became or bool(set(case.flags) - set(before.flags))
-    if actor is None and (case.state is CaseState.HUMAN or reasons(case) - reasons(before)):
-        row.waiting_since = row.waiting_since or now
-    place(row, now)
 
 
 def reasons(case: Case) -> frozenset[str]:

@@ -35,8 +35,11 @@ _CHANGE = update(_ITEMS).where(_ITEMS.c.id == bindparam("item"))
 _DROP = delete(_ITEMS).where(_ITEMS.c.id.in_(bindparam("gone", expanding=True)))
 
 
-def save(session: Session, cipher: Cipher, row: CaseRow, checklist: Any, now: datetime) -> None:
-    """Bring the checklist up: items keep what was received, items no longer asked for go."""
+def save(session: Session, cipher: Cipher, number: str, checklist: Any, now: datetime) -> int:
+    """Bring the checklist up: items keep what was received, items no longer asked for go.
+
+    Gives how many critical records are still to come.
+    """
     document = wire(checklist)
     parts: Mapping[str, Any] = (
         document if isinstance(document, Mapping) else {"items": document, "missing_tests": []}
@@ -44,7 +47,7 @@ def save(session: Session, cipher: Cipher, row: CaseRow, checklist: Any, now: da
     wanted = [("record", item) for item in parts.get("items", ())]
     wanted += [("test", item) for item in parts.get("missing_tests", ())]
     connection = session.connection()
-    found = connection.execute(_HELD, {"case_number": row.number})
+    found = connection.execute(_HELD, {"case_number": number})
     held = {item.item_key: item for item in map(_Held._make, found)}
     new: list[dict[str, Any]] = []
     changed: list[dict[str, Any]] = []
@@ -52,7 +55,7 @@ def save(session: Session, cipher: Cipher, row: CaseRow, checklist: Any, now: da
     seen = set()
     for position, (kind, body) in enumerate(wanted):
         item_id = str(body.get("id", body)) if isinstance(body, Mapping) else str(body)
-        key = cipher.lookup("checklist", row.number, kind, item_id)
+        key = cipher.lookup("checklist", number, kind, item_id)
         if key in seen:
             continue
         seen.add(key)
@@ -60,7 +63,7 @@ def save(session: Session, cipher: Cipher, row: CaseRow, checklist: Any, now: da
         values = {"position": position, "body": body, "level": level, "updated_at": now}
         item = held.get(key)
         if item is None:
-            of_case = {"case_number": row.number, "item_key": key}
+            of_case = {"case_number": number, "item_key": key}
             new.append({**of_case, "kind": kind, "state": "needed", **values})
         elif (item.position, item.body, item.level) != (position, body, level):
             changed.append({"item": item.id, **values})
@@ -72,7 +75,7 @@ def save(session: Session, cipher: Cipher, row: CaseRow, checklist: Any, now: da
     if changed:
         connection.execute(_CHANGE, changed)
     put(session, ChecklistRow, *new)
-    row.missing_critical = _still_to_come(critical)
+    return _still_to_come(critical)
 
 
 def count_missing(session: Session, row: CaseRow) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from bot.store.case_tables import CaseRow
 from bot.store.crypto import new_id
-from bot.store.database import Database, insert_new
+from bot.store.database import Database, insert_new, table_of
 from bot.store.errors import NotFound
 from bot.store.messages import PULLED_CHANNELS, InboundMessage, Kind
 from bot.store.records import ConversationInfo
@@ -34,6 +34,34 @@ _KNOWN = select(
 ).where(or_(Conversation.address_key.in_(_WANTED), Conversation.alt_address_key.in_(_WANTED)))
 
 
+_PEOPLE = table_of(Conversation)
+
+
+class Sender(NamedTuple):
+    """The part of a conversation that a message of its person may change."""
+
+    id: str
+    channel: str
+    address_key: str
+    alt_address_key: str | None
+    last_inbound_at: datetime | None
+    stopped_at: datetime | None
+    stop_reason: str | None
+
+
+# Over plain columns: with every message that comes in, an object of the session costs more than
+# the row. FOR NO KEY UPDATE, because rows that refer to the conversation may be inserted meanwhile.
+_LOCKED = (
+    select(*(_PEOPLE.c[name] for name in Sender._fields))
+    .where(_PEOPLE.c.id.in_(bindparam("ids", expanding=True)))
+    .order_by(_PEOPLE.c.id)
+    .with_for_update(key_share=True)
+)
+_CHANGE = update(_PEOPLE).where(_PEOPLE.c.id == bindparam("person"))
+# Met under the other id: the stable one becomes the main address, the old one is kept.
+_SWAP = _CHANGE.values(alt_address=_PEOPLE.c.address, alt_address_key=_PEOPLE.c.address_key)
+
+
 def address_key(database: Database, channel: str, account: str, address: str) -> str:
     """The keyed hash under which a person's conversation is found."""
     return database.cipher.lookup("address", channel, account, address)
@@ -49,7 +77,7 @@ def _by_key(session: Session, key: str) -> Conversation | None:
 
 def find_or_create(
     database: Database, session: Session, messages: Sequence[InboundMessage], now: datetime
-) -> list[Conversation]:
+) -> list[Sender]:
     """The senders' conversations, locked, in the order of the messages; names are brought up."""
     keys = [_Keys.of(database, message) for message in messages]
     ids, names = _known(session, keys)
@@ -65,15 +93,23 @@ def find_or_create(
         insert_new(session, Conversation, *(new[key] for key in sorted(new)))
         names |= {row["id"]: row["profile_name"] for row in new.values()}
     wanted = sorted({ids[key.main] for key in keys})
-    locked = {row.id: row for row in database.lock_conversations(session, wanted)}
-    if len(locked) < len(wanted):  # created by another gateway, or erased, between the two looks
+    rows = session.connection().execute(_LOCKED, {"ids": wanted})
+    senders = {row.id: row for row in map(Sender._make, rows)}
+    if len(senders) < len(wanted):  # created by another gateway, or erased, between the two looks
         return find_or_create(database, session, messages, now)
-    rows = [locked[ids[key.main]] for key in keys]
-    for row, message, key in zip(rows, messages, keys, strict=True):
-        if message.profile_name and names.get(row.id) != message.profile_name:
-            names[row.id] = row.profile_name = message.profile_name
-        _update(row, message, key.main, key.other)
-    return rows
+    for message, key in zip(messages, keys, strict=True):
+        sender = senders[ids[key.main]]
+        if message.profile_name and names.get(sender.id) != message.profile_name:
+            names[sender.id] = message.profile_name
+            change(session, {"person": sender.id, "profile_name": message.profile_name})
+        senders[sender.id] = _met_as(session, sender, message, key)
+    return [senders[ids[key.main]] for key in keys]
+
+
+def change(session: Session, *rows: dict[str, Any]) -> None:
+    """Set columns of conversations (locked by the caller): `person` and the same columns in all."""
+    if rows:
+        session.connection().execute(_CHANGE, list(rows))
 
 
 class _Keys(NamedTuple):
@@ -126,13 +162,17 @@ def _arrived(message: InboundMessage, now: datetime) -> datetime:
     return message.sent_at if timedelta() < waited < UNCONSENTED else now
 
 
-def _update(row: Conversation, message: InboundMessage, key: str, alt_key: str | None) -> None:
-    if row.address_key != key:
-        # Met under the other id: the stable one becomes the main address, the old one is kept.
-        row.alt_address, row.alt_address_key = row.address, row.address_key
-        row.address, row.address_key = message.address, key
-    elif alt_key is not None and row.alt_address_key != alt_key:
-        row.alt_address, row.alt_address_key = message.alt_address, alt_key
+def _met_as(session: Session, sender: Sender, message: InboundMessage, key: _Keys) -> Sender:
+    """The sender under the ids that a message came with."""
+    if sender.address_key != key.main:
+        new = {"address": message.address, "address_key": key.main}
+        session.connection().execute(_SWAP, {"person": sender.id, **new})
+        return sender._replace(address_key=key.main, alt_address_key=sender.address_key)
+    if key.other is not None and sender.alt_address_key != key.other:
+        other = {"alt_address": message.alt_address, "alt_address_key": key.other}
+        change(session, {"person": sender.id, **other})
+        return sender._replace(alt_address_key=key.other)
+    return sender
 
 
 def info(row: Conversation) -> ConversationInfo:
@@ -155,12 +195,12 @@ def info(row: Conversation) -> ConversationInfo:
     )
 
 
-def keep_doors(session: Session, main: Conversation) -> None:
-    """Chats that share a case are kept as long as it is."""
+def keep_until(session: Session, conversation_id: str, expires_at: datetime | None) -> None:
+    """Keep a conversation and the chats that share its case so long; None: until asked to erase."""
     session.execute(
         update(Conversation)
-        .where(Conversation.linked_to == main.id)
-        .values(expires_at=main.expires_at)
+        .where(or_(Conversation.id == conversation_id, Conversation.linked_to == conversation_id))
+        .values(expires_at=expires_at)
     )
 
 

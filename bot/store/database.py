@@ -14,7 +14,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cache
@@ -39,10 +39,9 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_SECONDS = 8
 LOOKUP_SECRET = "lookup"  # noqa: S105 - the name of a row
 # Statements of every turn are built once: building them costs as much as running them.
-_LOCKED_CONVERSATIONS = (
+_LOCKED_CONVERSATION = (
     select(Conversation)
-    .where(Conversation.id.in_(bindparam("ids", expanding=True)))
-    .order_by(Conversation.id)
+    .where(Conversation.id == bindparam("id"))
     # Whoever locks a conversation seldom needs to know whose it is.
     .options(
         defer(Conversation.address),
@@ -55,7 +54,7 @@ _LOCKED_CONVERSATIONS = (
 
 _ADDRESSEES = cast(Table, Conversation.__table__)
 _LOCKED_ADDRESSEE = (
-    select(_ADDRESSEES.c.id, _ADDRESSEES.c.channel, _ADDRESSEES.c.epoch)
+    select(_ADDRESSEES.c.id, _ADDRESSEES.c.channel, _ADDRESSEES.c.epoch, _ADDRESSEES.c.expires_at)
     .where(_ADDRESSEES.c.id == bindparam("id"))
     .with_for_update(key_share=True)
 )
@@ -67,11 +66,13 @@ Clock = Callable[[], datetime]
 
 
 class Addressee(NamedTuple):
-    """The part of a conversation that says whether and where a message goes out."""
+    """The part of a conversation that says whether and where a message goes out, and how long
+    the conversation is kept."""
 
     id: str
     channel: str
     epoch: int
+    expires_at: datetime | None = None
 
 
 def utc_now() -> datetime:
@@ -162,21 +163,17 @@ class Database:
             self._writer.release()
 
     def lock_conversation(self, session: Session, conversation_id: str) -> Conversation | None:
-        """The conversation, locked until the transaction ends; None when it is gone."""
-        return next(iter(self.lock_conversations(session, [conversation_id])), None)
-
-    def lock_conversations(self, session: Session, ids: Sequence[str]) -> Sequence[Conversation]:
-        """Those of the conversations that there are, locked until the transaction ends.
+        """The conversation, locked until the transaction ends; None when it is gone.
 
         FOR NO KEY UPDATE, because rows that refer to the conversation may be inserted meanwhile.
         """
-        return session.scalars(_LOCKED_CONVERSATIONS, {"ids": list(ids)}).all()
+        return session.scalar(_LOCKED_CONVERSATION, {"id": conversation_id})
 
     def lock_addressee(self, session: Session, conversation_id: str) -> Addressee | None:
         """What a message to a conversation depends on; locked as by `lock_conversation`."""
         found = session.connection().execute(_LOCKED_ADDRESSEE, {"id": conversation_id})
         row = found.one_or_none()
-        return None if row is None else Addressee(row.id, row.channel, row.epoch)
+        return None if row is None else Addressee._make(row)
 
     def migrate(self) -> None:
         """Bring the tables to the newest version and take the lookup secret into use."""

@@ -89,7 +89,9 @@ class Desk:
             if assessment is not None:
                 cases.save_assessment(session, row.number, case, assessment, None, now)
             if checklist is not None:
-                checklists.save(session, self._db.cipher, row, checklist, now)
+                row.missing_critical = checklists.save(
+                    session, self._db.cipher, row.number, checklist, now
+                )
             record(session, now, actor, action, f"case:{row.number}", reason)
             return row.version
 

@@ -15,17 +15,18 @@ SAME_DAY = "RF16"
 
 def place(row: CaseRow, now: datetime) -> None:
     """Put a changed case at its place in the coordinators' queue."""
+    flags = row.dialogue.get("flags", ())
     row.updated_at = now
     row.version += 1
-    row.queue_rank = _rank(row)
+    row.queue_rank = rank(row.urgent, row.waiting_since, row.state, flags)
     row.queue_at = row.waiting_since or now
 
 
-def _rank(row: CaseRow) -> int:
-    if not row.urgent:
-        return RANK_WAITING if row.waiting_since else RANK_REST
-    now = row.state == CaseState.EMERGENCY or acute(row.dialogue.get("flags", ()))
-    return RANK_EMERGENCY if now else RANK_URGENT
+def rank(urgent: bool, waiting_since: datetime | None, state: str, flags: Iterable[str]) -> int:
+    """The place of a case in the queue; the longest wait comes first within one."""
+    if not urgent:
+        return RANK_WAITING if waiting_since else RANK_REST
+    return RANK_EMERGENCY if state == CaseState.EMERGENCY or acute(flags) else RANK_URGENT
 
 
 def acute(flags: Iterable[str]) -> bool:

@@ -13,13 +13,13 @@ from typing import Any
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
-from bot.store.conversations import find_or_create
+from bot.store.conversations import Sender, change, find_or_create
 from bot.store.crypto import new_id
 from bot.store.database import Database, insert_new, put, table_of
 from bot.store.messages import Author, InboundMessage, Kind, State
 from bot.store.queue import INBOX, OUTBOX, Work, put_due
 from bot.store.records import Arrival, Received
-from bot.store.tables import IS_OPEN, Conversation, Message, Receipt
+from bot.store.tables import IS_OPEN, Message, Receipt
 
 MAX_PAUSE_FACTOR = 4  # somebody who keeps typing is answered after this many pauses
 
@@ -54,16 +54,16 @@ def take_in(database: Database, session: Session, arrivals: Sequence[Arrival]) -
     fresh = _take_receipts(session, new, now)
     taken = [entry for entry in new if entry[1] in fresh]
     messages = [arrival.message for _key, _id, arrival in taken]
-    conversations = find_or_create(database, session, messages, now) if taken else []
+    senders = find_or_create(database, session, messages, now) if taken else []
     named = []
-    for (key, message_id, _arrival), conversation in zip(taken, conversations, strict=True):
-        fresh[message_id] = conversation.id
-        named.append({"of": key, "conversation": conversation.id})
+    for (key, message_id, _arrival), sender in zip(taken, senders, strict=True):
+        fresh[message_id] = sender.id
+        named.append({"of": key, "conversation": sender.id})
     if named:
         session.connection().execute(_NAME_CONVERSATION, named)
     rows = [_row(fresh[entry[1]], entry[1], entry[2], now) for entry in taken]
     put(session, Message, *rows)
-    _note_contacts(session, list(zip(taken, conversations, strict=True)), now)
+    _note_contacts(session, list(zip(taken, senders, strict=True)), now)
     return [
         Received(fresh[message_id], message_id)
         if message_id in fresh
@@ -136,40 +136,53 @@ def _row(conversation_id: str, message_id: str, arrival: Arrival, now: datetime)
     }
 
 
-def _note_contacts(
-    session: Session, taken: Sequence[tuple[Entry, Conversation]], now: datetime
-) -> None:
+def _note_contacts(session: Session, taken: Sequence[tuple[Entry, Sender]], now: datetime) -> None:
     """Somebody who writes may be written to; somebody who blocked us may not."""
-    wrote = {}
-    for (_key, _id, arrival), conversation in taken:
-        message = arrival.message
-        if message.kind is Kind.BLOCKED:
-            conversation.stopped_at, conversation.stop_reason = now, "blocked"
-            continue
-        # The provider's window counts from when it was written, not from when it was taken in.
-        written = min(message.sent_at, now)
-        # Set only where it changes: every changed row is written again.
-        if conversation.last_inbound_at is None or conversation.last_inbound_at < written:
-            conversation.last_inbound_at = written
-        if conversation.stopped_at or conversation.stop_reason:
-            conversation.stopped_at = conversation.stop_reason = None
-        wrote[conversation.id] = conversation
+    wrote: dict[str, Sender] = {}
+    contacts: dict[str, Sender] = {}
+    for (_key, _id, arrival), sender in taken:
+        before = contacts.get(sender.id, sender)
+        contacts[sender.id] = _contact(before, arrival.message, now)
+        if arrival.message.kind is not Kind.BLOCKED:
+            wrote[sender.id] = sender
+    # Only where it changes: every changed row is written again.
+    known = {sender.id: sender for _entry, sender in taken}
+    change(
+        session,
+        *(_columns(contact) for contact in contacts.values() if contact != known[contact.id]),
+    )
     _release_held(session, wrote, now)
     works = [
-        _work(arrival, conversation, now)
-        for (_key, _id, arrival), conversation in taken
-        if arrival.takes_turn
+        _work(arrival, sender, now) for (_key, _id, arrival), sender in taken if arrival.takes_turn
     ]
     if works:
         put_due(session, INBOX, now, *works)
 
 
-def _work(arrival: Arrival, conversation: Conversation, now: datetime) -> Work:
+def _contact(sender: Sender, message: InboundMessage, now: datetime) -> Sender:
+    if message.kind is Kind.BLOCKED:
+        return sender._replace(stopped_at=now, stop_reason="blocked")
+    # The provider's window counts from when it was written, not from when it was taken in.
+    written = min(message.sent_at, now)
+    last = max(sender.last_inbound_at or written, written)
+    return sender._replace(last_inbound_at=last, stopped_at=None, stop_reason=None)
+
+
+def _columns(contact: Sender) -> dict[str, Any]:
+    return {
+        "person": contact.id,
+        "last_inbound_at": contact.last_inbound_at,
+        "stopped_at": contact.stopped_at,
+        "stop_reason": contact.stop_reason,
+    }
+
+
+def _work(arrival: Arrival, sender: Sender, now: datetime) -> Work:
     pause = timedelta(seconds=0 if arrival.urgent else arrival.pause)
-    return Work(conversation.id, conversation.channel, now + pause, pause * MAX_PAUSE_FACTOR)
+    return Work(sender.id, sender.channel, now + pause, pause * MAX_PAUSE_FACTOR)
 
 
-def _release_held(session: Session, wrote: Mapping[str, Conversation], now: datetime) -> None:
+def _release_held(session: Session, wrote: Mapping[str, Sender], now: datetime) -> None:
     if not wrote:
         return
     values = {"wrote": sorted(wrote), "state": State.QUEUED, "updated_at": now}

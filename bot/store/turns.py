@@ -18,7 +18,7 @@ from sqlalchemy import bindparam, select
 
 from bot.facts.case import Case
 from bot.store import cases, checklists, consents
-from bot.store.conversations import ASKED_TO_STOP, keep_doors
+from bot.store.conversations import ASKED_TO_STOP, keep_until
 from bot.store.database import Database, insert_new
 from bot.store.errors import NotFound, TurnConflict
 from bot.store.tables import Conversation
@@ -67,8 +67,8 @@ class Turn:
         # Lost with the power, it is taken again: the message is "done" only after this, in a
         # commit that waits for the disk and for everything before it.
         with self._db.write(relaxed=True) as session:
-            conversation = self._db.lock_conversation(session, conversation_id)
-            row = cases.current_row(session, conversation_id)
+            conversation = self._db.lock_addressee(session, conversation_id)
+            row = cases.head(session, conversation_id)
             if conversation is None or row is None:
                 raise NotFound(conversation_id)
             stored = insert_new(
@@ -83,29 +83,30 @@ class Turn:
             )
             if not stored or row.version != self._version or row.number != self.case.number:
                 raise TurnConflict(conversation_id)
-            cases.save(session, self._db.cipher, row, self.case, now, before=self._before)
+            cases.save_turn(session, self._db.cipher, row, self.case, self._before, now)
             consents.note(session, self._before, self.case, now)
             if assessment is not None:
                 cases.save_assessment(
                     session, row.number, self.case, assessment, self._message_id, now
                 )
             if checklist is not None:
-                checklists.save(session, self._db.cipher, row, checklist, now)
-            if _keep_or_forget(conversation, self.case, now):
-                keep_doors(session, conversation)
+                missing = checklists.save(session, self._db.cipher, row.number, checklist, now)
+                cases.note_missing(session, row.number, missing)
+            expires_at = _expiry(conversation.expires_at, self.case, now)
+            if expires_at != conversation.expires_at:
+                keep_until(session, conversation_id, expires_at)
             if self.case.memory.get("stopped"):
                 door = session.get_one(Conversation, self._door)
                 door.stopped_at, door.stop_reason = now, ASKED_TO_STOP
 
 
-def _keep_or_forget(conversation: Conversation, case: Case, now: datetime) -> bool:
-    """Whether it changed how long the conversation is kept."""
-    before = conversation.expires_at
+def _expiry(kept_until: datetime | None, case: Case, now: datetime) -> datetime | None:
+    """How long the conversation is kept after the turn; None: until its person asks to erase it."""
     if case.memory.get("erase"):
-        conversation.expires_at = now + ERASE_AFTER
-    elif case.consent is not None and case.consent.given:
-        conversation.expires_at = None
-    return conversation.expires_at != before
+        return now + ERASE_AFTER
+    if case.consent is not None and case.consent.given:
+        return None
+    return kept_until
 
 
 class Turns:
@@ -122,7 +123,7 @@ class Turns:
             taken = connection.execute(_TAKEN, {"message": message_id}).one_or_none()
             if taken is not None and taken.conversation_id != conversation_id:
                 raise NotFound(conversation_id)
-            row = cases.current_row(session, conversation_id)
+            row = cases.stored(session, conversation_id)
             if row is not None:
                 case, version = cases.load(session, row), row.version
         if row is None:

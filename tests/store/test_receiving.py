@@ -41,6 +41,15 @@ def test_a_person_under_both_ids_in_one_batch_is_one_conversation(store: Store) 
     assert one.conversation_id == two.conversation_id
 
 
+def test_several_messages_under_a_new_id_keep_the_old_one_beside_it(store: Store) -> None:
+    store.inbox.receive(message("a", "+8801700000001"))
+    batch = [message(text, "BD.123", alt_address="+8801700000001") for text in "bc"]
+    one, _two = store.inbox.receive_many([Arrival(m) for m in batch])
+    kept = store.conversations.get(one.conversation_id)
+    assert kept is not None
+    assert (kept.address, kept.alt_address) == ("BD.123", "+8801700000001")
+
+
 def test_gateways_with_the_same_messages_do_not_lock_each_other_out(store: Store) -> None:
     people = [f"+88017000000{n:02d}" for n in range(12)]
     batch = [Arrival(message("hello", person)) for person in people]
