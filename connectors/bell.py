@@ -52,6 +52,11 @@ class Listener:
     def __init__(self, event: asyncio.Event) -> None:
         self._event = event
 
+    @property
+    def rang(self) -> bool:
+        """Whether it rang since."""
+        return self._event.is_set()
+
     async def heard(self, seconds: float) -> bool:
         """Waits for the ring, at most so many seconds; False when there was none."""
         try:

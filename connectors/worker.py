@@ -13,7 +13,6 @@ import os
 import socket
 import time
 from collections.abc import (
-    AsyncIterator,
     Awaitable,
     Callable,
     Iterable,
@@ -21,7 +20,7 @@ from collections.abc import (
     Mapping,
     Sequence,
 )
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Final, Protocol
@@ -33,7 +32,7 @@ from bot.store.messages import PULLED_CHANNELS, FileRef, Kind, OutboundReply
 from bot.store.received_files import ReceivedFile
 from bot.store.records import ClaimedTurn
 from bot.wording import catalogue
-from connectors.bell import Bell
+from connectors.bell import Bell, Listener
 from connectors.capabilities import CAPABILITIES
 from connectors.choices import Choice, chosen, together
 from connectors.documents import Documents
@@ -56,6 +55,10 @@ APOLOGY: Final = "utter_apology"
 _STORE_PAUSE: Final = 1.0
 _STORE_TRIES: Final = 5
 _AT_PROVIDER: Final = {"url", "provider_ref", "told"}
+
+
+# What is to be done with a turn, or why that could not be found out.
+Prepared = Handled | Exception
 
 
 class Observer(Protocol):
@@ -174,12 +177,12 @@ class Worker:
             while not self._stopping.is_set():
                 ring = self._arrived.listen()
                 free = self._parallel - len(self._running)
-                turns = await self._claim(free) if free else []
-                for turn in turns:
-                    task = asyncio.create_task(self._take(turn))
+                claimed = await self._claim(free) if free else []
+                for turn, prepared in claimed:
+                    task = asyncio.create_task(self._take(turn, prepared))
                     self._running.add(task)
-                    task.add_done_callback(partial(self._ended, turn))
-                if len(turns) < free or not free:
+                    task.add_done_callback(partial(self._ended, turn, ring))
+                if len(claimed) < free or not free:
                     await ring.heard(POLL_SECONDS)
             await asyncio.gather(*self._running)
         finally:
@@ -187,39 +190,51 @@ class Worker:
                 task.cancel()
             await asyncio.gather(*self._running, return_exceptions=True)
 
-    async def _claim(self, most: int) -> list[ClaimedTurn]:
+    async def _claim(self, most: int) -> list[tuple[ClaimedTurn, Prepared]]:
         if self._stopping.is_set():
             return []
         try:
-            return await asyncio.to_thread(
-                self._store.inbox.claim_many,
-                PROCESS,
-                self._lease,
-                self._group,
-                self._gate.channels(),
-                most,
-            )
+            return await asyncio.to_thread(self._claim_and_prepare, most)
         except StoreUnavailable:
             log.warning("inbox not readable: database unavailable")
             await asyncio.sleep(_STORE_PAUSE)
             return []
 
-    def _ended(self, turn: ClaimedTurn, task: asyncio.Task[None]) -> None:
+    def _claim_and_prepare(self, most: int) -> list[tuple[ClaimedTurn, Prepared]]:
+        """Together, because each step in a thread costs a turn the way there and back."""
+        turns = self._store.inbox.claim_many(
+            PROCESS, self._lease, self._group, self._gate.channels(), most
+        )
+        return [(turn, self._prepared(turn)) for turn in turns]
+
+    def _prepared(self, turn: ClaimedTurn) -> Prepared:
+        """What was chosen, and whether it is a matter of the front desk; an error is the turn's."""
+        self._observer.stage("wait", (datetime.now(UTC) - turn.received_at).total_seconds())
+        try:
+            with self._stage("prepare"):
+                choice, desk = _choice(self._store, turn), self._front_desk
+                return desk.handle(turn, choice) if desk else Handled(choice)
+        except Exception as error:  # must not cost the turns that were claimed with it
+            return error
+
+    def _ended(self, turn: ClaimedTurn, ring: Listener, task: asyncio.Task[None]) -> None:
+        was_full = len(self._running) >= self._parallel
         self._running.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("turn broke off: %s", type(error).__name__)
-        # The conversation may have a next message, and whoever waits for this turn may look.
-        self._arrived.ring()
+        # Whoever waits for this turn may look; and the conversation may have a next message, or
+        # another one have waited for a free hand. Looking for nothing costs as much as a reply.
         self._answered.ring(turn.conversation_id)
+        if turn.more or was_full or ring.rang:
+            self._arrived.ring()
         if turn.channel not in PULLED_CHANNELS:
             self._to_send.ring()
 
-    async def _take(self, turn: ClaimedTurn) -> None:
+    async def _take(self, turn: ClaimedTurn, prepared: Prepared) -> None:
         began = time.monotonic()
-        self._observer.stage("wait", (datetime.now(UTC) - turn.received_at).total_seconds())
         try:
-            async with self._held(turn):
-                result = await self._answer(turn)
+            with self._held(turn):
+                result = await self._answer(turn, prepared)
         except (LeaseLost, NotFound):
             # Erased, or so late that somebody else has it: their answer counts, not this one.
             result = "dropped"
@@ -244,13 +259,13 @@ class Worker:
         finally:
             self._observer.stage(name, time.monotonic() - began)
 
-    async def _answer(self, turn: ClaimedTurn) -> str:
-        with self._stage("prepare"):
-            handled = await asyncio.to_thread(self._prepare, turn)
-        if handled.replies is not None:
-            await self._finish(turn, handled.replies)
+    async def _answer(self, turn: ClaimedTurn, prepared: Prepared) -> str:
+        if isinstance(prepared, Exception):
+            raise prepared
+        if prepared.replies is not None:
+            await self._finish(turn, prepared.replies)
             return "answered"
-        choice = handled.choice
+        choice = prepared.choice
         if self._typing is not None:
             try:
                 await self._typing(turn)
@@ -275,11 +290,6 @@ class Worker:
             ids = [taken.message_id for taken in turn.messages]
             await self._write(self._store.received_files.taken_up, ids, told)
         return "answered"
-
-    def _prepare(self, turn: ClaimedTurn) -> Handled:
-        """What was chosen, and whether it is a matter of the front desk."""
-        choice = _choice(self._store, turn)
-        return self._front_desk.handle(turn, choice) if self._front_desk else Handled(choice)
 
     async def _files(self, turn: ClaimedTurn) -> list[dict[str, Any]]:
         """The files of a turn, each with its id, and with what came of it if that is known."""
@@ -332,26 +342,31 @@ class Worker:
                 await asyncio.sleep(_STORE_PAUSE)
         return None
 
-    @asynccontextmanager
-    async def _held(self, turn: ClaimedTurn) -> AsyncIterator[None]:
-        """Renews the lease for as long as the block takes."""
-        renewal = asyncio.create_task(self._renew(turn))
+    @contextmanager
+    def _held(self, turn: ClaimedTurn) -> Iterator[None]:
+        """Renews the lease for as long as the block takes; most end before the first time."""
+        renewals: list[asyncio.Task[None]] = []
+
+        def begin() -> None:
+            renewals.append(asyncio.create_task(self._renew(turn)))
+
+        timer = asyncio.get_running_loop().call_later(self._lease / 3, begin)
         try:
             yield
         finally:
-            renewal.cancel()
-            with suppress(asyncio.CancelledError):
-                await renewal
+            timer.cancel()
+            for renewal in renewals:
+                renewal.cancel()
 
     async def _renew(self, turn: ClaimedTurn) -> None:
         while True:
-            await asyncio.sleep(self._lease / 3)
             try:
                 await asyncio.to_thread(self._store.inbox.renew, turn, self._lease)
             except LeaseLost:
                 return  # the last step notices
             except StoreUnavailable:
                 log.warning("lease not renewed: database unavailable")
+            await asyncio.sleep(self._lease / 3)
 
 
 def _choice(store: Store, turn: ClaimedTurn) -> Choice:

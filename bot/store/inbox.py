@@ -162,9 +162,9 @@ class Inbox:
         turns: list[ClaimedTurn] = []
         with self._db.write(relaxed=True) as session:
             for taken in claim(session, INBOX, worker_id, now, lease, channels, most):
-                rows = _next_turn(session, taken, group, now)
+                rows, more = _next_turn(session, taken, group, now)
                 if rows:
-                    turns.append(_claimed(session, taken, rows))
+                    turns.append(_claimed(session, taken, rows, more))
                 else:
                     remove(session, INBOX, taken.conversation_id)
         return turns
@@ -277,8 +277,13 @@ class Inbox:
             put_due(session, INBOX, now, Work(conversation.id, conversation.channel, now))
 
 
-def _next_turn(session: Session, taken: Held, group: int, now: datetime) -> list[_Waiting]:
-    """The messages of the next turn, oldest first; a turn once begun keeps its messages."""
+def _next_turn(
+    session: Session, taken: Held, group: int, now: datetime
+) -> tuple[list[_Waiting], bool]:
+    """The messages of the next turn, oldest first, and whether others wait behind them.
+
+    A turn once begun keeps its messages.
+    """
     connection = session.connection()
     found = {"conversation": taken.conversation_id, "most": max(group, 10)}
     rows = list(map(_Waiting._make, connection.execute(_QUEUED, found)))
@@ -290,11 +295,11 @@ def _next_turn(session: Session, taken: Held, group: int, now: datetime) -> list
             if turn[0].turn_id is None or taken.crashed:
                 begin = _TRY_AGAIN if taken.crashed else _CHANGE
                 connection.execute(begin, {"ids": ids, "turn_id": turn[0].turn_id or turn[0].id})
-            return turn
+            return turn, len(rows) > len(turn)
         dead = {"state": State.DEAD, "error_code": "crashed", "updated_at": now}
         connection.execute(_TRY_AGAIN, {"ids": ids, **dead})
         rows = rows[len(turn) :]
-    return []
+    return [], False
 
 
 def _same_turn(rows: list[_Waiting], group: int) -> list[_Waiting]:
@@ -309,7 +314,7 @@ def _same_turn(rows: list[_Waiting], group: int) -> list[_Waiting]:
     return together
 
 
-def _claimed(session: Session, taken: Held, rows: list[_Waiting]) -> ClaimedTurn:
+def _claimed(session: Session, taken: Held, rows: list[_Waiting], more: bool) -> ClaimedTurn:
     found = {"conversation": taken.conversation_id}
     conversation = session.connection().execute(_WHO, found).one()
     case = standing(session, taken.conversation_id)
@@ -330,6 +335,7 @@ def _claimed(session: Session, taken: Held, rows: list[_Waiting]) -> ClaimedTurn
         apologised=first.apologised,
         received_at=first.created_at,
         address=conversation.address,
+        more=more,
     )
 
 

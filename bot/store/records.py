@@ -69,6 +69,7 @@ class ClaimedTurn:
     apologised: bool
     received_at: datetime  # of its first message
     address: str = field(repr=False)
+    more: bool = False  # messages waited behind these
 
 
 @dataclass(frozen=True, slots=True)
