@@ -41,10 +41,19 @@ def claimed(text: str) -> str | None:
     if not said or len(said.split()) > rights_file().longest:
         return None
     padded = f" {said} "
-    for wish, phrases in rights_file().wishes.items():
-        if any(f" {_plain(phrase)} " in padded for phrase in phrases):
+    for wish, phrases in _wishes():
+        if any(phrase in padded for phrase in phrases):
             return wish
     return None
+
+
+@cache
+def _wishes() -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """The words of each wish as they would stand in a message."""
+    return tuple(
+        (wish, tuple(f" {_plain(phrase)} " for phrase in phrases))
+        for wish, phrases in rights_file().wishes.items()
+    )
 
 
 def _plain(text: str) -> str:

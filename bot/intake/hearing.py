@@ -6,6 +6,7 @@ import json
 import unicodedata
 from collections import Counter
 from collections.abc import Mapping
+from functools import cache
 
 from bot.facts.case import CaseState, FactSource
 from bot.intake import late, letter
@@ -143,7 +144,13 @@ def _typed_title(turn: Turn, titles: Mapping[str, str]) -> str | None:
     said = letters(turn.heard.text)
     if turn.heard.kind != "text" or not said:
         return None
-    return next((move for name, move in titles.items() if letters(turn.word(name)) == said), None)
+    return next((m for name, m in titles.items() if _title_letters(turn.word(name)) == said), None)
+
+
+@cache
+def _title_letters(title: str) -> str:
+    """A title of ours as a typed one is compared."""
+    return letters(title)
 
 
 def _typed_number(turn: Turn) -> str | None:
@@ -183,7 +190,7 @@ def foreign_script(turn: Turn) -> bool:
     """Say once, to people who write in another script or language, that they may go on so."""
     if turn.case.memory.get("script_noted") or turn.heard.kind != "text":
         return False
-    ours = _script(turn.word("utter_consent"))
+    ours = _our_script(turn.word("utter_consent"))
     theirs = _script(turn.heard.text)
     note = note_for(turn.heard.text) if theirs == ours else ""
     if not theirs or note is None:
@@ -192,6 +199,12 @@ def foreign_script(turn: Turn) -> bool:
     turn.alert("language")
     turn.say("utter_language_noted" if note else "utter_language_unavailable", note=note)
     return False
+
+
+@cache
+def _our_script(text: str) -> str:
+    """The script of a text of ours, counted once."""
+    return _script(text)
 
 
 def _script(text: str) -> str:

@@ -64,6 +64,9 @@ class Catalogue:
 
     def __init__(self, languages: Mapping[str, Mapping[str, tuple[Variation, ...]]]) -> None:
         self._languages = languages
+        # Of every message the words of all buttons are looked through: what needs no values is
+        # put together once.
+        self._words: dict[tuple[str, str], str] = {}
 
     @classmethod
     def load(cls, root: Path = ROOT) -> Catalogue:
@@ -106,7 +109,21 @@ class Catalogue:
         pick: int = 0,
     ) -> str:
         """The text of `response`; `pick` chooses among equally good variations (any integer)."""
-        given = values or {}
+        if not values and channel is None and not pick:
+            key = (response, language if language in self._languages else DEFAULT_LANGUAGE)
+            if key not in self._words:
+                self._words[key] = self._render(response, language, {}, None, 0)
+            return self._words[key]
+        return self._render(response, language, values or {}, channel, pick)
+
+    def _render(
+        self,
+        response: str,
+        language: str,
+        given: Mapping[str, Any],
+        channel: str | None,
+        pick: int,
+    ) -> str:
         fitting = [v for v in self.variations(response, language) if v.fits(given, channel)]
         if not fitting:
             raise UnknownResponse(response)
