@@ -173,37 +173,38 @@ class Worker:
         """Work until stopped. Canceled, it leaves its turns to be claimed again."""
         with suppress(StoreUnavailable):
             await asyncio.to_thread(self._store.inbox.expire_dead, HOST, is_alive)
+        announced = False
         try:
             while not self._stopping.is_set():
                 ring = self._arrived.listen()
                 free = self._parallel - len(self._running)
-                claimed = await self._claim(free) if free else []
+                claimed = await self._claim(free, announced) if free else []
                 for turn, prepared in claimed:
                     task = asyncio.create_task(self._take(turn, prepared))
                     self._running.add(task)
                     task.add_done_callback(partial(self._ended, turn, ring))
                 if len(claimed) < free or not free:
-                    await ring.heard(POLL_SECONDS)
+                    announced = await ring.heard(POLL_SECONDS)
             await asyncio.gather(*self._running)
         finally:
             for task in self._running:
                 task.cancel()
             await asyncio.gather(*self._running, return_exceptions=True)
 
-    async def _claim(self, most: int) -> list[tuple[ClaimedTurn, Prepared]]:
+    async def _claim(self, most: int, announced: bool) -> list[tuple[ClaimedTurn, Prepared]]:
         if self._stopping.is_set():
             return []
         try:
-            return await asyncio.to_thread(self._claim_and_prepare, most)
+            return await asyncio.to_thread(self._claim_and_prepare, most, announced)
         except StoreUnavailable:
             log.warning("inbox not readable: database unavailable")
             await asyncio.sleep(_STORE_PAUSE)
             return []
 
-    def _claim_and_prepare(self, most: int) -> list[tuple[ClaimedTurn, Prepared]]:
+    def _claim_and_prepare(self, most: int, announced: bool) -> list[tuple[ClaimedTurn, Prepared]]:
         """Together, because each step in a thread costs a turn the way there and back."""
         turns = self._store.inbox.claim_many(
-            PROCESS, self._lease, self._group, self._gate.channels(), most
+            PROCESS, self._lease, self._group, self._gate.channels(), most, announced=announced
         )
         return [(turn, self._prepared(turn)) for turn in turns]
 

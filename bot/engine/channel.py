@@ -25,7 +25,7 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 from sanic.response import json as json_response
 
-from bot.engine import fast_actions, graph_runner
+from bot.engine import answered_once, fast_actions, graph_runner
 from bot.engine.intent_classifier import TOPIC, TOPIC_CONFIDENCE
 from bot.engine.knowledge_extractor import READING, TYPED_MARK
 from bot.oncology.coordinates import place_in_words
@@ -90,6 +90,7 @@ class IntakeInput(InputChannel):
             raise SystemExit(f"{TOKEN_VARIABLE} is not set; the engine does not start without it")
         fast_actions.install()
         graph_runner.install()
+        answered_once.install()
         return cls(token)
 
     def blueprint(self, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> Blueprint:

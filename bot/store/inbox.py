@@ -153,12 +153,18 @@ class Inbox:
         group: int,
         channels: Collection[str] | None,
         most: int,
+        *,
+        announced: bool = False,
     ) -> list[ClaimedTurn]:
-        """Take the next turns of up to `most` conversations, with one commit for all."""
+        """Take the next turns of up to `most` conversations, with one commit for all.
+
+        What was not `announced` is looked for first, without keeping other writers waiting.
+        """
         now, lease = self._db.now(), timedelta(seconds=lease_seconds)
-        with self._db.read() as session:
-            if not is_ready(session, INBOX, now, channels):
-                return []
+        if not announced:
+            with self._db.read() as session:
+                if not is_ready(session, INBOX, now, channels):
+                    return []
         turns: list[ClaimedTurn] = []
         with self._db.write(relaxed=True) as session:
             for taken in claim(session, INBOX, worker_id, now, lease, channels, most):

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from bot.store.conversations import Sender, change, find_or_create
 from bot.store.crypto import new_id
 from bot.store.database import Database, insert_new, put, table_of
-from bot.store.messages import Author, InboundMessage, Kind, State
+from bot.store.messages import PULLED_CHANNELS, Author, InboundMessage, Kind, State
 from bot.store.queue import INBOX, OUTBOX, Work, put_due
 from bot.store.records import Arrival, Received
 from bot.store.tables import IS_OPEN, Message, Receipt
@@ -143,7 +143,8 @@ def _note_contacts(session: Session, taken: Sequence[tuple[Entry, Sender]], now:
     for (_key, _id, arrival), sender in taken:
         before = contacts.get(sender.id, sender)
         contacts[sender.id] = _contact(before, arrival.message, now)
-        if arrival.message.kind is not Kind.BLOCKED:
+        # Nothing waits for the person where everything is pulled by a page of theirs.
+        if arrival.message.kind is not Kind.BLOCKED and sender.channel not in PULLED_CHANNELS:
             wrote[sender.id] = sender
     # Only where it changes: every changed row is written again.
     known = {sender.id: sender for _entry, sender in taken}

@@ -13,13 +13,19 @@ from typing import Any
 
 import jsonschema
 from rasa.core.actions.action import RemoteAction
+from rasa.core.policies.rule_policy import RulePolicy
+from rasa.core.training import load_data
 from rasa.engine.graph import ExecutionContext, GraphComponent, GraphSchema, SchemaNode
 from rasa.engine.runner.dask import DaskGraphRunner
+from rasa.engine.storage.local_model_storage import LocalModelStorage
+from rasa.engine.storage.resource import Resource
 from rasa.shared.core.domain import Domain
-from rasa.shared.core.events import ActionExecuted, BotUttered, SlotSet, UserUttered
+from rasa.shared.core.events import ActionExecuted, BotUttered, Event, SlotSet, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
+from rasa.shared.utils.common import all_subclasses
 
-from bot.engine import fast_actions, graph_runner
+from bot.engine import answered_once, fast_actions, graph_runner
+from bot.engine.intent_rules import IntentRules, RuleInWords
 from bot.engine.text_model import TextModel, normalise
 from bot.engine.tracker_store import RecentTurns
 
@@ -205,10 +211,82 @@ def left_out() -> str:
     return (done.stdout.strip().splitlines() or [done.stderr])[-1]
 
 
+# What ours calls or passes by, though it does not replace it.
+RELIED_UPON = {
+    "RulePolicy._predict": RulePolicy._predict,
+    "RulePolicy._find_action_from_rules": RulePolicy._find_action_from_rules,
+}
+
+
+def answered_alike() -> list[bool]:
+    """Whether ours answer what Rasa's own answer: an empty domain, one that is not, all events."""
+    empty, ours = Domain.empty(), Domain.load(str(ROOT / "domain.yml"))
+    own = Event.resolve_by_type, Domain.is_empty
+    answered_once.install()
+    try:
+        names = {kind.type_name for kind in all_subclasses(Event)} - {None}
+        return [
+            [domain.is_empty() for domain in (empty, ours, empty, ours)] == [True, False] * 2,
+            all(Event.resolve_by_type(name) is own[0](name) for name in names),
+        ]
+    finally:
+        Event.resolve_by_type, Domain.is_empty = staticmethod(own[0]), own[1]
+
+
+ROOT = Path(__file__).parents[2]
+
+
+def rules_alike() -> dict[str, Any]:
+    """Whether our rules predict what Rasa's do after each intent, and what they say to words."""
+    domain = Domain.load(str(ROOT / "domain.yml"))
+    told = load_data(str(ROOT / "data" / "rules"), domain)
+    with tempfile.TemporaryDirectory() as folder:
+        ours, theirs = (trained(kind, folder, domain, told) for kind in (IntentRules, RulePolicy))
+        differing = [
+            intent
+            for intent in domain.intents
+            if best(ours, domain, intent) != best(theirs, domain, intent)
+        ]
+        quoted = DialogueStateTracker("words", domain.slots)
+        quoted.update(UserUttered("I need help"))
+        try:
+            trained(IntentRules, folder, domain, [quoted])
+        except RuleInWords:
+            return {"intents": len(domain.intents), "differing": differing, "words": "refused"}
+    return {"words": "taken"}
+
+
+def trained(
+    kind: type[RulePolicy], folder: str, domain: Domain, told: list[DialogueStateTracker]
+) -> RulePolicy:
+    name = kind.__name__
+    policy = kind.create(
+        kind.get_default_config() | {"core_fallback_action_name": "action_take_turn"},
+        LocalModelStorage.create(Path(folder)),
+        Resource(name),
+        ExecutionContext(GraphSchema({}), name),
+    )
+    policy.train(told, domain)
+    return policy
+
+
+def best(policy: RulePolicy, domain: Domain, intent: str) -> tuple[list[float], bool]:
+    """What a policy predicts after a message with an intent."""
+    tracker = DialogueStateTracker("one", domain.slots)
+    tracker.update(ActionExecuted("action_listen"))
+    tracker.update(UserUttered("words", intent={"name": intent, "confidence": 0.9}), domain)
+    found = policy.predict_action_probabilities(tracker, domain)
+    return found.probabilities, found.is_end_to_end_prediction
+
+
 def main() -> None:
     """Print the report as the last line."""
     report = {
-        "fingerprints": fast_actions.fingerprints(fast_actions.REPLACED | graph_runner.REPLACED),
+        "fingerprints": fast_actions.fingerprints(
+            fast_actions.REPLACED | graph_runner.REPLACED | answered_once.REPLACED | RELIED_UPON
+        ),
+        "answers": answered_alike(),
+        "rules": rules_alike(),
         "refused": refused(),
         "runs": [runs_in_order(), lets_errors_through()],
         "left_out": left_out(),
