@@ -7,6 +7,7 @@ message id, so a turn that is asked for twice is taken once), and dispatches the
 from __future__ import annotations
 
 import asyncio
+import gc
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
@@ -15,10 +16,11 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from bot.facts.case import Case, FactStatus
+from bot.facts.case import Case, CaseNumber, ConversationId, FactStatus
 from bot.intake.desk import desk
 from bot.intake.speech import Heard, Say
 from bot.intake.turn import TurnResult, take_turn
+from bot.oncology.read import read
 from bot.oncology.reading import Reading
 from bot.settings import settings
 from bot.store import Store
@@ -120,6 +122,27 @@ def slots_of(case: Case) -> dict[str, Any]:
         "language": case.language,
         "user_role": value("user_role"),
     }
+
+
+# A conversation of nobody that goes through question, summary and result.
+_MADE_UP = (
+    ("hello", "greet"),
+    ("yes", "affirm"),
+    ("58 years, ovarian cancer stage 3c, biopsy done, chemo, growing again, Dhaka", "inform"),
+    ("yes", "affirm"),
+)
+
+
+def warm() -> None:
+    """Read what turns need, so that the first person who writes does not wait for it."""
+    case = Case(ConversationId("nobody"), CaseNumber("nobody"), channel="webchat")
+    for text, intent in _MADE_UP:
+        now = datetime.now(UTC)
+        heard = Heard(message_id=text, text=text, intent=intent, reading=read(text), at=now)
+        take_turn(case, heard, desk())
+    # Vocabulary and rules stay: looking for garbage among them would hold turns up.
+    gc.collect()
+    gc.freeze()
 
 
 @cache

@@ -14,6 +14,7 @@ from sanic.request import Request
 from sanic.response import HTTPResponse, json
 from sanic.worker.loader import AppLoader
 
+from actions.actions import warm
 from bot.eligibility.ruleset import current
 
 TOKEN_VARIABLE = "INTAKE_ENGINE_TOKEN"  # noqa: S105 - the variable's name
@@ -48,6 +49,7 @@ def main() -> None:
         current()
     except ValueError as error:  # file, line and reason
         raise SystemExit(f"the rules cannot be read: {error}") from None
+    warm()
     host = os.environ.get("INTAKE_ACTIONS_HOST", "127.0.0.1")
     port = int(os.environ.get("INTAKE_ACTIONS_PORT", "5055"))
     loader = AppLoader(factory=partial(guarded_app, token))

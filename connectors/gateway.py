@@ -42,7 +42,8 @@ from connectors.webhooks import TelegramWebhook, WhatsAppWebhook
 log = logging.getLogger(__name__)
 
 GRACE_SECONDS = 20
-LOADED_AFTER_SECONDS = 60
+# Most is loaded soon, the rest with the first console page or printed list.
+LOADED_AFTER_SECONDS = (10, 60)
 
 
 def create_app(
@@ -149,7 +150,8 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket] | None = None) -> None:
         """What is loaded by a while later stays; see _set_apart."""
         await super().startup(sockets)
-        asyncio.get_running_loop().call_later(LOADED_AFTER_SECONDS, _set_apart)
+        for seconds in LOADED_AFTER_SECONDS:
+            asyncio.get_running_loop().call_later(seconds, _set_apart)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         self._stopping.set()
