@@ -93,7 +93,9 @@ class Channels:
         )
         token = configuration.engine_token
         self._engine = EngineClient(
-            configuration.engine_url, token.get_secret_value() if token else None
+            configuration.engine_url,
+            token.get_secret_value() if token else None,
+            watch=self.metrics.stage,
         )
         self._twilio = (
             TwilioClient(configuration, self.links) if configuration.whatsapp_on else None

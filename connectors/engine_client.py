@@ -14,7 +14,7 @@ import hashlib
 import json
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -36,6 +36,8 @@ KEEPALIVE_SECONDS: Final = 3.0
 # How long an engine is left alone after it could not be reached: longer each time.
 FIRST_REST: Final = 0.5
 LONGEST_REST: Final = 15.0
+# Of a turn inside the engine, as it tells them.
+STAGES: Final = ("understand", "predict", "act", "say")
 _DOWN_STATUSES: Final = frozenset({502, 503, 504})
 # What the engine answers when its action server could not be reached; ClientResponseError means
 # that it was reached and the action itself failed.
@@ -85,14 +87,19 @@ class _Engine:
 
 
 class EngineClient:
-    """One pool of connections to one or several engines. Close it with `aclose`."""
+    """One pool of connections to one or several engines. Close it with `aclose`.
+
+    `watch` is told the stages of each turn inside the engine, in seconds.
+    """
 
     def __init__(
         self,
         urls: str | Sequence[str],
         token: str | None,
         transport: httpx.AsyncBaseTransport | None = None,
+        watch: Callable[[str, float], None] | None = None,
     ) -> None:
+        self._watch = watch
         given = urls.split(",") if isinstance(urls, str) else urls
         self._engines = tuple(_Engine(url.strip().rstrip("/")) for url in given if url.strip())
         if not self._engines:
@@ -128,9 +135,17 @@ class EngineClient:
         }
         answer = await self._post("turn", conversation_id, body)
         try:
+            self._tell(answer.get("seconds") or {})
             return [_reply(entry) for entry in answer["replies"]]
         except (AttributeError, KeyError, TypeError, ValidationError):
             raise EngineWrong("malformed_answer") from None
+
+    def _tell(self, seconds: Mapping[str, float]) -> None:
+        if self._watch is None:
+            return
+        for stage in STAGES:
+            if stage in seconds:
+                self._watch(f"engine.{stage}", float(seconds[stage]))
 
     async def understand(self, messages: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         """What the engine reads in messages `{"id", "text", "asks"?}`, without taking a turn."""

@@ -50,7 +50,8 @@ class Metrics:
         )
         self.stages = Histogram(
             "intake_turn_stage_seconds",
-            "Parts of a turn: wait (from arrival to claim), prepare, engine, store",
+            "Parts of a turn: wait (from arrival to claim), prepare, engine, store; and parts of"
+            " engine: understand, predict, act, say",
             ["stage"],
             buckets=_SECONDS,
             registry=self.registry,

@@ -30,6 +30,7 @@ from sanic.response import json as json_response
 from bot.engine import answered_once, fast_actions, graph_runner
 from bot.engine.intent_classifier import TOPIC, TOPIC_CONFIDENCE
 from bot.engine.knowledge_extractor import READING, TYPED_MARK
+from bot.engine.stages import measured
 from bot.oncology.coordinates import place_in_words
 
 logger = logging.getLogger(__name__)
@@ -144,19 +145,19 @@ async def _turn(agent: Agent, body: dict[str, Any]) -> dict[str, Any]:
     metadata = _object(body, "metadata")
     channel = metadata.get("channel") or IntakeInput.name()
     output = TurnOutput(channel)
-    await agent.handle_message(
-        UserMessage(
-            _words(body, metadata),
-            output,
-            conversation,
-            input_channel=channel,
-            message_id=_string(body, "message_id"),
-            metadata=metadata,
-        )
+    message = UserMessage(
+        _words(body, metadata),
+        output,
+        conversation,
+        input_channel=channel,
+        message_id=_string(body, "message_id"),
+        metadata=metadata,
     )
+    with measured() as spent:
+        await agent.handle_message(message)
     if output.failure is not None:
         raise output.failure
-    return {"replies": output.replies}
+    return {"replies": output.replies, "seconds": spent}
 
 
 async def _forget(agent: Agent, body: dict[str, Any]) -> dict[str, Any]:

@@ -26,6 +26,8 @@ from rasa.shared.core.events import Event, FollowupAction, SlotSet, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker, EventVerbosity
 from rasa.utils.endpoints import ClientResponseError, EndpointConfig
 
+from bot.engine.stages import stage
+
 
 class ActionError(RuntimeError):
     """The action server did not run the action; the message is the kind of error."""
@@ -145,14 +147,16 @@ async def _request(
     plain = not (subpath or compress or self.basic_auth or self.cafile or self.token)
     if not plain or "headers" in kwargs:
         return await _request_of_rasa(self, method, subpath, content_type, compress, **kwargs)
-    async with _open_session().request(
-        method, self.url, headers=self.headers, params=self.combine_parameters(kwargs), **kwargs
-    ) as response:
-        if response.status >= 400:
-            raise ClientResponseError(
-                response.status, response.reason, await response.content.read()
-            )
-        return await response.json(content_type=None)
+    params = self.combine_parameters(kwargs)
+    with stage("act"):
+        async with _open_session().request(
+            method, self.url, headers=self.headers, params=params, **kwargs
+        ) as response:
+            if response.status >= 400:
+                raise ClientResponseError(
+                    response.status, response.reason, await response.content.read()
+                )
+            return await response.json(content_type=None)
 
 
 def _open_session() -> aiohttp.ClientSession:

@@ -10,9 +10,12 @@ from __future__ import annotations
 from typing import Any
 
 import rasa.core.processor
+from rasa.engine.constants import PLACEHOLDER_MESSAGE
 from rasa.engine.exceptions import GraphRunError
 from rasa.engine.graph import GraphNode, GraphSchema
 from rasa.engine.runner.dask import DaskGraphRunner
+
+from bot.engine.stages import stage
 
 REPLACED = {
     "DaskGraphRunner.run": DaskGraphRunner.run,
@@ -31,9 +34,11 @@ class InOrder(DaskGraphRunner):
         given = {name: (name, value) for name, value in (inputs or {}).items()}
         done: dict[str, Any] = dict(given)
         try:
-            for name, needs in self._order(wanted):
-                if name not in given:
-                    done[name] = self._instantiated_nodes[name](*(done.get(n, n) for n in needs))
+            with stage("understand" if PLACEHOLDER_MESSAGE in given else "predict"):
+                for name, needs in self._order(wanted):
+                    if name not in given:
+                        node = self._instantiated_nodes[name]
+                        done[name] = node(*(done.get(n, n) for n in needs))
         except RuntimeError as error:
             raise GraphRunError("Error running runner.") from error
         return dict(done[name] for name in wanted)

@@ -14,6 +14,7 @@ from rasa.shared.core.domain import Domain
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.utils.endpoints import EndpointConfig
 
+from bot.engine.stages import stage
 from bot.wording import DEFAULT_LANGUAGE, Catalogue
 
 LANGUAGE = "language"
@@ -33,13 +34,14 @@ class CatalogueResponses(NaturalLanguageGenerator):
     ) -> dict[str, Any]:
         """The text of one response; `kwargs` are its values, plain or under `values`."""
         values = {**kwargs, **(kwargs.get(VALUES) or {})}
-        text = self._catalogue.render(
-            utter_action,
-            kwargs.get(LANGUAGE) or language_of(tracker),
-            values,
-            output_channel,
-            pick=variation_of(utter_action, tracker),
-        )
+        with stage("say"):
+            text = self._catalogue.render(
+                utter_action,
+                kwargs.get(LANGUAGE) or language_of(tracker),
+                values,
+                output_channel,
+                pick=variation_of(utter_action, tracker),
+            )
         return {"text": text}
 
 

@@ -149,7 +149,7 @@ FIGURES = (
     "intake_spool_corrupt 0.0",
     *(
         f'intake_turn_stage_seconds_count{{stage="{stage}"}}'
-        for stage in ("wait", "prepare", "engine", "store")
+        for stage in ("wait", "prepare", "engine", "engine.understand", "engine.act", "store")
     ),
 )
 

@@ -79,6 +79,13 @@ def test_values_fill_the_text(engine: Engine, actions: Actions) -> None:
     assert answer["replies"][0]["text"] == "Because."
 
 
+def test_an_answer_tells_where_its_time_went(engine: Engine, actions: Actions) -> None:
+    actions.answer["responses"] = [{"response": "utter_thanks"}]
+    _, answer = turn(engine)
+    assert set(answer["seconds"]) == {"understand", "predict", "act", "say"}
+    assert all(spent > 0 for spent in answer["seconds"].values())
+
+
 def test_a_reply_with_blank_lines_stays_one_message(engine: Engine, actions: Actions) -> None:
     actions.answer["responses"] = [{"text": "One.\n\nTwo."}]
     _, answer = turn(engine)

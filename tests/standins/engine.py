@@ -49,7 +49,8 @@ class EngineStandIn:
         self.turns.append(asked)
         await asyncio.sleep(self.seconds)
         answer = self.answer or self._replies
-        return JSONResponse({"replies": await asyncio.to_thread(answer, asked)})
+        replies = await asyncio.to_thread(answer, asked)
+        return JSONResponse({"replies": replies, "seconds": {"understand": 0.001, "act": 0.002}})
 
     async def understand(self, request: Request) -> Response:
         refused = self._refusal(request)
