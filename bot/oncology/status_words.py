@@ -98,7 +98,8 @@ def _languages() -> tuple[StatusWords, ...]:
 def phrases() -> PhraseBook[str]:
     lists = [status_file().status, *(words.status for words in _languages())]
     return PhraseBook(
-        (word, value) for words in lists for value, listed in words.items() for word in listed
+        ((word, value) for words in lists for value, listed in words.items() for word in listed),
+        fuzzy=True,
     )
 
 
