@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
-from sqlalchemy import Row, bindparam, delete, func, select, text, update
+from sqlalchemy import Row, Select, bindparam, delete, func, select, text, update
 from sqlalchemy.orm import Session
 
 from bot.facts.case import (
@@ -27,6 +27,34 @@ from bot.store.ranking import RANK_REST, rank
 from bot.store.records import AssessmentRecord, ChecklistItem, FactVersion
 from bot.store.tables import Conversation
 
+
+class Stored(NamedTuple):
+    """Of a case's row, what the case is made of."""
+
+    number: str
+    conversation_id: str
+    channel: str
+    language: str
+    state: str
+    dialogue: Any
+    version: int
+
+    @property
+    def asks(self) -> str | None:
+        """The fact that is asked for."""
+        asks: str | None = self.dialogue.get("asks")
+        return asks
+
+
+class Head(NamedTuple):
+    """Of a case's row, what a change of it builds on."""
+
+    number: str
+    version: int
+    urgent: bool
+    waiting_since: datetime | None
+
+
 # Without 0/O, 1/I/L and U, so that a number survives being read out on the phone.
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 # Facts the console filters by; their values are findable through keyed hashes only.
@@ -45,21 +73,11 @@ _CURRENT = (
     .execution_options(populate_existing=True)
 )
 _CASES = table_of(CaseRow)
-_STANDING = select(_CASES.c.number, _CASES.c.language, _CASES.c.state, _CASES.c.dialogue).where(
-    _CASES.c.conversation_id == _MAIN, text("cases.current")
-)
-_STORED = select(
-    _CASES.c.number,
-    _CASES.c.conversation_id,
-    _CASES.c.channel,
-    _CASES.c.language,
-    _CASES.c.state,
-    _CASES.c.dialogue,
-    _CASES.c.version,
-).where(_CASES.c.conversation_id == _MAIN, text("cases.current"))
-_HEAD = select(_CASES.c.number, _CASES.c.version, _CASES.c.urgent, _CASES.c.waiting_since).where(
-    _CASES.c.conversation_id == _MAIN, text("cases.current")
-)
+# Over plain columns: objects of the session cost more than the rows. In the words of the index, as
+# in _CURRENT.
+_OF_CURRENT = (_CASES.c.conversation_id == _MAIN, text("cases.current"))
+_STORED = select(*(_CASES.c[name] for name in Stored._fields)).where(*_OF_CURRENT)
+_HEAD = select(*(_CASES.c[name] for name in Head._fields)).where(*_OF_CURRENT)
 _CHANGE = update(_CASES).where(_CASES.c.number == bindparam("case_number"))
 _FACTS = (
     select(
@@ -107,22 +125,10 @@ def current_row(session: Session, conversation_id: str) -> CaseRow | None:
     return session.scalar(_CURRENT, {"conversation": conversation_id})
 
 
-class Standing(NamedTuple):
-    """What a turn begins with: the case's number, language and state, and the fact asked for."""
-
-    number: str
-    language: str
-    state: str
-    asks: str | None
-
-
-def standing(session: Session, conversation_id: str) -> Standing | None:
-    """How the current case of a conversation stands, read for the moment only."""
-    asked = {"conversation": conversation_id}
-    row = session.connection().execute(_STANDING, asked).one_or_none()
-    if row is None:
-        return None
-    return Standing(row.number, row.language, row.state, row.dialogue.get("asks"))
+def _current(
+    session: Session, statement: Select[*tuple[Any, ...]], conversation_id: str
+) -> Row[*tuple[Any, ...]] | None:
+    return session.connection().execute(statement, {"conversation": conversation_id}).one_or_none()
 
 
 def create(session: Session, conversation_id: str, channel: str, now: datetime) -> CaseRow:
@@ -154,22 +160,9 @@ def create(session: Session, conversation_id: str, channel: str, now: datetime) 
             return row
 
 
-class Stored(NamedTuple):
-    """Of a case's row, what the case is made of."""
-
-    number: str
-    conversation_id: str
-    channel: str
-    language: str
-    state: str
-    dialogue: Any
-    version: int
-
-
 def stored(session: Session, conversation_id: str) -> Stored | None:
-    """The current case of a conversation, to be loaded for a turn."""
-    asked = {"conversation": conversation_id}
-    row = session.connection().execute(_STORED, asked).one_or_none()
+    """The current case of a conversation: to be loaded for a turn, or for how it stands."""
+    row = _current(session, _STORED, conversation_id)
     return None if row is None else Stored._make(row)
 
 
@@ -204,19 +197,9 @@ def _papers(session: Session, number: str) -> dict[str, str]:
     return {str(row.body["id"]): row.state for row in rows if isinstance(row.body, Mapping)}
 
 
-class Head(NamedTuple):
-    """Of a case's row, what a change of it builds on."""
-
-    number: str
-    version: int
-    urgent: bool
-    waiting_since: datetime | None
-
-
 def head(session: Session, conversation_id: str) -> Head | None:
     """The head of the current case of a conversation (locked by the caller)."""
-    asked = {"conversation": conversation_id}
-    row = session.connection().execute(_HEAD, asked).one_or_none()
+    row = _current(session, _HEAD, conversation_id)
     return None if row is None else Head._make(row)
 
 
@@ -240,18 +223,18 @@ def save(
 
 
 def save_turn(
-    session: Session, cipher: Cipher, row: Head, case: Case, before: Case, now: datetime
+    session: Session,
+    cipher: Cipher,
+    row: Head,
+    case: Case,
+    before: Case,
+    now: datetime,
+    **more: int,
 ) -> None:
-    """`save` for every turn: without an object of the row, which costs more than the writing."""
+    """`save` for every turn, over plain columns; `more` are columns that the case does not hold."""
     _save_parts(session, cipher, row.number, before, case, now, None)
-    changed = _changed(cipher, row, before, case, now, None)
+    changed = _changed(cipher, row, before, case, now, None) | more
     session.connection().execute(_CHANGE, {"case_number": row.number, **changed})
-
-
-def note_missing(session: Session, number: str, missing: int) -> None:
-    """How many critical records of a case are still to come."""
-    changed = {"case_number": number, "missing_critical": missing}
-    session.connection().execute(_CHANGE, changed)
 
 
 def _save_parts(

@@ -17,7 +17,7 @@ from sqlalchemy import ColumnElement, bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from bot.store.attention import UNANSWERED, ask_for
-from bot.store.cases import standing
+from bot.store.cases import stored
 from bot.store.database import Database, table_of
 from bot.store.errors import NotFound
 from bot.store.messages import Author, InboundMessage, Kind, OutboundReply, State
@@ -323,7 +323,7 @@ def _same_turn(rows: list[_Waiting], group: int) -> list[_Waiting]:
 def _claimed(session: Session, taken: Held, rows: list[_Waiting], more: bool) -> ClaimedTurn:
     found = {"conversation": taken.conversation_id}
     conversation = session.connection().execute(_WHO, found).one()
-    case = standing(session, taken.conversation_id)
+    case = stored(session, taken.conversation_id)
     first = rows[0]
     return ClaimedTurn(
         conversation_id=taken.conversation_id,

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from bot.store import attention
 from bot.store.attention import ask_for
-from bot.store.cases import standing
+from bot.store.cases import stored
 from bot.store.database import Database, insert_new, put, table_of
 from bot.store.delivery_states import MAX_SENDS, RANK, WAITING, Report, advance, event, take_report
 from bot.store.errors import LeaseLost, NotFound
@@ -272,7 +272,7 @@ class Outbox:
             if not done and not heard.apologised:
                 return None
             rows = connection.execute(_ANSWERS, {"turn": heard.turn_id or message_id})
-            case = standing(session, heard.conversation_id)
+            case = stored(session, heard.conversation_id)
             return TurnReplies(
                 done=done,
                 replies=tuple(Outgoing.model_validate(row.body) for row in rows),

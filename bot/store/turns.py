@@ -83,15 +83,17 @@ class Turn:
             )
             if not stored or row.version != self._version or row.number != self.case.number:
                 raise TurnConflict(conversation_id)
-            cases.save_turn(session, self._db.cipher, row, self.case, self._before, now)
+            more = {}
+            if checklist is not None:
+                more["missing_critical"] = checklists.save(
+                    session, self._db.cipher, row.number, checklist, now
+                )
+            cases.save_turn(session, self._db.cipher, row, self.case, self._before, now, **more)
             consents.note(session, self._before, self.case, now)
             if assessment is not None:
                 cases.save_assessment(
                     session, row.number, self.case, assessment, self._message_id, now
                 )
-            if checklist is not None:
-                missing = checklists.save(session, self._db.cipher, row.number, checklist, now)
-                cases.note_missing(session, row.number, missing)
             expires_at = _expiry(conversation.expires_at, self.case, now)
             if expires_at != conversation.expires_at:
                 keep_until(session, conversation_id, expires_at)
