@@ -7,9 +7,10 @@ message id, so a turn that is asked for twice is taken once), and dispatches the
 from __future__ import annotations
 
 import asyncio
-import gc
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from rasa_sdk import Action, Tracker
@@ -20,6 +21,7 @@ from bot.facts.case import Case, CaseNumber, ConversationId, FactStatus
 from bot.intake.desk import desk
 from bot.intake.speech import Heard, Say
 from bot.intake.turn import TurnResult, take_turn
+from bot.oncology.knowledge_files import load, set_apart
 from bot.oncology.read import read
 from bot.oncology.reading import Reading
 from bot.settings import settings
@@ -27,6 +29,14 @@ from bot.store import Store
 
 ACTION_LISTEN = "action_listen"
 BUTTON_INTENTS = frozenset({"answer", "move"})
+
+
+@dataclass(frozen=True)
+class MadeUp:
+    """A message of the conversation in made_up.yml."""
+
+    says: str
+    intent: str
 
 
 class ActionTakeTurn(Action):  # type: ignore[misc]
@@ -124,25 +134,22 @@ def slots_of(case: Case) -> dict[str, Any]:
     }
 
 
-# A conversation of nobody that goes through question, summary and result.
-_MADE_UP = (
-    ("hello", "greet"),
-    ("yes", "affirm"),
-    ("58 years, ovarian cancer stage 3c, biopsy done, chemo, growing again, Dhaka", "inform"),
-    ("yes", "affirm"),
-)
-
-
 def warm() -> None:
-    """Read what turns need, so that the first person who writes does not wait for it."""
+    """Read what turns need, so that the first person who writes does not wait for it.
+
+    Held is a conversation of nobody that goes through question, summary and result.
+    """
     case = Case(ConversationId("nobody"), CaseNumber("nobody"), channel="webchat")
-    for text, intent in _MADE_UP:
-        now = datetime.now(UTC)
-        heard = Heard(message_id=text, text=text, intent=intent, reading=read(text), at=now)
+    for said in load(Path(__file__).with_name("made_up.yml"), tuple[MadeUp, ...]):
+        heard = Heard(
+            message_id=said.says,
+            text=said.says,
+            intent=said.intent,
+            reading=read(said.says),
+            at=datetime.now(UTC),
+        )
         take_turn(case, heard, desk())
-    # Vocabulary and rules stay: looking for garbage among them would hold turns up.
-    gc.collect()
-    gc.freeze()
+    set_apart()
 
 
 @cache

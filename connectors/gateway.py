@@ -8,7 +8,6 @@ answered when it is there. Start it with `python -m connectors.gateway [PART ...
 from __future__ import annotations
 
 import asyncio
-import gc
 import logging
 import sys
 import threading
@@ -25,6 +24,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp
 
+from bot.oncology.knowledge_files import set_apart
 from bot.settings import SettingMissing, Settings, settings
 from bot.store import Store
 from bot.store.errors import StoreError, StoreUnavailable
@@ -134,12 +134,6 @@ def start_logging() -> None:
         logging.getLogger(name).setLevel(logging.WARNING)
 
 
-def _set_apart() -> None:
-    """Looking for garbage among vocabulary and rules would hold answers up, again and again."""
-    gc.collect()
-    gc.freeze()
-
-
 class _Server(uvicorn.Server):
     """Tells the application at once that it is to stop, not only when all requests have ended."""
 
@@ -148,10 +142,10 @@ class _Server(uvicorn.Server):
         self._stopping = stopping
 
     async def startup(self, sockets: list[socket] | None = None) -> None:
-        """What is loaded by a while later stays; see _set_apart."""
+        """What is loaded by a while later stays; see set_apart."""
         await super().startup(sockets)
         for seconds in LOADED_AFTER_SECONDS:
-            asyncio.get_running_loop().call_later(seconds, _set_apart)
+            asyncio.get_running_loop().call_later(seconds, set_apart)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         self._stopping.set()

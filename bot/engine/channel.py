@@ -10,7 +10,6 @@ person wrote goes into a log or an error.
 from __future__ import annotations
 
 import asyncio
-import gc
 import hmac
 import json
 import logging
@@ -32,6 +31,7 @@ from bot.engine.intent_classifier import TOPIC, TOPIC_CONFIDENCE
 from bot.engine.knowledge_extractor import READING, TYPED_MARK
 from bot.engine.stages import measured
 from bot.oncology.coordinates import place_in_words
+from bot.oncology.knowledge_files import set_apart
 
 logger = logging.getLogger(__name__)
 
@@ -104,7 +104,7 @@ class IntakeInput(InputChannel):
         async def health(request: Request) -> HTTPResponse:
             ready = _agent(request) is not None
             if ready:
-                _set_apart()
+                _set_apart_once()
             return json_response({"ready": ready}, status=200 if ready else 503)
 
         @blueprint.route("/turn", methods=["POST"])
@@ -226,11 +226,7 @@ async def _understood(agent: Agent, message: Any) -> dict[str, Any]:
     }
 
 
-@cache
-def _set_apart() -> None:
-    """Once: looking for garbage among model and vocabulary would hold turns up."""
-    gc.collect()
-    gc.freeze()
+_set_apart_once = cache(set_apart)
 
 
 def _agent(request: Request) -> Agent | None:

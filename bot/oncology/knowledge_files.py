@@ -16,6 +16,7 @@ A single text is accepted where a sequence of texts is expected.
 
 from __future__ import annotations
 
+import gc
 import types
 import typing
 from collections.abc import Callable
@@ -34,6 +35,12 @@ T = TypeVar("T")
 KNOWLEDGE = Path(__file__).resolve().parents[2] / "knowledge"
 
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+def set_apart() -> None:
+    """What is loaded stays: looking for garbage among it would hold answers up, again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 class KnowledgeError(ValueError):
